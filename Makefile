@@ -1,0 +1,35 @@
+# One command for each thing; the work is done by the scripts in tools/. Everything that is made lies in .build/ and .sandbox/.
+# Variables: PYTHON=<interpreter> to set up with, ARGS="<more arguments>" for the script behind a target.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test unit integration faults contract collection molecule lint sandbox sandbox-stop clean
+
+# The scripts use the simulators, which are part of the collection.
+RUN := PYTHONPATH=.build/collections .build/venv/bin/python
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -e 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
+
+setup: ## Virtual environment, packages, collections and simulators, all in .build/ (done by the others when needed)
+	@sh tools/python.sh tools/prepare_venv.py
+	@$(RUN) tools/prepare.py
+
+demo: setup ## Onboard the demo's tenants and prove a restore, on simulators that are stopped again
+	@$(RUN) tools/demo.py $(ARGS)
+
+test: setup ## All tests
+	@$(RUN) tools/run_tests.py $(ARGS)
+
+unit integration faults contract collection molecule: setup
+	@$(RUN) tools/run_tests.py --only $@ $(ARGS)
+
+lint: setup ## All linters and ansible-test sanity
+	@$(RUN) tools/lint.py $(ARGS)
+
+sandbox: setup ## Start a simulated Commvault and vCenters and leave them running
+	@$(RUN) tools/sandbox.py up $(ARGS)
+
+sandbox-stop: ## Stop them
+	@if [ -x .build/venv/bin/python ]; then $(RUN) tools/sandbox.py down; fi
+
+clean: sandbox-stop ## Stop the sandbox and remove everything that was made
+	rm -rf .build .sandbox tests/output

@@ -1,0 +1,68 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``make test``: the Python tests (pytest), then the roles (molecule); both run even if the first one fails."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from console import duration, main_guard, run_shown, say
+from paths import BIN, COLLECTIONS, LOGS, ROOT, child_env
+from playbook_runs import shown
+
+PYTEST_GROUPS = ("unit", "collection", "integration", "faults", "contract")
+GROUPS = (*PYTEST_GROUPS, "molecule")
+PYTEST_LOG = LOGS / "pytest.log"
+MOLECULE_LOG = LOGS / "molecule.log"
+
+
+def run_pytest(groups: list[str], arguments: list[str]) -> int:
+    """Run groups of Python tests in one pytest."""
+    return run_shown([BIN / "pytest", *(f"tests/{group}" for group in groups), *arguments], PYTEST_LOG, env=child_env(), cwd=ROOT)
+
+
+def run_molecule() -> int:
+    """Run every molecule scenario."""
+    # By itself molecule looks below extensions/ in a collection. The scenarios start simulators, which are part of this one.
+    env = child_env(MOLECULE_GLOB="molecule/*/molecule.yml", PYTHONPATH=str(COLLECTIONS), ANSIBLE_NOCOLOR="1", NO_COLOR="1")
+    return run_shown(
+        [BIN / "molecule", "test", "--all"],
+        MOLECULE_LOG,
+        env=env,
+        cwd=ROOT,
+    )
+
+
+def closing_lines() -> list[str]:
+    """What pytest says at its end: the failed tests and the line with the counts."""
+    lines = PYTEST_LOG.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.startswith(("FAILED ", "ERROR "))] + lines[-1:]
+
+
+def main() -> int:
+    """Run all groups of tests, or those named with --only; further arguments go to pytest."""
+    parser = argparse.ArgumentParser(description=__doc__, epilog="Further arguments are passed on to pytest.")
+    parser.add_argument("--only", action="append", choices=GROUPS, help="run this group (may be given again)")
+    options, rest = parser.parse_known_args()
+    chosen = options.only or list(GROUPS)
+    started = time.monotonic()
+    statuses = {}
+    if groups := [group for group in PYTEST_GROUPS if group in chosen and (ROOT / "tests" / group).is_dir()]:
+        say(f"==> pytest: {', '.join(groups)}")
+        statuses["pytest"] = run_pytest(groups, rest)
+    if "molecule" in chosen:
+        say("==> molecule")
+        statuses["molecule"] = run_molecule()
+    say(f"\nTests, in {duration(time.monotonic() - started)}:")
+    for name, log in (("pytest", PYTEST_LOG), ("molecule", MOLECULE_LOG)):
+        if name in statuses:
+            say(f"  {'ok    ' if statuses[name] == 0 else 'FAILED'}  {name:<9} {shown(log)}")
+    if "pytest" in statuses:
+        say("\n".join(closing_lines()))
+    return 1 if any(statuses.values()) else 0
+
+
+if __name__ == "__main__":
+    main_guard(main)
