@@ -1,0 +1,222 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+import urllib.parse
+
+from .._core.argspec import ArgumentSpec
+from .._core.errors import InputError, JobFailed
+from . import jobs, points, sources, vm_groups
+from .sources import FileSource, VmSource, same_uuid
+
+if t.TYPE_CHECKING:
+    from .client import Commvault
+    from .vm_groups import VmGroupSource
+
+Row = dict[str, t.Any]
+Source = t.Union["VmGroupSource", VmSource, FileSource]
+
+OPTIONS = ArgumentSpec(
+    {
+        "vm_groups": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {"name": {"type": "str", "required": True}, "hypervisor": {"type": "str", "required": True}},
+        },
+        "vm_uuids": {"type": "list", "elements": "str", "default": []},
+        "subclients": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "client": {"type": "str", "required": True},
+                "backupset": {"type": "str", "default": "defaultBackupSet"},
+                "name": {"type": "str", "required": True},
+            },
+        },
+        "level": {"type": "str", "choices": ["full", "incremental", "differential", "synthetic_full"], "default": "incremental"},
+        "start": {"type": "str", "choices": ["always", "if_never_backed_up"], "default": "always"},
+        "wait": {"type": "bool", "default": True},
+        "wait_timeout": {"type": "int", "default": 7200},
+        "fail_on_partial": {"type": "bool", "default": False},
+    }
+)
+
+
+@dataclasses.dataclass
+class Target:
+    """Something to back up and what is to be done about it. source: None where check mode could not find it yet.
+
+    client: the client, or the hypervisor of a VM or VM group. known: jobs that existed before.
+    """
+
+    kind: t.Literal["vm_group", "vm", "subclient"]
+    name: str
+    client: str | None
+    source: Source | None
+    backupset: str | None = None
+    action: t.Literal["started", "attached", "kept"] = "started"
+    jobs: list[int] = dataclasses.field(default_factory=list)
+    known: set[int] = dataclasses.field(default_factory=set)
+
+    @property
+    def label(self) -> str:
+        return "/".join(part for part in (self.client, self.backupset, self.name) if part)
+
+    @property
+    def subclient_id(self) -> int:
+        """The id under which Commvault lists the backup jobs of the target: for a VM that of its group."""
+        if isinstance(self.source, FileSource):
+            return int(self.source.entity["subclientId"])
+        return self.source.group_id if self.source else 0
+
+    def to_record(self) -> Row:
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "client": self.client,
+            "backupset": self.backupset,
+            "uuid": self.source.uuid if isinstance(self.source, VmSource) else None,
+            "subclient_id": self.subclient_id or None,
+            "action": self.action,
+            "jobs": list(self.jobs),
+        }
+
+
+def run(client: Commvault, params: Row) -> Row:
+    """Back up, or in check mode say what would be started. All targets are looked up and judged before the first job is started."""
+    targets = _targets(client, params)
+    for target in targets:
+        _judge(client, target, params["start"])
+    started = any(target.action == "started" for target in targets)
+    if not client.check_mode:
+        for target in targets:
+            if target.action == "started":
+                target.jobs = _start(client, target, params["level"])
+    return {
+        "changed": started,
+        "started": started,
+        "attached": any(target.action == "attached" for target in targets),
+        "targets": [target.to_record() for target in targets],
+        "jobs": _jobs(client, targets, params),
+    }
+
+
+def _targets(client: Commvault, params: Row) -> list[Target]:
+    found = [
+        Target("vm_group", wanted["name"], wanted["hypervisor"], vm_groups.find(client, wanted["name"], wanted["hypervisor"]))
+        for wanted in params["vm_groups"]
+    ]
+    for uuid in params["vm_uuids"]:
+        vm = sources.vm_by_uuid(client, uuid)
+        found.append(Target("vm", vm.name, vm.hypervisor, vm) if vm else Target("vm", uuid, None, None))
+    for wanted in params["subclients"]:
+        files = sources.files(client, wanted["client"], wanted["backupset"], wanted["name"])
+        found.append(Target("subclient", wanted["name"], wanted["client"], files, wanted["backupset"]))
+    if not found:
+        raise InputError("There is nothing to back up: give vm_groups, vm_uuids or subclients.")
+    labels = [
+        (target.kind, (target.label if target.kind != "vm" or not target.source else target.source.label).casefold()) for target in found
+    ]
+    twice = sorted({label for kind, label in labels if labels.count((kind, label)) > 1})
+    if twice:
+        raise InputError(f"Given twice: {', '.join(twice)}.")
+    return found
+
+
+def _judge(client: Commvault, target: Target, start: str) -> None:
+    """Decide between starting, joining a backup that runs already, and leaving alone what has a backup."""
+    if target.source is None:
+        return
+    rows = jobs.recent(client, {"subclientId": target.subclient_id}, points.BACKUPS)
+    target.known = {row["id"] for row in rows}
+    # Jobs of single VMs of the group carry the group's id, so that they have to be told apart from those of the whole group.
+    running = [
+        row["id"] for row in rows if row["outcome"] in ("active", "standing") and not row["parent"] and _is_of(client, target, row["id"])
+    ]
+    if running:
+        target.action, target.jobs = "attached", running[-1:]
+    elif start == "if_never_backed_up":
+        last = next(iter(target.source.points(client)), None)
+        if last:
+            target.action, target.jobs = "kept", [last.record["parent"] or last.record["id"]]
+
+
+def _is_of(client: Commvault, target: Target, job_id: int) -> bool:
+    """Whether a running job of the subclient backs up this target."""
+    if target.kind == "subclient":
+        return True
+    chosen = vm_groups.chosen_vms(client, job_id)
+    if target.kind == "vm_group":
+        return not chosen
+    held = chosen or {str(vm["uuid"]) for vm in jobs.vm_results(client, job_id)}
+    uuid = t.cast(VmSource, target.source).uuid
+    return any(same_uuid(one, uuid) for one in held)
+
+
+def _start(client: Commvault, target: Target, level: str) -> list[int]:
+    """The level goes into the query: in a body it may be ignored, and an incremental backup be made (OpenAPI; cvpysdk subclient.py)."""
+    if isinstance(target.source, FileSource):
+        path, spelled = f"/Subclient/{target.subclient_id}/action/backup", level.title()
+    elif isinstance(target.source, VmSource):
+        path, spelled = f"/V4/VirtualMachines/{urllib.parse.quote(target.source.uuid, safe='')}/backup", level.upper()
+    else:
+        path, spelled = f"/V4/VmGroup/{target.subclient_id}/backup", level.upper()
+
+    def look() -> set[int]:
+        return {row["id"] for row in jobs.recent(client, {"subclientId": target.subclient_id}, points.BACKUPS) if not row["parent"]}
+
+    return jobs.start(lambda: client.post(path, {}, {"backupLevel": spelled}), look, client.clock, target.known)
+
+
+def _jobs(client: Commvault, targets: list[Target], params: Row) -> list[Row]:
+    """The records of all jobs, after waiting for them where that is asked for; those of VMs with the outcome for each VM.
+
+    Of a job that was just started and is not waited for nothing but its number is known, which is not worth a request.
+    """
+    ids = list(dict.fromkeys(job_id for target in targets for job_id in target.jobs))
+    fresh = {job_id for target in targets if target.action == "started" for job_id in target.jobs}
+    live = [job_id for job_id in ids if any(target.action != "kept" and job_id in target.jobs for target in targets)]
+    waiting = params["wait"] and not client.check_mode and bool(live)
+    records = {record["id"]: record for record in (jobs.wait(client, live, params["wait_timeout"]) if waiting else [])}
+    if not waiting:
+        records = {job_id: jobs.to_record({"jobId": job_id}) for job_id in fresh}
+    records |= {record["id"]: record for record in jobs.current(client, [job_id for job_id in ids if job_id not in records])}
+    of_vms = {job_id for target in targets if target.kind != "subclient" for job_id in target.jobs}
+    for job_id in of_vms:
+        records[job_id]["virtual_machines"] = vm_groups.results(client, job_id) if waiting or job_id not in fresh else []
+    if waiting:
+        jobs.require_success(client, [records[job_id] for job_id in live], params["fail_on_partial"])
+        for target in targets:
+            _require_protection(client, target, [records[job_id] for job_id in target.jobs])
+    return [records[job_id] for job_id in ids]
+
+
+def _require_protection(client: Commvault, target: Target, records: list[Row]) -> None:
+    """A job of VMs can say Completed having protected none: the vCenter did not answer, or the filters left nothing."""
+    if target.action == "kept":
+        return
+    for record in records:
+        if target.kind == "subclient":
+            # An incremental backup without a change is right to be empty.
+            if record["level"] == "Full" and record["objects"] == 0:
+                client.warn(f"The full backup of {target.label} (job {record['id']}) holds no file: look at the content of the subclient.")
+        elif not _held(target, record):
+            reasons = "; ".join(f"{vm['name']}: {vm['reason']}" for vm in record["virtual_machines"] if vm["reason"])
+            raise JobFailed(
+                f"Job {record['id']} of {target.label} says {record['status']} but protected nothing{': ' + reasons if reasons else ''}. "
+                "Check the content and the filters of the VM group, and that Commvault reaches the vCenter.",
+                jobs=[record],
+            )
+
+
+def _held(target: Target, record: Row) -> list[Row]:
+    """The VMs that an ended job protected; of a target that is one VM, that one. No outcome: the parent job is all there is to tell."""
+    held = [vm for vm in record["virtual_machines"] if vm["outcome"] in ("success", "partial", None)]
+    return [vm for vm in held if not isinstance(target.source, VmSource) or same_uuid(vm["uuid"], target.source.uuid)]

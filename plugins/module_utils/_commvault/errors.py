@@ -1,0 +1,88 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+OK_CODES = {"0", "NO_ERROR", "", "None"}
+TEXT_KEYS = ("errorMessage", "errorString", "errLogMessage", "Message", "message")
+WRAPPERS = ("error", "response", "errors", "genericError", "errList", "status", "errorResp", "operationStatus")
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """One error that a reply carries: the server's code as text, and its words."""
+
+    code: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.text or 'no text'} (code {self.code})"
+
+
+def faults(payload: t.Any) -> list[Fault]:
+    """Every error in a reply, whichever of the API's envelopes it uses.
+
+    The HTTP status is a weak signal: many calls answer 200 with a non-zero code at the top level or below error,
+    response, errors, genericError, errList, errorResp or operationStatus, each an object or a list (sources: OpenAPI
+    GenericResp, PlanResp; cvpysdk organization.py, plan.py, job.py, client.py). Codes are numbers or names.
+    A plan's errors[] beside a valid plan id, and destinations that failed, are found too.
+    """
+    found = list(_walk(payload, depth=0))
+    if isinstance(payload, dict):
+        # Activation of a company keeps the code in "response" and the text beside it, in "error".
+        found = [fault if fault.text else dataclasses.replace(fault, text=_text_below(payload)) for fault in found]
+    if isinstance(payload, dict) and payload.get("failedDestinations"):
+        found.append(Fault("failedDestinations", "not done for: " + ", ".join(map(str, payload["failedDestinations"]))))
+    return found
+
+
+def warnings(payload: t.Any) -> list[str]:
+    """Warnings that a reply carries beside success. Warnings are not failures."""
+    if not isinstance(payload, dict):
+        return []
+    places = [payload, payload.get("response"), payload.get("error")]
+    flat = [item for place in places for item in (place if isinstance(place, list) else [place]) if isinstance(item, dict)]
+    return [str(item["warningMessage"]) for item in flat if str(item.get("warningCode", 0)) not in OK_CODES and item.get("warningMessage")]
+
+
+def excerpt(text: str, length: int = 200) -> str:
+    """A short, one-line piece of a body that is not JSON: the title of an HTML page, else its beginning."""
+    title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
+    line = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", title.group(1) if title else text)).strip()
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def _walk(node: t.Any, depth: int) -> t.Iterator[Fault]:
+    if depth > 4:
+        return
+    if isinstance(node, list):
+        for item in node:
+            yield from _walk(item, depth + 1)
+        return
+    if not isinstance(node, dict):
+        return
+    code = node.get("errorCode")
+    texts = [str(node[key]) for key in TEXT_KEYS if node.get(key)]
+    if code is not None and str(code) not in OK_CODES:
+        yield Fault(str(code), texts[0] if texts else _text_below(node))
+    elif code is None and texts and depth > 0 and "errorString" in node:
+        yield Fault("unknown", texts[0])
+    for wrapper in WRAPPERS:
+        if wrapper in node:
+            yield from _walk(node[wrapper], depth + 1)
+
+
+def _text_below(node: dict[str, t.Any]) -> str:
+    for wrapper in WRAPPERS:
+        inner = node.get(wrapper)
+        if isinstance(inner, dict):
+            for key in TEXT_KEYS:
+                if inner.get(key):
+                    return str(inner[key])
+    return ""

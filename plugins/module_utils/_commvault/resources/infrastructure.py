@@ -1,0 +1,94 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+"""What must be there before anything is configured: storage pools, access nodes and servers, with where they are."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .. import lookups
+from ..paging import listed
+
+if t.TYPE_CHECKING:
+    from ..client import Commvault
+    from ..lookups import Found
+
+Record = dict[str, t.Any]
+READY = "Ready."
+"""The exact text of a client that answers (cvpysdk client.py, _Readiness)."""
+
+
+def describe(client: Commvault, pools: t.Sequence[str], nodes: t.Sequence[str], servers: t.Sequence[str]) -> Record:
+    """One record for each name, in the order of the names, also for what does not exist. Only reads."""
+    return {
+        "storage_pools": _storage_pools(client, pools),
+        "access_nodes": _access_nodes(client, nodes),
+        "servers": _servers(client, servers),
+    }
+
+
+def _storage_pools(client: Commvault, names: t.Sequence[str]) -> list[Record]:
+    found = _choose(client, "storage pool", names, lookups.storage_pools)
+    regions = regions_of(client, "STORAGE_POOL", found.values())
+    return [
+        {
+            "name": name,
+            "exists": name in found,
+            "encrypted": lookups.pool_encrypted(client, found[name]) if name in found else None,
+            "region": regions.get(found[name].id) if name in found else None,
+        }
+        for name in names
+    ]
+
+
+def _access_nodes(client: Commvault, names: t.Sequence[str]) -> list[Record]:
+    found = _choose(client, "access node", names, lookups.list_access_nodes)
+    regions = regions_of(client, "CLIENT", found.values())
+    return [{"name": name, "exists": name in found, "region": regions.get(found[name].id) if name in found else None} for name in names]
+
+
+def _servers(client: Commvault, names: t.Sequence[str]) -> list[Record]:
+    found = _choose(client, "server", names, lookups.servers)
+    regions = regions_of(client, "CLIENT", found.values())
+    return [_server(client, name, found.get(name), regions) for name in names]
+
+
+def _server(client: Commvault, name: str, found: Found | None, regions: t.Mapping[int, str]) -> Record:
+    if found is None:
+        return {"name": name, "exists": False, "company": None, "region": None, "agents": [], "ready": None, "reason": ""}
+    status, reason = _readiness(client, found.id)
+    return {
+        "name": name,
+        "exists": True,
+        "company": found.company if found.company_id else None,
+        "region": regions.get(found.id),
+        "agents": [str(agent.get("name")) for agent in listed(found.row.get("agents"))],
+        "ready": status == READY,
+        "reason": "" if status == READY else reason or status,
+    }
+
+
+def _readiness(client: Commvault, client_id: int) -> tuple[str, str]:
+    """Ask the agent itself, which can take minutes where it is down: raise read_timeout then (cvpysdk services CHECK_READINESS)."""
+    params = {"network": "True", "resourceCapacity": "False", "NeedXmlResp": "true", "includeDisabledClients": "False"}
+    reply = client.get(f"/Client/{client_id}/CheckReadiness", params, absent=(404,)) or {}
+    summary = (listed(reply.get("summary")) or [{}])[0]
+    return str(summary.get("status") or "no answer"), str(summary.get("reason") or "")
+
+
+def regions_of(client: Commvault, entity_type: str, entities: t.Iterable[Found]) -> dict[int, str]:
+    """Region names by entity id, in one request; an entity without a region is left out (OpenAPI getRegionForEntities)."""
+    ids = sorted({found.id for found in entities})
+    if not ids:
+        return {}
+    params = {"entityType": entity_type, "entities": ",".join(map(str, ids)), "regionType": "BACKUP"}
+    reply = client.get("/V4/entity/region", params, absent=(404,)) or {}
+    return {int(row["entityId"]): str(row["name"]) for row in listed(reply.get("regions")) if row.get("entityId") and row.get("name")}
+
+
+def _choose(client: Commvault, kind: str, names: t.Sequence[str], read: t.Callable[[Commvault], list[Found]]) -> dict[str, Found]:
+    known = read(client) if names else []
+    chosen = {name: lookups.choose(client, kind, name, known) for name in names}
+    return {name: found for name, found in chosen.items() if found is not None}

@@ -1,0 +1,162 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from . import restore
+
+if t.TYPE_CHECKING:
+    from .hypervisors import Hypervisor
+    from .points import Point
+    from .sources import VmSource
+
+Row = dict[str, t.Any]
+
+VMWARE = 1
+FULL_VM = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Placement:
+    """Where a restored VM goes. folder: from vCenter's root. disks: name, file_name, datastore. nics: label, source, network."""
+
+    new_name: str
+    access_node: str
+    esx_host: str
+    folder: str
+    resource_pool: str
+    datastore: str
+    disks: list[Row]
+    nics: list[Row]
+    power_on: bool
+    overwrite: bool
+
+
+def association(point: Point) -> Row:
+    """The source in a task. For a VM with a client of its own that is this client, without the subclient's GUID (cvpysdk vmclient.py)."""
+    kept = ("clientId", "clientName", "instanceId", "instanceName", "backupsetId", "backupsetName", "subclientId", "subclientName")
+    return {"appName": "Virtual Server", "applicationId": 106, **{key: point.entity[key] for key in kept if point.entity.get(key)}}
+
+
+def request(source: VmSource, point: Point, configuration: Row, hypervisor: Hypervisor, place: Placement) -> Row:
+    """restoreOptions of a full VM restore out of place (cvpysdk subclients/virtualserver/vmware.py full_vm_restore_out_of_place).
+
+    Disks and cards are called as the backup calls them. The misspelled names are the API's.
+    """
+    return {
+        "impersonation": {"useImpersonation": False, "user": {"userName": "", "password": ""}},
+        "browseOption": restore.browse_option({"clientName": point.entity.get("clientName"), "appName": "virtual server"}, point.until),
+        "commonOptions": _common(place),
+        # By name only: an id of the access node breaks restores of VMs.
+        "destination": {"isLegalHold": False, "inPlace": False, "destPath": [""], "destClient": {"clientName": place.access_node}},
+        "fileOption": {"sourceItem": [f"\\{source.uuid}"], "browseFilters": []},
+        "virtualServerRstOption": _virtual_server(source, configuration, hypervisor, place),
+        "sharePointRstOption": {"is90OrUpgradedClient": False},
+        "volumeRstOption": {
+            "destinationVendor": VMWARE,
+            "volumeLeveRestore": False,
+            "volumeLevelRestoreType": FULL_VM,
+            "destinationDiskType": 0,
+        },
+    }
+
+
+def _virtual_server(source: VmSource, configuration: Row, hypervisor: Hypervisor, place: Placement) -> Row:
+    return {
+        "isDiskBrowse": True,
+        "isFileBrowse": False,
+        "isVolumeBrowse": False,
+        "isVirtualLab": False,
+        # The vCenter, despite the name.
+        "esxServer": hypervisor.vcenter_host,
+        "isAttachToNewVM": False,
+        "viewType": "DEFAULT",
+        "isBlockLevelReplication": False,
+        "diskLevelVMRestoreOption": {
+            "esxServerName": hypervisor.vcenter_host,
+            "vmFolderName": "",
+            "dataCenterName": "",
+            "hostOrCluster": "",
+            "diskOption": 0,
+            "vmName": "",
+            "transportMode": 0,
+            "passUnconditionalOverride": place.overwrite,
+            "powerOnVmAfterRestore": place.power_on,
+            "registerWithFailoverCluster": False,
+            "userPassword": {"userName": hypervisor.vcenter_user},
+            "redirectWritesToDatastore": "",
+            "delayMigrationMinutes": 0,
+            "advancedRestoreOptions": [_machine(source, configuration, place)],
+        },
+        "vCenterInstance": {
+            "clientName": hypervisor.name,
+            "clientId": hypervisor.id,
+            "instanceName": hypervisor.instance,
+            "instanceId": hypervisor.instance_id,
+            "appName": "Virtual Server",
+        },
+    }
+
+
+def _common(place: Placement) -> Row:
+    return {
+        "systemStateBackup": False,
+        "clusterDBBackedup": False,
+        "powerRestore": False,
+        "restoreToDisk": False,
+        "indexFreeRestore": False,
+        "offlineMiningRestore": False,
+        "onePassRestore": False,
+        "detectRegularExpression": True,
+        "wildCard": False,
+        "preserveLevel": 1,
+        "restoreToExchange": False,
+        "stripLevel": 0,
+        "stripLevelType": 0,
+        "skipErrorsAndContinue": False,
+        "restoreACLs": True,
+        "allVersion": False,
+        "unconditionalOverwrite": place.overwrite,
+        "includeAgedData": False,
+        "validateOnly": False,
+    }
+
+
+def _machine(source: VmSource, configuration: Row, place: Placement) -> Row:
+    return {
+        "guid": source.uuid,
+        "name": configuration["name"],
+        "newName": place.new_name,
+        "newGuid": "",
+        "esxHost": place.esx_host,
+        "Datastore": place.datastore,
+        "FolderPath": place.folder,
+        "resourcePoolPath": place.resource_pool,
+        "projectId": "",
+        "cluster": "",
+        # With the original's tags it would fall into the VM groups that choose by tag, and be backed up too.
+        "restoreVMTags": False,
+        "vmTags": [],
+        "vmIPAddressOptions": [],
+        "vmCustomMetadata": [],
+        "volumeType": "Auto",
+        "disks": [{"name": disk["name"], "Datastore": disk["datastore"], "newName": disk["file_name"]} for disk in place.disks],
+        "nics": [
+            {
+                "name": nic["label"],
+                "sourceNetwork": nic["source"],
+                "sourceNetworkId": "",
+                "destinationNetwork": nic["network"],
+                "networkName": nic["network"],
+                "subnetId": "",
+                "publicIPaddress": "",
+                "privateIPaddress": "",
+            }
+            for nic in place.nics
+        ],
+    }
