@@ -1,0 +1,48 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+"""The systems of a region's tenants that a restore test draws from, as the specifications have them and whatever was backed up so far."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .protection import members
+
+Tenant = t.Mapping[str, t.Any]
+System = dict[str, t.Any]
+
+
+def vm_systems(tenants: t.Iterable[Tenant]) -> list[System]:
+    """The VMs of all VM groups, by identifier; one in two groups counts once.
+
+    tenants: each with host (inventory name), name and alias, vm_backup (vcenter_folder, groups) and vms (facts).
+    The identifier is vm/<alias>/<instance UUID>, which stays when a VM is renamed.
+    """
+    found: dict[str, System] = {}
+    for tenant in tenants:
+        specification = tenant.get("vm_backup") or {}
+        for group in specification.get("groups") or []:
+            for vm in members(tenant.get("vms") or [], group, specification["vcenter_folder"]):
+                identifier = f"vm/{tenant['alias']}/{vm['instance_uuid']}"
+                found[identifier] = {**_owner(tenant), "id": identifier, "kind": "vm", "name": vm["name"], "uuid": vm["instance_uuid"], "vm_group": group["name"]}
+    return [found[identifier] for identifier in sorted(found)]
+
+
+def file_systems(tenants: t.Iterable[Tenant]) -> list[System]:
+    """The subclients of all file servers, by identifier files/<alias>/<client>/<subclient>.
+
+    tenants: each with host, name and alias, and file_backup (servers).
+    """
+    found: dict[str, System] = {}
+    for tenant in tenants:
+        for server in (tenant.get("file_backup") or {}).get("servers") or []:
+            for subclient in server["subclients"]:
+                identifier = f"files/{tenant['alias']}/{server['client']}/{subclient['name']}"
+                found[identifier] = {**_owner(tenant), "id": identifier, "kind": "file", "client": server["client"], "subclient": subclient["name"]}
+    return [found[identifier] for identifier in sorted(found)]
+
+
+def _owner(tenant: Tenant) -> System:
+    return {"host": tenant["host"], "tenant": tenant["name"]}

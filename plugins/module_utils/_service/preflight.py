@@ -1,0 +1,85 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+"""What must be true before a tenant is configured. Each problem is a sentence that names the thing and what to do."""
+
+from __future__ import annotations
+
+import typing as t
+
+Row = t.Mapping[str, t.Any]
+
+
+def problems(tenant: Row, region: Row, plans: t.Iterable[Row], infrastructure: Row, vcenter_error: str = "") -> list[str]:
+    """All that stands in the way of a tenant's onboarding, at once.
+
+    tenant: name and region. region: name and vcenter (name, region). plans: as the specification has them.
+    infrastructure: what M(calligo.baas.commvault_infrastructure_info) found. vcenter_error: why the tenant's folder in
+    the vCenter could not be read, empty if it could.
+    """
+    return [
+        *([f"vCenter: {vcenter_error}"] if vcenter_error else []),
+        *_residency(tenant, region, plans),
+        *(text for pool in infrastructure["storage_pools"] for text in _pool(pool, tenant)),
+        *(text for node in infrastructure["access_nodes"] for text in _access_node(node, tenant)),
+        *(text for server in infrastructure["servers"] for text in _server(server, tenant)),
+    ]
+
+
+def storage_pools(plans: t.Iterable[Row]) -> list[str]:
+    """The names of the storage pools that plans refer to, each once."""
+    return sorted({str(destination["storage_pool"]) for plan in plans for destination in plan.get("destinations") or []})
+
+
+def _residency(tenant: Row, region: Row, plans: t.Iterable[Row]) -> t.Iterator[str]:
+    """What the specification itself says about regions."""
+    home = tenant["region"]
+    if region["name"] != home:
+        yield f"The tenant's data must stay in {home}, but its host is in the inventory group of the region {region['name']}."
+    vcenter = region.get("vcenter") or {}
+    if vcenter.get("region") not in (None, home):
+        yield f"The vCenter {vcenter.get('name')} is in {vcenter['region']}, the tenant's data must stay in {home}."
+    for plan in plans:
+        for destination in plan.get("destinations") or []:
+            if destination.get("region") not in (None, home):
+                yield f"The plan {plan['name']} has a copy in {destination['region']} ({destination['name']}), the tenant's data must stay in {home}."
+
+
+def _pool(pool: Row, tenant: Row) -> t.Iterator[str]:
+    name = pool["name"]
+    if not pool["exists"]:
+        yield f"The storage pool {name} does not exist, or this user cannot see it. Create it in Commvault, or correct the plan."
+        return
+    if pool["encrypted"] is None:
+        yield f"Commvault does not tell whether the storage pool {name} stores encrypted. Use one for which it does."
+    elif not pool["encrypted"]:
+        yield f"The storage pool {name} does not store encrypted. Turn on its encryption, or use another pool."
+    yield from _place("storage pool", pool, tenant)
+
+
+def _access_node(node: Row, tenant: Row) -> t.Iterator[str]:
+    if not node["exists"]:
+        yield f"The access node {node['name']} does not exist, or this user cannot see it. Install the Virtual Server package, or correct the region."
+        return
+    yield from _place("access node", node, tenant)
+
+
+def _server(server: Row, tenant: Row) -> t.Iterator[str]:
+    name = server["name"]
+    if not server["exists"]:
+        yield f"The file server {name} does not exist in Commvault. Install the File System agent on it, or correct the specification."
+        return
+    if server["company"] not in (None, tenant["name"]):
+        yield f"The file server {name} belongs to another company. Correct the specification, or take the server out of that company first."
+    if not any("File System" in agent for agent in server["agents"]):
+        yield f"The file server {name} has no File System agent. Install it."
+    if not server["ready"]:
+        yield f"The file server {name} is not ready: {(server['reason'] or 'it does not answer').rstrip('.')}. Check its network, and that the agent's services run."
+    yield from _place("file server", server, tenant)
+
+
+def _place(kind: str, thing: Row, tenant: Row) -> t.Iterator[str]:
+    """Residency as far as Commvault knows regions: a thing without a region passes."""
+    if thing["region"] not in (None, tenant["region"]):
+        yield f"The {kind} {thing['name']} is in {thing['region']}, the tenant's data must stay in {tenant['region']}."

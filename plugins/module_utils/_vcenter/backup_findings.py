@@ -1,0 +1,88 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+
+from __future__ import annotations
+
+import typing as t
+
+from .devices import Device, is_disk, kinds, label, raw_device
+
+Properties = dict[str, t.Any]
+
+
+def findings(properties: Properties) -> list[str]:
+    """What makes a VM's backup fail, leave something out or take longer, one sentence each, the gravest first.
+
+    properties: of the sets summary and backup, by path. Where the facts come from: vSphere snapshots exclude independent disks
+    and raw devices in physical mode and are refused with a shared SCSI bus; changed block tracking needs a VM without snapshots.
+    """
+    devices = properties.get("config.hardware.device", [])
+    return [
+        *_connection(properties),
+        *(finding for device in devices for finding in _controller(device)),
+        *(finding for device in devices if is_disk(device) for finding in _disk(device)),
+        *_tools(properties),
+        *_snapshots(properties),
+        *_tracking(properties),
+        *_template(properties),
+    ]
+
+
+def count_snapshots(snapshot: t.Any) -> int:
+    """Number of snapshots in the tree of a VM's property snapshot, which is not set without any."""
+    waiting = list(snapshot.rootSnapshotList) if snapshot is not None else []
+    count = 0
+    while waiting:
+        count += 1
+        waiting += waiting.pop().childSnapshotList or []
+    return count
+
+
+def _connection(properties: Properties) -> t.Iterator[str]:
+    state = properties.get("runtime.connectionState")
+    if state is not None and state != "connected":
+        yield f"The VM is {state} in vCenter: it cannot be snapshotted, so a backup fails."
+
+
+def _controller(device: Device) -> t.Iterator[str]:
+    if "VirtualSCSIController" in kinds(device) and device.sharedBus != "noSharing":
+        yield f"{label(device)} shares its bus ({device.sharedBus}): the VM cannot be snapshotted, so a backup fails."
+
+
+def _disk(device: Device) -> t.Iterator[str]:
+    mode = str(getattr(device.backing, "diskMode", None) or "")
+    raw = raw_device(device)
+    if raw == "physicalMode":
+        yield f"{label(device)} is a raw device in physical mode: snapshots leave it out, so it is not backed up."
+    elif mode.startswith("independent"):
+        yield f"{label(device)} is independent ({mode}): snapshots leave it out, so it is not backed up."
+    elif raw is not None:
+        yield f"{label(device)} is a raw device in virtual mode: it is restored as a disk file."
+
+
+def _tools(properties: Properties) -> t.Iterator[str]:
+    if properties.get("guest.toolsStatus") == "toolsNotInstalled":
+        yield "VMware Tools are not installed: the guest is not quiesced, and a restore test cannot see it boot."
+    elif properties.get("runtime.powerState") == "poweredOn" and properties.get("guest.toolsRunningStatus") != "guestToolsRunning":
+        yield "VMware Tools do not run: the guest is not quiesced."
+
+
+def _snapshots(properties: Properties) -> t.Iterator[str]:
+    count = count_snapshots(properties.get("snapshot"))
+    if count:
+        present = "1 snapshot is" if count == 1 else f"{count} snapshots are"
+        yield f"{present} present: a backup is slower, and changed block tracking cannot start."
+    if properties.get("runtime.consolidationNeeded"):
+        yield "The disks need consolidation: each backup adds to the chain until snapshots fail."
+
+
+def _tracking(properties: Properties) -> t.Iterator[str]:
+    if not properties.get("config.changeTrackingEnabled") and not properties.get("config.template"):
+        yield "Changed block tracking is off: an incremental backup reads whole disks."
+
+
+def _template(properties: Properties) -> t.Iterator[str]:
+    if properties.get("config.template"):
+        yield "The VM is a template: it is never switched on, and VM groups by power state or guest leave it out."

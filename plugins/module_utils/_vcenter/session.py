@@ -1,0 +1,146 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import http.client
+import ssl
+import traceback
+import typing as t
+import xml.parsers.expat
+
+from ansible.module_utils.basic import env_fallback
+
+from .._core.argspec import ArgumentSpec
+from .._core.errors import ApiError, AuthenticationFailed, ConnectionFailed, InputError, MissingLibrary
+
+try:
+    from pyVmomi import SoapStubAdapter, vim, vmodl
+except ImportError:
+    PYVMOMI_ERROR: str | None = traceback.format_exc()
+else:
+    PYVMOMI_ERROR = None
+
+if t.TYPE_CHECKING:
+    from .._core.runner import Context
+
+# What is asked for has existed since 5.5, and every server answers in the words of an older version when asked in it. A
+# fixed version saves asking which one to use, a TLS connection and a call of its own.
+API_VERSION = "vim.version.v7_0"
+TIMEOUT = 300.0  # seconds without a byte from the server
+
+
+def _env(name: str) -> dict[str, t.Any]:
+    return {"fallback": (env_fallback, [name])}
+
+
+OPTIONS = ArgumentSpec(
+    {
+        "hostname": {"type": "str", "required": True, **_env("VMWARE_HOST")},
+        "username": {"type": "str", "required": True, **_env("VMWARE_USER")},
+        "password": {"type": "str", "required": True, "no_log": True, **_env("VMWARE_PASSWORD")},
+        "port": {"type": "int", "default": 443, **_env("VMWARE_PORT")},
+        "validate_certs": {"type": "bool", "default": True, **_env("VMWARE_VALIDATE_CERTS")},
+        "ca_path": {"type": "path"},
+    }
+)
+"""How a module reaches vCenter. The doc fragment calligo.baas.vcenter describes the same options."""
+
+
+@dataclasses.dataclass(frozen=True)
+class VCenter:
+    """An open session.
+
+    content: the ServiceContent of the vSphere API, where every manager is found.
+    vim, query: pyVmomi's types and those of its property collector, so that no other file imports pyVmomi.
+    """
+
+    address: str
+    content: t.Any
+    vim: t.Any
+    query: t.Any
+
+
+@contextlib.contextmanager
+def connect(context: Context) -> t.Iterator[VCenter]:
+    """Log in with a module's options, and out again at the end, also after an error.
+
+    Errors of pyVmomi and of the network that happen while the session is open become errors of the collection.
+    """
+    if PYVMOMI_ERROR is not None:
+        raise MissingLibrary("pyvmomi", PYVMOMI_ERROR)
+    params = context.params
+    address = f"{params['hostname']}:{params['port']}"
+    trust = _trust(params["validate_certs"], params["ca_path"])
+    stub = SoapStubAdapter(
+        host=params["hostname"], port=params["port"], path="/sdk", version=API_VERSION, sslContext=trust, httpConnectionTimeout=TIMEOUT
+    )
+    with _in_our_words(address, params["username"]):
+        try:
+            content: t.Any = vim.ServiceInstance("ServiceInstance", stub).RetrieveContent()
+            content.sessionManager.Login(params["username"], params["password"], None)
+            try:
+                yield VCenter(address, content, vim, vmodl.query.PropertyCollector)
+            finally:
+                # The result, or the error that ended the work, matters more than how the session ended.
+                with contextlib.suppress(vmodl.MethodFault, OSError, http.client.HTTPException):
+                    content.sessionManager.Logout()
+        finally:
+            stub.DropConnections()
+
+
+def _trust(validate: bool, ca_path: str | None) -> ssl.SSLContext:
+    try:
+        trust = ssl.create_default_context(cafile=ca_path)
+    except OSError as error:  # ssl.SSLError is one
+        raise InputError(f"ca_path: {ca_path} cannot be read as certificates (PEM): {error}") from error
+    if not validate:
+        trust.check_hostname = False
+        trust.verify_mode = ssl.CERT_NONE
+    return trust
+
+
+@contextlib.contextmanager
+def _in_our_words(address: str, username: str) -> t.Iterator[None]:
+    """Turn what pyVmomi, ssl and the network raise into errors that name the server, the reason and the way out."""
+    try:
+        yield
+    except vim.fault.InvalidLogin as error:
+        raise AuthenticationFailed(
+            f'vCenter {address} refused the user "{username}" or the password. Check both, and the domain in the user name (user@domain).',
+            call="Login",
+        ) from error
+    except vmodl.MethodFault as error:
+        raise _refused(address, error) from error
+    except ssl.SSLCertVerificationError as error:
+        raise ConnectionFailed(
+            f"The certificate of vCenter {address} is not trusted: {error.verify_message}. Give the file of its authority in ca_path, "
+            "and use the host name that is in the certificate."
+        ) from error
+    except OSError as error:
+        raise ConnectionFailed(
+            f"vCenter {address} cannot be reached: {error}. Check hostname and port, and that this machine may connect to it.", sent=True
+        ) from error
+    except (http.client.HTTPException, xml.parsers.expat.ExpatError) as error:
+        raise ConnectionFailed(
+            f"{address} does not answer as a vCenter does: {error}. Check hostname and port, and any proxy between.", sent=True
+        ) from error
+
+
+def _refused(address: str, error: t.Any) -> ApiError:
+    kind = type(error).__name__.rsplit(".", 1)[-1]
+    text = error.msg or kind
+    subject = getattr(error, "object", None) or getattr(error, "obj", None)
+    hint = ""
+    if isinstance(error, vim.fault.NoPermission):
+        hint = f" The user lacks the privilege {error.privilegeId}; the role Read-only, propagated, is enough to read."
+    return ApiError(
+        f"vCenter {address} answered {kind}: {text}.{hint}",
+        object=str(subject).strip("'") if subject else None,
+        server_code=kind,
+        server_message=text,
+    )

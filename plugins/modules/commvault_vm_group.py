@@ -1,0 +1,350 @@
+#!/usr/bin/python
+
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: commvault_vm_group
+version_added: 0.1.0
+short_description: Manage a Commvault VM group, the set of VMs that is backed up together
+description:
+  - Creates, changes and deletes a VM group of a hypervisor. Its plan says when it is backed up, where to, and how long backups are kept.
+  - Content may be VMs, but also folders, clusters, tags or patterns of names, whose VMs are found anew at each backup.
+  - Only what a task gives is compared and changed.
+author:
+  - Calligo (@calligo)
+extends_documentation_fragment:
+  - calligo.baas.commvault
+  - calligo.baas.attributes
+  - calligo.baas.attributes.declarative
+  - calligo.baas.attributes.group_commvault
+options:
+  name:
+    description: Name of the VM group, unique within its hypervisor. Commvault does not distinguish names by case.
+    type: str
+    required: true
+  hypervisor:
+    description: Name of the hypervisor, see M(calligo.baas.commvault_hypervisor).
+    type: str
+    required: true
+  plan:
+    description: Name of the server plan that protects the group.
+    type: str
+  content:
+    description:
+      - What the group backs up. The kinds are united, so that a VM that one of them covers is backed up.
+      - Required, unless O(allow_empty) is true, for a group that does not exist yet.
+    type: dict
+    suboptions: &content
+      vms:
+        description: Single VMs.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          uuid:
+            description: Instance UUID of the VM, RV(calligo.baas.vcenter_vm_facts#module:ansible_facts.vcenter_vms[].instance_uuid).
+            type: str
+            required: true
+          name:
+            description: Name to show. VMs are told apart by O(content.vms[].uuid) alone; the UUID is shown if no name is given.
+            type: str
+      folders:
+        description: VM folders, with all VMs below them.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          id:
+            description: Managed object id of the folder, for instance V(group-v123).
+            type: str
+            required: true
+          name:
+            description: Name or path to show.
+            type: str
+            required: true
+            aliases:
+              - path
+      datacenters:
+        description: Datacenters, with all their VMs.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          id:
+            description: Managed object id of the datacenter, for instance V(datacenter-2).
+            type: str
+            required: true
+          name:
+            description: Name to show.
+            type: str
+            required: true
+      clusters:
+        description: Clusters of hosts, with all their VMs.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          id:
+            description: Managed object id of the cluster, for instance V(domain-c7).
+            type: str
+            required: true
+          name:
+            description: Name to show.
+            type: str
+            required: true
+      tags:
+        description: VMs that carry a vCenter tag.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Category and name of the tag, for instance V(Backup/Gold).
+            type: str
+            required: true
+          id:
+            description: Id of the tag, which begins with V(urn:vmomi:). Without it the tag is known by its name.
+            type: str
+      name_patterns:
+        description: VMs by their names.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          condition:
+            description: How the name is compared with the value.
+            type: str
+            choices:
+              - contains
+              - does_not_contain
+              - does_not_equal
+              - ends_with
+              - equals
+              - starts_with
+            default: contains
+          value:
+            description: Text to look for.
+            type: str
+            required: true
+      match:
+        description:
+          - Whether V(any) or V(all) of the tags and name patterns must hold for a VM.
+          - It says nothing about the other kinds, which are always added.
+        type: str
+        choices:
+          - any
+          - all
+        default: any
+  content_mode:
+    description:
+      - V(exact) makes O(content) the whole content; what is not in it is taken out.
+      - V(add) puts O(content) to what is there, and V(remove) takes it out; the rest is not touched.
+      - The API cannot take one VM out of a group. V(remove) therefore reads the content and writes the rest back at once;
+        a change that somebody else makes between the two is lost.
+    type: str
+    choices:
+      - exact
+      - add
+      - remove
+    default: exact
+  filters:
+    description: What is left out of the backup although O(content) covers it. Always set as a whole; an empty dictionary removes all filters.
+    type: dict
+    suboptions: *content
+  consistency:
+    description:
+      - V(crash) takes the disks as they are, V(filesystem_and_application) quiesces the guest through VMware Tools first.
+      - V(application_aware) also lets Commvault handle databases inside the guest, and needs credentials for the guest that are
+        known to Commvault.
+    type: str
+    choices:
+      - crash
+      - filesystem_and_application
+      - application_aware
+  backup_enabled:
+    description: Whether backups of the group may run. Running ones are not stopped.
+    type: bool
+  allow_empty:
+    description: Allow a group whose content is empty, and which therefore protects nothing. Without it, that is refused.
+    type: bool
+    default: false
+  state:
+    description:
+      - V(absent) deletes the group. Backups made from it are kept as long as their retention says.
+      - The default group of a hypervisor cannot be deleted.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
+seealso:
+  - module: calligo.baas.commvault_hypervisor
+  - module: calligo.baas.commvault_plan
+  - module: calligo.baas.commvault_backup
+  - module: calligo.baas.vcenter_vm_facts
+"""
+
+EXAMPLES = r"""
+- name: Back up whatever lies in the tenant's folder, except test machines
+  calligo.baas.commvault_vm_group:
+    host: https://commvault.example.com
+    username: baas-automation
+    password: "{{ vault_commvault_password }}"
+    company: Acme Sàrl
+    name: acme-vms
+    hypervisor: acme-vcenter
+    plan: acme-gold
+    content:
+      folders:
+        - path: /Luxembourg/vm/Tenants/Acme Sàrl
+          id: group-v123
+    filters:
+      name_patterns:
+        - condition: ends_with
+          value: -test
+    consistency: filesystem_and_application
+
+- name: Add one VM and leave the rest as it is
+  calligo.baas.commvault_vm_group:
+    host: https://commvault.example.com
+    username: baas-automation
+    password: "{{ vault_commvault_password }}"
+    name: acme-vms
+    hypervisor: acme-vcenter
+    content_mode: add
+    content:
+      vms:
+        - name: acme-web-02
+          uuid: 503b1d0a-1111-2222-3333-444455556666
+
+- name: Every VM with the tag whose name begins with db
+  calligo.baas.commvault_vm_group:
+    host: https://commvault.example.com
+    username: baas-automation
+    password: "{{ vault_commvault_password }}"
+    name: acme-databases
+    hypervisor: acme-vcenter
+    plan: acme-platinum
+    content:
+      match: all
+      tags:
+        - name: Backup/Gold
+      name_patterns:
+        - condition: starts_with
+          value: db
+"""
+
+RETURN = r"""
+vm_group:
+  description:
+    - The VM group after the task. In check mode, what it would be.
+    - Null when it is absent.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Id of the group, which is its subclient id. Missing in check mode for a group that would be created.
+      returned: when the group exists
+      type: int
+      sample: 140
+    name:
+      description: Name of the group.
+      returned: always
+      type: str
+      sample: acme-vms
+    hypervisor:
+      description: Name of its hypervisor.
+      returned: always
+      type: str
+      sample: acme-vcenter
+    plan:
+      description: Name of its plan, null if it has none.
+      returned: when the group exists, or the plan was given
+      type: str
+      sample: acme-gold
+    content:
+      description: What it backs up, as in the option O(content).
+      returned: when the group exists, or the content was given
+      type: dict
+      contains: &content
+        vms:
+          description: Single VMs, each with C(name) and C(uuid).
+          returned: always
+          type: list
+          elements: dict
+          sample: [{"name": "acme-web-01", "uuid": "503b1d0a-1111-2222-3333-444455556666"}]
+        folders:
+          description: VM folders, each with C(name) and C(id).
+          returned: always
+          type: list
+          elements: dict
+          sample: [{"name": "/Luxembourg/vm/Tenants/Acme Sàrl", "id": "group-v123"}]
+        datacenters:
+          description: Datacenters, each with C(name) and C(id).
+          returned: always
+          type: list
+          elements: dict
+          sample: []
+        clusters:
+          description: Clusters, each with C(name) and C(id).
+          returned: always
+          type: list
+          elements: dict
+          sample: []
+        tags:
+          description: Tags, each with C(name) and C(id), which may be null.
+          returned: always
+          type: list
+          elements: dict
+          sample: []
+        name_patterns:
+          description: Name patterns, each with C(condition) and C(value).
+          returned: always
+          type: list
+          elements: dict
+          sample: []
+        match:
+          description: Whether V(any) or V(all) of the tags and name patterns must hold.
+          returned: always
+          type: str
+          sample: any
+        other:
+          description: Entries that another tool made and the options cannot express. An exact O(content) replaces them.
+          returned: always
+          type: list
+          elements: dict
+          sample: []
+    filters:
+      description: What is left out, as in the option O(filters).
+      returned: when the group exists, or the filters were given
+      type: dict
+      contains: *content
+    consistency:
+      description:
+        - V(crash), V(filesystem_and_application) or V(application_aware).
+        - V(inconsistent) if Commvault's two settings contradict each other, its own word in lower case if it is another one.
+      returned: when the group exists, or it was given
+      type: str
+      sample: filesystem_and_application
+    backup_enabled:
+      description: Whether backups may run.
+      returned: when the group exists, or it was given
+      type: bool
+      sample: true
+"""
+
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources.vm_group import SPEC, VmGroup
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resource
+
+
+def main() -> None:
+    run_resource(OPTIONS.merge(SPEC), connect, VmGroup, returned="vm_group")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,303 @@
+#!/usr/bin/python
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vcenter_vm_facts
+short_description: Gather facts about virtual machines from vCenter
+description:
+  - Reads the configuration of virtual machines from vCenter in a constant number of calls and pages, however many there are.
+  - The facts are what a backup covers and what a restored VM is compared with. Removable devices (CD and floppy drives, USB) are listed
+    apart, since they are never part of a VM's backup.
+  - A VM must meet every condition that is given. Without any, all VMs that the user may see are read.
+  - A name or UUID that no VM has is no error, so that a playbook can prove that a VM is gone; it is named in the fact
+    C(vcenter_vms_not_found). A folder or a cluster that does not exist is an error.
+author:
+  - Calligo (@calligo)
+options:
+  folder:
+    description:
+      - Only VMs in this folder and in the folders below it.
+      - A path below the datacenter's C(vm) folder, such as V(Tenants/Acme), or a path from the root, such as
+        V(/Luxembourg/vm/Tenants/Acme), which is needed where several datacenters have the folder.
+      - A slash in the name of a folder is written V(%2f).
+    type: str
+  names:
+    description: Only VMs that have one of these names.
+    type: list
+    elements: str
+  name_pattern:
+    description:
+      - Only VMs whose name matches this pattern, without regard to case.
+      - C(*) stands for any characters, C(?) for one and C([ab]) for one of those between the brackets.
+    type: str
+  instance_uuids:
+    description:
+      - Only VMs that have one of these instance UUIDs.
+      - Commvault calls it the GUID of a VM; it is unique in a vCenter, as the BIOS UUID need not be.
+    type: list
+    elements: str
+  cluster:
+    description: Only VMs on hosts of the cluster with this name.
+    type: str
+  properties:
+    description:
+      - The sets of properties to read. V(summary) is always read.
+      - V(summary) is identity, place, power state, CPUs, memory and the state of VMware Tools.
+      - V(hardware) is disks, network cards and removable devices.
+      - V(guest) is what VMware Tools tell of the guest.
+      - V(backup) is whatever makes a backup fail, leave something out or take longer, in words.
+    type: list
+    elements: str
+    choices: [summary, hardware, guest, backup]
+    default: [summary]
+extends_documentation_fragment:
+  - calligo.baas.vcenter
+  - calligo.baas.attributes
+  - calligo.baas.attributes.info
+  - calligo.baas.attributes.group_vcenter
+attributes:
+  facts:
+    description: Returns C(ansible_facts).
+    support: full
+seealso:
+  - module: calligo.baas.commvault_vm_group
+"""
+
+EXAMPLES = r"""
+- name: Read the VMs of a tenant with all that a restore is compared with
+  calligo.baas.vcenter_vm_facts:
+    hostname: vcenter.example.com
+    username: svc-baas@vsphere.local
+    password: "{{ lookup('ansible.builtin.env', 'BAAS_VCENTER_PASSWORD') }}"
+    folder: Tenants/Acme
+    properties: [hardware]
+
+- name: Show how much is protected
+  ansible.builtin.debug:
+    msg: "{{ ansible_facts['vcenter_vms'] | map(attribute='disks') | flatten | sum(attribute='size_bytes') }} bytes"
+
+- name: Look for what stands in the way of backups
+  calligo.baas.vcenter_vm_facts:
+    hostname: vcenter.example.com
+    username: svc-baas@vsphere.local
+    password: "{{ lookup('ansible.builtin.env', 'BAAS_VCENTER_PASSWORD') }}"
+    name_pattern: acme-*
+    properties: [backup]
+
+- name: Prove that a restored VM is gone
+  calligo.baas.vcenter_vm_facts:
+    hostname: vcenter.example.com
+    username: svc-baas@vsphere.local
+    password: "{{ lookup('ansible.builtin.env', 'BAAS_VCENTER_PASSWORD') }}"
+    instance_uuids: [5032f7a4-1b1c-4d0c-8d1e-0c8f6f6e2a11]
+  failed_when: ansible_facts['vcenter_vms'] | length > 0
+"""
+
+RETURN = r"""
+ansible_facts:
+  description: Facts about virtual machines.
+  returned: always
+  type: dict
+  contains:
+    vcenter_vms:
+      description: The selected VMs, by name. A value that is not set or may not be read is V(null).
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        name:
+          description: Name of the VM.
+          type: str
+          returned: always
+          sample: acme-web-01
+        moid:
+          description: Managed object id, unique in this vCenter.
+          type: str
+          returned: always
+          sample: vm-42
+        instance_uuid:
+          description: Instance UUID; Commvault's GUID of the VM.
+          type: str
+          returned: always
+          sample: 5032f7a4-1b1c-4d0c-8d1e-0c8f6f6e2a11
+        bios_uuid:
+          description: BIOS UUID.
+          type: str
+          returned: always
+          sample: 4232b2c9-5e07-7d51-bd0d-6b1d8f8a5b0e
+        power_state:
+          description: V(poweredOn), V(poweredOff) or V(suspended).
+          type: str
+          returned: always
+          sample: poweredOn
+        connection_state:
+          description: V(connected), or why vCenter cannot manage the VM, such as V(disconnected), V(inaccessible), V(invalid), V(orphaned).
+          type: str
+          returned: always
+          sample: connected
+        template:
+          description: Whether it is a template.
+          type: bool
+          returned: always
+        folder:
+          description: Path of the folder below the datacenter's C(vm) folder; empty for that folder itself. Fits O(folder).
+          type: str
+          returned: always
+          sample: Tenants/Acme
+        host:
+          description: Name of the host that runs the VM.
+          type: str
+          returned: always
+          sample: lux-esx-01.example.com
+        cluster:
+          description: Name of the cluster of that host.
+          type: str
+          returned: always
+          sample: LUX-CL1
+        datacenter:
+          description: Name of the datacenter.
+          type: str
+          returned: always
+          sample: Luxembourg
+        cpus:
+          description: Number of virtual CPUs.
+          type: int
+          returned: always
+          sample: 2
+        memory_mb:
+          description: Memory in MB (2^20 bytes).
+          type: int
+          returned: always
+          sample: 4096
+        guest_id:
+          description: The guest operating system that is configured, as the vSphere API names it.
+          type: str
+          returned: always
+          sample: ubuntu64Guest
+        tools_status:
+          description: State of VMware Tools, one of V(toolsOk), V(toolsOld), V(toolsNotRunning) and V(toolsNotInstalled).
+          type: str
+          returned: always
+          sample: toolsOk
+        disks:
+          description: Virtual disks.
+          type: list
+          elements: dict
+          returned: when O(properties) has V(hardware)
+          contains:
+            label: {description: Label., type: str, returned: always, sample: Hard disk 1}
+            key: {description: Key of the device., type: int, returned: always, sample: 2000}
+            size_bytes: {description: Size in bytes., type: int, returned: always, sample: 42949672960}
+            datastore: {description: Name of the datastore., type: str, returned: always, sample: lux-ds-01}
+            file: {description: Path on the datastore., type: str, returned: always, sample: "[lux-ds-01] acme-web-01/acme-web-01.vmdk"}
+            mode:
+              description: V(persistent), or a mode that snapshots leave out, such as V(independent_persistent).
+              type: str
+              returned: always
+              sample: persistent
+            thin: {description: Whether it is thinly provisioned., type: bool, returned: always}
+            raw_device: {description: "V(physicalMode) or V(virtualMode) for a raw device, V(null) for a file.", type: str, returned: always}
+        nics:
+          description: Virtual network cards.
+          type: list
+          elements: dict
+          returned: when O(properties) has V(hardware)
+          contains:
+            label: {description: Label., type: str, returned: always, sample: Network adapter 1}
+            key: {description: Key of the device., type: int, returned: always, sample: 4000}
+            mac: {description: MAC address., type: str, returned: always, sample: "00:50:56:80:0a:0b"}
+            network: {description: Name of the network or port group., type: str, returned: always, sample: LUX-Tenants}
+            connected: {description: Whether it is connected now., type: bool, returned: always}
+            start_connected: {description: Whether it connects at power-on., type: bool, returned: always}
+            type: {description: Kind of card., type: str, returned: always, sample: vmxnet3}
+        removable:
+          description: Removable devices.
+          type: list
+          elements: dict
+          returned: when O(properties) has V(hardware)
+          contains:
+            label: {description: Label., type: str, returned: always, sample: CD/DVD drive 1}
+            kind: {description: "V(cdrom), V(floppy) or V(usb).", type: str, returned: always, sample: cdrom}
+            connected: {description: Whether it is connected now., type: bool, returned: always}
+        guest:
+          description: What VMware Tools tell of the guest.
+          type: dict
+          returned: when O(properties) has V(guest)
+          contains:
+            hostname: {description: Host name., type: str, returned: always, sample: acme-web-01}
+            ip_address: {description: Primary address., type: str, returned: always, sample: 198.18.0.1}
+            ip_addresses: {description: All addresses., type: list, elements: str, returned: always}
+            full_name: {description: Operating system., type: str, returned: always, sample: Ubuntu Linux (64-bit)}
+            state: {description: "State of the guest, such as V(running).", type: str, returned: always, sample: running}
+            tools_running: {description: Whether VMware Tools run., type: bool, returned: always}
+            heartbeat:
+              description: V(green) while VMware Tools send a heartbeat; V(gray) when none is expected.
+              type: str
+              returned: always
+              sample: green
+        backup:
+          description: What bears on backups.
+          type: dict
+          returned: when O(properties) has V(backup)
+          contains:
+            change_tracking: {description: Whether changed block tracking is on., type: bool, returned: always}
+            snapshots: {description: Number of snapshots., type: int, returned: always, sample: 0}
+            findings:
+              description: What makes a backup fail, leave something out or take longer, one sentence each, the gravest first.
+              type: list
+              elements: str
+              returned: always
+              sample:
+                - "Hard disk 3 is independent (independent_persistent): snapshots leave it out, so it is not backed up."
+        unreadable:
+          description: Properties that the server withheld from this user.
+          type: list
+          elements: str
+          returned: always
+          sample: []
+    vcenter_vms_not_found:
+      description: Those of O(names) and O(instance_uuids) that no VM has.
+      type: list
+      elements: str
+      returned: always
+      sample: []
+"""
+
+import typing as t
+
+from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
+from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, run
+from ansible_collections.calligo.baas.plugins.module_utils._vcenter.session import OPTIONS, VCenter, connect
+from ansible_collections.calligo.baas.plugins.module_utils._vcenter.vm_query import Selection, read_vms
+
+SPEC = ArgumentSpec(
+    {
+        "folder": {"type": "str"},
+        "names": {"type": "list", "elements": "str"},
+        "name_pattern": {"type": "str"},
+        "instance_uuids": {"type": "list", "elements": "str"},
+        "cluster": {"type": "str"},
+        "properties": {"type": "list", "elements": "str", "choices": ["summary", "hardware", "guest", "backup"], "default": ["summary"]},
+    }
+)
+
+
+def gather(vcenter: VCenter, context: Context) -> dict[str, t.Any]:
+    selection = Selection.of(context.params)
+    vms = read_vms(vcenter, selection, context.params["properties"])
+    withheld = sum(bool(vm["unreadable"]) for vm in vms)
+    if withheld:
+        context.warn(f"vCenter withheld properties of {withheld} VMs; each names them in unreadable. The user may lack permissions.")
+    return {"changed": False, "ansible_facts": {"vcenter_vms": vms, "vcenter_vms_not_found": selection.not_found(vms)}}
+
+
+def main() -> None:
+    run(OPTIONS.merge(SPEC), connect, gather)
+
+
+if __name__ == "__main__":
+    main()
