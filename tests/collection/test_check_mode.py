@@ -1,0 +1,89 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""In check mode no module sends a request that writes: neither to an empty platform nor to one where there is a tenant."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
+from ansible_collections.calligo.baas.tests.support import tenant
+from ansible_collections.calligo.baas.tests.support.collection import module_names
+from ansible_collections.calligo.baas.tests.support.modules import Modules
+
+ABSENT = {"state": "absent"}
+FILES = {"client": "acme-fs01", "subclient": "data", "paths": ["D:\\Data\\Budget 2026.xlsx"]}
+
+
+def tasks(modules):
+    """For every module what tasks would give it: to make, to change, to remove, to start, to read."""
+    hypervisor = tenant.hypervisor(modules)
+    longer = {**tenant.PLAN, "destinations": [{**tenant.PLAN["destinations"][0], "retention_days": 60}]}
+    subclients = [tenant.SUBCLIENT, {**tenant.SUBCLIENT, "content": ["E:\\Shares"]}, {**tenant.SUBCLIENT, **ABSENT}]
+    return {
+        "commvault_backup": [tenant.backup_of_all(), {**tenant.backup_of_all(), "start": "if_never_backed_up"}],
+        "commvault_browse_info": [{"client": "acme-fs01", "subclient": "data", "path": "D:\\Data", "recursive": True}],
+        "commvault_company": [
+            tenant.COMPANY,
+            {**tenant.COMPANY, "email_suffix": "acme.example.com"},
+            {"name": "Acme Sàrl", **ABSENT, "force": True},
+        ],
+        "commvault_hypervisor": [hypervisor, {**hypervisor, "access_nodes": ["lux-an-02"]}, {"name": "acme-vcenter", **ABSENT}],
+        "commvault_infrastructure_info": [{"storage_pools": ["lux-pool-01"], "access_nodes": ["lux-an-01"], "servers": ["acme-fs01"]}],
+        "commvault_job_info": [{}, {"types": ["backup"]}],
+        "commvault_plan": [tenant.PLAN, longer, {"name": "acme-spare", **ABSENT}],
+        "commvault_restore": [
+            tenant.restore_of_vm(modules, "acme-web-01"),
+            {"files": {**FILES, "in_place": True}},
+            {"files": {**FILES, "destination_client": "lux-restore-01", "destination_path": "E:\\RestoreTest"}},
+        ],
+        "commvault_subclient": [{"subclients": [subclient]} for subclient in subclients],
+        "commvault_vm_group": [
+            tenant.VM_GROUP,
+            {**tenant.VM_GROUP, "content": {"name_patterns": [{"condition": "starts_with", "value": "acme-db"}]}},
+            {"name": "acme-vms", "hypervisor": "acme-vcenter", **ABSENT},
+        ],
+        "vcenter_folder_info": [{"folder": "Tenants/Acme Sàrl"}],
+        "vcenter_vm_facts": [{"folder": "Tenants/Acme Sàrl"}],
+    }
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    with Sandbox(tmp_path_factory.mktemp("empty"), job_seconds=0.5) as sandbox:
+        yield Modules(sandbox)
+
+
+@pytest.fixture(scope="module")
+def onboarded(tmp_path_factory):
+    with Sandbox(tmp_path_factory.mktemp("onboarded"), job_seconds=0.5) as sandbox:
+        modules = Modules(sandbox)
+        tenant.onboard(modules)
+        yield modules
+
+
+# Of the provider's own, not of a tenant: its options do not name the company that it is about.
+OUTSIDE = ("commvault_company", "commvault_infrastructure_info", "commvault_job_info")
+
+
+def run_in_check_mode(modules, name):
+    """Run all tasks of a module in check mode with a diff; return the requests that they sent and whether one would change something."""
+    modules.sandbox.control("DELETE", "/journal")
+    inside = name.startswith("commvault_") and name not in OUTSIDE
+    changes = [modules(name, tenant.inside(task) if inside else task, check=True)["changed"] for task in tasks(modules)[name]]
+    return modules.sandbox.control("GET", "/journal")["requests"], any(changes)
+
+
+@pytest.mark.parametrize("platform", ["empty", "onboarded"])
+@pytest.mark.parametrize("name", module_names())
+def test_check_mode_only_reads(request, name, platform):
+    modules = request.getfixturevalue(platform)
+    requests, changes = run_in_check_mode(modules, name)
+    assert not [f"{sent['method']} {sent['path']}" for sent in requests if sent["writes"]]
+    assert not [f"{sent['method']} {sent['path']}" for sent in requests if not sent["modelled"]]
+    assert changes is not (name.endswith(("_info", "_facts")))
+
+
+def test_every_module_is_tried(empty):
+    assert sorted(tasks(empty)) == module_names()

@@ -1,0 +1,94 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Imports go one way: module -> _core and product packages; a product package -> _core; _core and _service -> nothing."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.calligo.baas.tests.support.collection import PACKAGE, ROOT
+
+PLUGINS = ROOT / "plugins"
+UTILS = PLUGINS / "module_utils"
+FILES = sorted(PLUGINS.rglob("*.py"))
+PRODUCTS = {"_commvault", "_vcenter", "_itsm"}
+# What each part of plugins/ may import from the collection, itself aside.
+MAY_IMPORT = {
+    "_core": set(),
+    "_service": set(),
+    **{product: {"_core"} for product in PRODUCTS},
+    "modules": {"_core", "_service", *PRODUCTS},
+    "filter": {"_core", "_service"},
+    "doc_fragments": set(),
+}
+
+
+def part_of(path: Path) -> str:
+    """The part of plugins/ that a path belongs to: a package of module_utils, or a plugin type."""
+    names = path.relative_to(PLUGINS).parts
+    return names[1] if names[0] == "module_utils" else names[0]
+
+
+def imported(file: Path) -> set[str]:
+    """Everything that a file imports, anywhere in it: relative imports as dotted names of this collection."""
+    here = f"{PACKAGE}.plugins.{'.'.join(file.relative_to(PLUGINS).with_suffix('').parts)}"
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(filter(None, [here.rsplit(".", node.level)[0] if node.level else "", node.module]))
+            found |= {f"{base}.{alias.name}" for alias in node.names}
+    return found
+
+
+def importers(*libraries: str) -> list[str]:
+    """The files that import one of the named libraries."""
+    return [str(file.relative_to(ROOT)) for file in FILES if any(name.split(".")[0] in libraries for name in imported(file))]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PLUGINS)))
+def test_imports_point_down(file):
+    own = part_of(file)
+    # For a module another module is not "itself": each stands alone.
+    allowed = MAY_IMPORT[own] | ({own} if own.startswith("_") else set())
+    prefix = f"{PACKAGE}.plugins."
+    targets = {
+        name: name.removeprefix(prefix).removeprefix("module_utils.").split(".")[0] for name in imported(file) if name.startswith(prefix)
+    }
+    wrong = sorted(name for name, target in targets.items() if target not in allowed)
+    assert not wrong, f"{own} may import only {sorted(allowed)} from the collection"
+
+
+def test_requests_is_imported_in_one_file():
+    assert importers("requests", "urllib3") == ["plugins/module_utils/_commvault/transport.py"]
+
+
+def test_pyvmomi_is_imported_in_one_file():
+    assert importers("pyVmomi", "pyVim", "vmware") == ["plugins/module_utils/_vcenter/session.py"]
+
+
+def test_only_the_runner_makes_and_ends_a_module():
+    names = ("AnsibleModule", "exit_json", "fail_json")
+    users = [str(file.relative_to(ROOT)) for file in FILES if any(name in code_names(file) for name in names)]
+    assert users == ["plugins/module_utils/_core/runner.py"]
+
+
+def code_names(file: Path) -> set[str]:
+    """The names and attributes that the code of a file uses; its text and comments don't count."""
+    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    return {node.id for node in nodes if isinstance(node, ast.Name)} | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+
+
+def test_no_module_catches():
+    for file in sorted((PLUGINS / "modules").glob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        assert not [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Try)], f"{file.name}: errors are the runner's business"
+
+
+def test_every_part_is_known():
+    assert {part_of(file) for file in FILES} <= MAY_IMPORT.keys()

@@ -1,0 +1,37 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures for all tests: a sandbox of real servers on loopback, and modules run against it."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
+from ansible_collections.calligo.baas.tests.support.modules import Modules
+
+# Long enough to be seen in the working phase, short enough for many tests.
+JOB_SECONDS = 1.0
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Sandbox]:
+    """A sandbox that all tests share: a test makes objects of its own and leaves those of the scenario as they are."""
+    with Sandbox(tmp_path_factory.mktemp("sandbox"), job_seconds=JOB_SECONDS) as running:
+        yield running
+
+
+@pytest.fixture
+def fresh_sandbox(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Sandbox]:
+    """A sandbox for one test alone, with nothing but the scenario in it."""
+    with Sandbox(tmp_path_factory.mktemp("sandbox"), job_seconds=JOB_SECONDS) as running:
+        yield running
+
+
+@pytest.fixture
+def modules(sandbox: Sandbox) -> t.Iterator[Modules]:
+    """Runs modules against the shared sandbox; faults that a test sets are gone after it."""
+    yield Modules(sandbox)
+    sandbox.control("DELETE", "/faults")

@@ -1,0 +1,88 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.calligo.baas.tests.support.protected import GROUP, RESTORE_CLIENT, SUBCLIENT, protected
+
+MODULE = "commvault_job_info"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """One backup of VMs, two of files of which the second failed, one restore."""
+    with protected(tmp_path_factory.mktemp("jobs")) as world:
+        backups = world.run("commvault_backup", {"vm_groups": [GROUP], "subclients": [SUBCLIENT], "level": "full"})["jobs"]
+        world.fault("job_fail", match=SUBCLIENT["name"], reason="The disk library is full", times=1)
+        failed = world.failure("commvault_backup", {"subclients": [SUBCLIENT]})["error"]["jobs"]
+        files = {
+            "client": SUBCLIENT["client"],
+            "paths": ["D:\\Data\\Köln"],
+            "destination_client": RESTORE_CLIENT,
+            "destination_path": "E:\\",
+        }
+        restore = world.run("commvault_restore", {"files": files})["restore"]["job"]
+        vm_job, file_job = (job["id"] for job in backups)
+        world.kept = {"vm": vm_job, "file": file_job, "failed": failed[0]["id"], "restore": restore["id"]}
+        yield world
+
+
+def ids(world, **options):
+    return [job["id"] for job in world.run(MODULE, options)["jobs"]]
+
+
+def test_jobs_by_number_come_in_the_order_asked_for(world):
+    wanted = [world.kept["restore"], world.kept["vm"], world.kept["failed"]]
+    result = world.run(MODULE, {"job_ids": wanted})
+    assert [job["id"] for job in result["jobs"]] == wanted and result["total"] == 3 and result["changed"] is False
+    assert [job["outcome"] for job in result["jobs"]] == ["success", "success", "failed"]
+
+
+def test_vms_of_a_job(world):
+    (job,) = world.run(MODULE, {"job_ids": [world.kept["vm"]], "vm_results": True})["jobs"]
+    assert [(vm["name"], vm["outcome"]) for vm in job["virtual_machines"]] == [
+        (name, "success") for name in ("acme-app-01", "acme-db-01", "acme-web-01")
+    ]
+
+
+def test_filters(world):
+    files = {"client": SUBCLIENT["client"]}
+    assert ids(world, **files) == [world.kept["restore"], world.kept["failed"], world.kept["file"]]
+    assert ids(world, **files, types=["backup"]) == [world.kept["failed"], world.kept["file"]]
+    assert ids(world, **files, types=["restore"]) == [world.kept["restore"]]
+    assert ids(world, **files, statuses=["Failed"]) == [world.kept["failed"]]
+    assert ids(world, **files, category="active") == []
+    assert ids(world, **files, category="finished", limit=1) == [world.kept["restore"]]
+    # A restore names no subclient.
+    assert ids(world, **files, subclient=SUBCLIENT["name"]) == [world.kept["failed"], world.kept["file"]]
+    assert world.kept["vm"] in ids(world, vm_group=GROUP)
+
+
+def test_the_total_counts_what_the_limit_cuts_off(world):
+    assert world.run(MODULE, {"client": SUBCLIENT["client"], "limit": 2})["total"] == 3
+    assert world.run(MODULE, {"client": SUBCLIENT["client"], "limit": 3})["total"] == 3
+
+
+def test_check_mode_reads_too_and_nothing_ever_writes(world):
+    for check in (True, False):
+        result, _asked, writes = world.requests(MODULE, {"vm_group": GROUP, "vm_results": True}, check=check)
+        assert result["jobs"] and writes == []
+
+
+def test_what_does_not_exist_is_named(world):
+    assert "srv-nix" in world.failure(MODULE, {"client": "srv-nix"})["msg"]
+    assert "Nichts" in world.failure(MODULE, {"client": SUBCLIENT["client"], "subclient": "Nichts"})["msg"]
+    assert "mutually exclusive" in world.failure(MODULE, {"client": "x", "job_ids": [1]})["msg"]
+    assert "limit" in world.failure(MODULE, {"limit": 0})["msg"]
+
+
+def test_a_job_that_cannot_be_seen_at_once_is_asked_for_again(world):
+    world.fault("job_invisible", polls=2)
+    try:
+        started = world.run("commvault_backup", {"subclients": [SUBCLIENT], "wait": False})["targets"][0]["jobs"]
+        assert ids(world, job_ids=started) == started
+    finally:
+        world.sandbox.control("DELETE", "/faults")

@@ -1,0 +1,140 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shipped playbooks, from an empty platform to restores that are proven, and to those that must fail.
+
+The runs build on each other, each made once: check mode on the empty platform, onboarding, onboarding again, a restore
+test that passes, and one with a damaged backup.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
+from ansible_collections.calligo.baas.tests.support.modules import Modules
+from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, run_playbook
+
+TENANTS = {"acme", "cafe_mueller", "boreal"}
+REGION = "luxembourg"
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Sandbox]:
+    """A sandbox for the runs of this file."""
+    with Sandbox(tmp_path_factory.mktemp("playbooks"), job_seconds=1) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def checked(platform: Sandbox) -> tuple[Run, list[dict[str, t.Any]]]:
+    """A check run on the empty platform, and the requests that it sent."""
+    platform.control("DELETE", "/journal")
+    run = run_playbook(platform, "tenant_onboard", "--check", "--diff")
+    return run, platform.control("GET", "/journal")["requests"]
+
+
+@pytest.fixture(scope="module")
+def onboarded(platform: Sandbox, checked: object) -> Run:
+    """All tenants, onboarded."""
+    return run_playbook(platform, "tenant_onboard")
+
+
+@pytest.fixture(scope="module")
+def onboarded_again(platform: Sandbox, onboarded: Run) -> Run:
+    """The second run."""
+    assert onboarded.status == 0, onboarded.output
+    return run_playbook(platform, "tenant_onboard")
+
+
+@pytest.fixture(scope="module")
+def proven(platform: Sandbox, onboarded_again: Run) -> Run:
+    """A restore test of one region."""
+    return run_playbook(platform, "restore_test", "--limit", REGION)
+
+
+def latest(platform: Sandbox) -> tuple[Path, dict[str, t.Any]]:
+    """The newest evidence of a restore test."""
+    file = max((evidence_dir(platform) / "restore_tests").rglob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    record: dict[str, t.Any] = json.loads(file.read_text(encoding="utf-8"))
+    return file, record
+
+
+def left_behind(platform: Sandbox) -> list[str]:
+    """What restore tests have left in the vCenters and on the restore clients."""
+    files = [str(path) for client in ("lux-restore-01", "jer-restore-01") for path in (platform.state_dir / "drives" / client).rglob("*")]
+    options = {"folder": "Restore tests"}
+    vms = [vm["name"] for vm in Modules(platform)("vcenter_vm_facts", options)["ansible_facts"]["vcenter_vms"]]
+    return [file for file in files if "rt-" in file] + vms
+
+
+def test_check_mode_on_an_empty_platform_shows_everything_and_writes_nothing(platform: Sandbox, checked: tuple[Run, list[dict[str, t.Any]]]) -> None:
+    run, requests = checked
+    assert run.status == 0, run.output
+    assert set(run.counts("changed")) == TENANTS
+    assert all(run.counts("changed").values())
+    for name in ("Acme Sàrl", "acme-gold", "cafe-silver", "boreal-vcenter", "îles"):
+        assert name in run.output
+    assert requests
+    assert [request for request in requests if request["writes"]] == []
+    assert [request for request in requests if not request["modelled"]] == []
+
+
+def test_onboarding_takes_every_tenant_to_first_backups(platform: Sandbox, onboarded: Run) -> None:
+    assert onboarded.status == 0, onboarded.output
+    jobs = Modules(platform)("commvault_job_info", {"types": ["backup"]})["jobs"]
+    assert {job["outcome"] for job in jobs} == {"success"}
+    records = [path.parent.name for path in (evidence_dir(platform) / "onboarding").rglob("*.json")]
+    assert len(records) == len(set(records)) == len(TENANTS)
+
+
+def test_onboarding_again_changes_nothing(platform: Sandbox, onboarded_again: Run) -> None:
+    assert onboarded_again.status == 0, onboarded_again.output
+    assert onboarded_again.counts("changed") == dict.fromkeys(TENANTS, 0)
+
+
+def test_a_restore_test_proves_a_vm_and_a_file(platform: Sandbox, proven: Run) -> None:
+    assert proven.status == 0, proven.output
+    file, record = latest(platform)
+    assert record["result"] == "passed"
+    assert {sample["kind"] for sample in record["samples"]} == {"vm", "file"}
+    assert left_behind(platform) == []
+    page = file.with_suffix(".html").read_text(encoding="utf-8")
+    assert hashlib.sha256(file.read_bytes()).hexdigest() in page
+    for sample in record["samples"]:
+        assert sample["test"]["checks"]
+        assert sample["test"]["cleanup"]["gone"]
+    assert "<script" not in page
+    assert "Müller &amp; Söhne" in page
+    assert "Müller & Söhne" not in page
+
+
+def test_damaged_backups_fail_with_the_difference_named_and_nothing_left_behind(platform: Sandbox, proven: Run) -> None:
+    _file, before = latest(platform)
+    vm, file = (next(sample for sample in before["samples"] if sample["kind"] == kind) for kind in ("vm", "file"))
+    disks = sum(check["check"].startswith("Hard disk") for check in vm["test"]["checks"])
+    platform.control("POST", "/faults", {"name": "restore_drop_disk", "vm": vm["name"], "times": 1})
+    platform.control("POST", "/corrupt", {"client": file["client"], "path": file["test"]["path"]})
+
+    run = run_playbook(platform, "restore_test", "--limit", REGION)
+
+    assert run.status != 0
+    _file, record = latest(platform)
+    assert [sample["id"] for sample in record["samples"]] == [sample["id"] for sample in before["samples"]]
+    assert f"Disk count: expected {disks}, found {disks - 1}" in run.output
+    assert f"SHA-256: expected {file['test']['expected']['sha256']}, found " in run.output
+    assert record["result"] == "failed"
+    assert left_behind(platform) == []
+
+
+def test_a_vm_that_was_never_backed_up_is_a_failed_test(platform: Sandbox, proven: Run) -> None:
+    run = run_playbook(platform, "restore_test", "--limit", REGION, "-e", "restore_test_evidence_dir=" + str(platform.state_dir / "no-manifests"))
+    assert run.status != 0
+    assert "There is no manifest of" in run.output
+    assert "No manifest has an entry for" in run.output
+    assert left_behind(platform) == []

@@ -1,0 +1,55 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the shipped playbooks with ansible-playbook and the demo's inventory against a sandbox, as people do."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+if t.TYPE_CHECKING:
+    from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+RECAP = re.compile(r"^(?P<host>\S+)\s+: (?P<counts>ok=\d+ .*)$", re.MULTILINE)
+TIMEOUT = 300.0  # seconds
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """The outcome of ansible-playbook."""
+
+    status: int
+    output: str
+
+    def counts(self, name: str) -> dict[str, int]:
+        """One count of the recap by host, for instance ``changed``."""
+        pattern = re.compile(rf"\b{name}=(\d+)")
+        found = {recap["host"]: pattern.search(recap["counts"]) for recap in RECAP.finditer(self.output)}
+        return {host: int(count[1]) for host, count in found.items() if count}
+
+
+def run_playbook(sandbox: Sandbox, playbook: str, *options: str) -> Run:
+    """Run one of playbooks/ with the demo's inventory; its evidence goes to the sandbox's state directory."""
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "inventories/demo", f"playbooks/{playbook}.yml", *options]
+    env = {
+        **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
+        "ANSIBLE_HOME": str(sandbox.state_dir / "ansible-home"),
+        "ANSIBLE_NOCOLOR": "1",
+        "BAAS_SANDBOX_DIR": str(sandbox.state_dir),
+        "BAAS_EVIDENCE_DIR": str(evidence_dir(sandbox)),
+    }
+    done = subprocess.run(command, cwd=CHECKOUT, env=env, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    return Run(done.returncode, done.stdout + done.stderr)
+
+
+def evidence_dir(sandbox: Sandbox) -> Path:
+    """Where manifests, records and evidence of a run go."""
+    return sandbox.state_dir / "evidence"

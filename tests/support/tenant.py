@@ -1,0 +1,79 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A tenant made with the modules themselves: company, plan, hypervisor, VM group and subclient, each with one backup."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.calligo.baas.tests.support.modules import Json, Modules
+
+COMPANY: Json = {
+    "name": "Acme Sàrl",
+    "alias": "acme",
+    "contact": {"name": "Ada Admin", "email": "ada@acme.example.com"},
+    "servers": ["acme-fs01"],
+}
+PLAN: Json = {
+    "name": "acme-gold",
+    "destinations": [{"name": "Primary", "storage_pool": "lux-pool-01", "region": "luxembourg", "retention_days": 30}],
+    "schedules": [{"backup_type": "incremental", "frequency": {"type": "daily", "start_time": "21:00"}}],
+}
+# Protects nothing, so it may be removed.
+SPARE_PLAN: Json = {**PLAN, "name": "acme-spare"}
+VM_GROUP: Json = {
+    "name": "acme-vms",
+    "hypervisor": "acme-vcenter",
+    "plan": "acme-gold",
+    "content": {"name_patterns": [{"condition": "starts_with", "value": "acme-web"}]},
+}
+SUBCLIENT: Json = {"client": "acme-fs01", "name": "data", "plan": "acme-gold", "content": ["D:\\Data"]}
+
+
+def inside(options: Json) -> Json:
+    """The options of a task that acts inside the tenant's company."""
+    return {"company": COMPANY["name"], **options}
+
+
+def hypervisor(modules: Modules) -> Json:
+    """Options of the tenant's hypervisor: the first vCenter of the sandbox."""
+    vcenter = modules.connection("vcenter_")
+    return {
+        "name": "acme-vcenter",
+        "vcenter_host": f"{vcenter['hostname']}:{vcenter['port']}",
+        "vcenter_username": vcenter["username"],
+        "vcenter_password": vcenter["password"],
+        "access_nodes": ["lux-an-01"],
+    }
+
+
+def onboard(modules: Modules) -> None:
+    """Make the tenant, and take a first backup of its VMs and files."""
+    modules("commvault_company", COMPANY)
+    modules("commvault_plan", inside(PLAN))
+    modules("commvault_plan", inside(SPARE_PLAN))
+    modules("commvault_hypervisor", inside(hypervisor(modules)))
+    modules("commvault_vm_group", inside(VM_GROUP))
+    modules("commvault_subclient", inside({"subclients": [SUBCLIENT]}))
+    modules("commvault_backup", inside(backup_of_all()))
+
+
+def backup_of_all() -> Json:
+    """Options of a backup of everything that the tenant has, waited for."""
+    group = {name: VM_GROUP[name] for name in ("name", "hypervisor")}
+    subclient = {name: SUBCLIENT[name] for name in ("client", "name")}
+    return {"vm_groups": [group], "subclients": [subclient], "level": "full", "wait_timeout": 60}
+
+
+def restore_of_vm(modules: Modules, name: str) -> Json:
+    """Options of a restore of one VM beside itself, in the isolated network."""
+    destination: dict[str, t.Any] = {
+        "new_name": f"restored-{name}",
+        "esx_host": "lux-esx-02.example.com",
+        "datastore": "lux-ds-02",
+        "folder": "Restore tests",
+        "network": "LUX-Restore-Isolated",
+        "vcenter": modules.connection("vcenter_"),
+    }
+    return {"vm": {"name": name, "hypervisor": "acme-vcenter", "destination": destination}, "wait_timeout": 60}

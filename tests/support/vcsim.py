@@ -1,0 +1,73 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One vCenter (vcsim) alone, for tests that need no Commvault beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import time
+import typing as t
+import urllib.request
+from pathlib import Path
+
+from ansible_collections.calligo.baas.tests.simulators.sandbox import CHECKOUT, DEFAULT_SCENARIO, VCENTER_USER
+from ansible_collections.calligo.baas.tests.simulators.sandbox_processes import Service
+from ansible_collections.calligo.baas.tests.simulators.sandbox_tls import make_certificates, make_password
+
+START_SECONDS = 120.0
+
+
+class Vcsim:
+    """A vCenter of a scenario, running while it is entered. options: module options that reach it (doc fragment vcenter)."""
+
+    def __init__(self, folder: Path, vcenter: str, *arguments: str, scenario: Path = DEFAULT_SCENARIO) -> None:
+        self.folder = folder
+        self.vcenter = vcenter
+        self.scenario = scenario
+        self._arguments = arguments
+        self._service = Service(folder, f"vcsim-{vcenter}")
+        self.options: dict[str, t.Any] = {}
+
+    def __enter__(self) -> Vcsim:
+        folder = self.folder
+        make_certificates(folder / "tls")
+        make_password(folder / "password")
+        ready = folder / "ready.json"
+        program = os.environ.get("BAAS_VCSIM") or CHECKOUT / ".build" / "bin" / "vcsim"
+        command: list[str | Path] = [program, "-scenario", self.scenario, "-vcenter", self.vcenter, "-data-dir", folder / "data"]
+        command += ["-certfile", folder / "tls" / "server.pem", "-keyfile", folder / "tls" / "server.key"]
+        command += ["-username", VCENTER_USER, "-password-file", folder / "password", "-ready-file", ready, *self._arguments]
+        self._service.start(command, os.environ)
+        try:
+            answer = self._service.wait_for(ready, time.monotonic() + START_SECONDS)
+        except BaseException:
+            self._service.stop()
+            raise
+        self.options = {
+            "hostname": answer["hostname"],
+            "port": answer["port"],
+            "username": VCENTER_USER,
+            "password": (folder / "password").read_text(encoding="utf-8"),
+            "ca_path": str(folder / "tls" / "ca.pem"),
+        }
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._service.stop()
+
+    def calls(self) -> dict[str, int]:
+        """Calls by method since the last time this was asked."""
+        counts: dict[str, int] = json.loads(self._request("GET"))
+        self._request("DELETE")
+        return counts
+
+    def _request(self, method: str) -> bytes:
+        url = f"https://{self.options['hostname']}:{self.options['port']}/calls"
+        trust = ssl.create_default_context(cafile=self.options["ca_path"])
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
+        with opener.open(urllib.request.Request(url, method=method), timeout=30) as answer:
+            body: bytes = answer.read()
+        return body

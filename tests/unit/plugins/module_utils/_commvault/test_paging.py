@@ -1,0 +1,121 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from ansible_collections.calligo.baas.plugins.module_utils._commvault import paging
+from ansible_collections.calligo.baas.plugins.module_utils._core.errors import ApiError
+from ansible_collections.calligo.baas.tests.support.scripted_client import scripted_client
+
+
+def rows(*numbers):
+    return [{"id": number} for number in numbers]
+
+
+def summaries(*numbers, total, **more):
+    return {"totalRecordsWithoutPaging": total, "jobs": [{"jobSummary": {"jobId": number, **more}} for number in numbers]}
+
+
+def browsed(*paths):
+    return {"browseResponses": [{"browseResult": {"dataResultSet": [{"path": path} for path in paths]}}]}
+
+
+@pytest.mark.parametrize(("value", "expected"), [(None, []), ([], []), ([1], [1]), ({"a": 1}, [{"a": 1}]), ("x", ["x"])])
+def test_a_list_is_a_list_however_it_was_sent(value, expected):
+    assert paging.listed(value) == expected
+
+
+def test_by_query_goes_on_until_the_servers_total():
+    client, wire, _clock = scripted_client({"rows": rows(1, 2), "filterQueryCount": 3}, {"rows": rows(3), "filterQueryCount": 3})
+    assert list(paging.by_query(client, "/Client", "rows", {"fq": "a:eq:b"}, page=2)) == rows(1, 2, 3)
+    assert [sent.params for sent in wire.sent[1:]] == [
+        {"fq": "a:eq:b", "start": 0, "limit": 2},
+        {"fq": "a:eq:b", "start": 2, "limit": 2},
+    ]
+
+
+def test_by_query_is_content_with_a_server_that_sends_everything_at_once():
+    client, wire, _clock = scripted_client({"rows": rows(1, 2, 3)})
+    assert list(paging.by_query(client, "/Client", "rows", page=2)) == rows(1, 2, 3)
+    assert len(wire.sent) == 2
+
+
+def test_by_query_does_not_ask_for_an_empty_last_page():
+    client, wire, _clock = scripted_client({"rows": rows(1, 2), "filterQueryCount": 2})
+    assert list(paging.by_query(client, "/Client", "rows", page=2)) == rows(1, 2)
+    assert len(wire.sent) == 2
+
+
+def test_a_list_that_is_not_found_is_empty():
+    client, _wire, _clock = scripted_client((404, {"errorCode": 404, "errorMessage": "none"}))
+    assert list(paging.by_query(client, "/Client", "rows")) == []
+
+
+def test_by_header_pages_in_a_header():
+    client, wire, _clock = scripted_client({"rows": rows(1, 2), "totalRecords": 3}, {"rows": rows(3), "totalRecords": 3})
+    assert list(paging.by_header(client, "/VM", "rows", page=2)) == rows(1, 2, 3)
+    assert [sent.headers["PagingInfo"] for sent in wire.sent[1:]] == ["0,2", "1,2"]
+
+
+def test_jobs_are_given_once_although_new_ones_shift_the_pages():
+    client, wire, _clock = scripted_client(summaries(9, 8, total=4), summaries(8, 7, total=5), summaries(6, total=5))
+    found = paging.jobs(client, {"jobTypeList": []}, category=2, page=2)
+    assert [row["jobId"] for row in found] == [9, 8, 7, 6]
+    assert [sent.body["pagingConfig"]["offset"] for sent in wire.sent[1:]] == [0, 2, 4]
+    assert wire.sent[1].body["category"] == 2
+
+
+def test_jobs_stop_at_the_limit_and_leave_out_hidden_ones():
+    reply = summaries(9, 8, 7, total=3)
+    reply["jobs"][0]["jobSummary"]["isVisible"] = False
+    client, wire, _clock = scripted_client(reply)
+    assert [row["jobId"] for row in paging.jobs(client, {}, limit=1)] == [8]
+    assert len(wire.sent) == 2
+
+
+def test_no_jobs_is_an_empty_reply():
+    client, _wire, _clock = scripted_client({"totalRecordsWithoutPaging": 0})
+    assert list(paging.jobs(client, {})) == []
+
+
+def test_browse_pages_and_keeps_the_request():
+    client, wire, _clock = scripted_client(browsed("a", "b"), browsed("c"))
+    assert [row["path"] for row in paging.browse(client, {"opType": 0}, page=2)] == ["a", "b", "c"]
+    assert [sent.body["queries"][0]["dataParam"]["paging"]["skipNode"] for sent in wire.sent[1:]] == [0, 2]
+    assert all(sent.body["opType"] == 0 for sent in wire.sent[1:])
+
+
+def test_browse_stops_at_the_limit():
+    client, wire, _clock = scripted_client(browsed("a", "b"))
+    assert len(list(itertools.islice(paging.browse(client, {}, limit=1, page=2), 5))) == 1
+    assert len(wire.sent) == 2
+
+
+def test_an_index_that_is_not_ready_is_asked_again_with_growing_pauses():
+    client, _wire, clock = scripted_client({}, {}, browsed("a"))
+    assert len(list(paging.browse(client, {}))) == 1
+    assert clock.sleeps == [1.0, 2.0]
+
+
+def test_an_index_that_never_gets_ready_is_an_error():
+    client, _wire, _clock = scripted_client({}, {})
+    with pytest.raises(ApiError, match="the index of this backup is not ready"):
+        list(paging.browse(client, {}, index_tries=2))
+
+
+def test_an_empty_folder_is_no_error():
+    client, _wire, _clock = scripted_client({"browseResponses": [{"browseResult": {}}]})
+    assert list(paging.browse(client, {})) == []
+
+
+def test_a_failed_browse_has_the_servers_words():
+    client, _wire, _clock = scripted_client(
+        {"browseResponses": [{"messages": [{"errorCode": 1, "errorMessage": "no backup in the range"}]}]}
+    )
+    with pytest.raises(ApiError, match="no backup in the range"):
+        list(paging.browse(client, {}))

@@ -1,0 +1,95 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.calligo.baas.plugins.module_utils._service import population, protection
+
+ROOT = "Tenants/Acme Sàrl"
+IDS = {ROOT: "group-1", f"{ROOT}/Web": "group-2"}
+
+
+def vm(name: str, folder: str = ROOT, **values: t.Any) -> dict[str, t.Any]:
+    return {"name": name, "folder": folder, "instance_uuid": f"uuid-{name}", **values}
+
+
+VMS = [vm("acme-web-01", f"{ROOT}/Web"), vm("acme-db-01"), vm("Other", "Tenants/Acme Sàrl 2"), vm("acme-spy", "Tenants/Boréal")]
+
+
+def names(group: dict[str, t.Any], vms: list[dict[str, t.Any]] = VMS) -> list[str]:
+    return [member["name"] for member in protection.members(vms, group, ROOT)]
+
+
+@pytest.mark.parametrize(
+    ("group", "members"),
+    [
+        ({"folders": [""]}, ["acme-web-01", "acme-db-01"]),
+        ({"folders": ["Web"]}, ["acme-web-01"]),
+        ({"vms": ["ACME-db-01", "Other"]}, ["acme-db-01"]),
+        ({"name_patterns": [{"condition": "starts_with", "value": "ACME"}]}, ["acme-web-01", "acme-db-01"]),
+        ({"name_patterns": [{"condition": "contains", "value": "web"}, {"condition": "ends_with", "value": "02"}]}, []),
+        ({"name_patterns": [{"condition": "contains", "value": "-"}], "folders": ["Web"]}, ["acme-web-01"]),
+        ({"folders": [""], "exclude": {"folders": ["Web"]}}, ["acme-db-01"]),
+        ({"folders": [""], "exclude": {"name_patterns": [{"condition": "equals", "value": "acme-DB-01"}]}}, ["acme-web-01"]),
+        ({"folders": [""], "exclude": {"vms": ["acme-db-01"]}}, ["acme-web-01"]),
+        ({}, []),
+    ],
+)
+def test_members_never_leave_the_tenants_folder(group: dict[str, t.Any], members: list[str]) -> None:
+    assert names(group) == members
+
+
+def test_tags_must_all_be_there() -> None:
+    vms = [vm("a", tags=["Backup/Gold", "Tier/1"]), vm("b", tags=["Backup/Gold"]), vm("c", tags=[])]
+    assert names({"tags": ["Backup/Gold", "Tier/1"]}, vms) == ["a"]
+
+
+def test_a_list_is_given_as_objects() -> None:
+    given = protection.group_content(VMS, {"vms": ["acme-db-01"], "folders": ["Web"], "exclude": {"vms": ["acme-web-01", "gone"]}}, ROOT, IDS)
+    assert given["content"] == {"vms": [{"name": "acme-db-01", "uuid": "uuid-acme-db-01"}], "folders": [{"name": f"{ROOT}/Web", "id": "group-2"}]}
+    assert given["filters"]["vms"] == [{"name": "acme-web-01", "uuid": "uuid-acme-web-01"}]
+
+
+def test_a_rule_is_worked_out_inside_the_tenants_folder() -> None:
+    group = {"name_patterns": [{"condition": "starts_with", "value": "acme"}]}
+    assert [item["name"] for item in protection.group_content(VMS, group, ROOT, IDS)["content"]["vms"]] == ["acme-web-01", "acme-db-01"]
+
+
+def test_a_native_rule_is_given_as_it_is() -> None:
+    group = {"tags": ["Tenant/Acme"], "name_patterns": [{"condition": "contains", "value": "x"}]}
+    content = protection.group_content(VMS, group, ROOT, IDS, native_rules=True)["content"]
+    assert content == {"tags": [{"name": "Tenant/Acme"}], "name_patterns": [{"condition": "contains", "value": "x"}], "match": "all"}
+
+
+@pytest.mark.parametrize(
+    ("group", "message"),
+    [
+        ({"vms": ["acme-spy"]}, "no VMs below .* are named 'acme-spy'"),
+        ({"folders": ["Gone"]}, "no folder 'Tenants/Acme Sàrl/Gone'"),
+        ({"tags": ["Backup/Gold"]}, "tags can only be given as rules"),
+        ({"name_patterns": [{"condition": "equals", "value": "nothing"}]}, "no VM below"),
+        ({"vms": ["acme-db-01"], "tags": ["a"]}, "make two groups"),
+    ],
+)
+def test_what_cannot_be_given_is_refused(group: dict[str, t.Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        protection.group_content(VMS, group, ROOT, IDS)
+
+
+def test_the_population_has_each_system_once_under_a_stable_identifier() -> None:
+    tenant = {
+        "host": "acme",
+        "name": "Acme Sàrl",
+        "alias": "acme",
+        "vms": VMS,
+        "vm_backup": {"vcenter_folder": ROOT, "groups": [{"name": "all", "folders": [""]}, {"name": "web", "folders": ["Web"]}]},
+        "file_backup": {"servers": [{"client": "fs01", "subclients": [{"name": "data"}, {"name": "büro"}]}]},
+    }
+    empty = {"host": "other", "name": "Other", "alias": "other"}
+    assert [system["id"] for system in population.vm_systems([tenant, empty])] == ["vm/acme/uuid-acme-db-01", "vm/acme/uuid-acme-web-01"]
+    assert [system["id"] for system in population.file_systems([tenant, empty])] == ["files/acme/fs01/büro", "files/acme/fs01/data"]

@@ -1,0 +1,100 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.calligo.baas.plugins.module_utils._service import restore_check as check
+
+GIB = check.GIB
+
+
+def disk(number: int, gib: int, mode: str = "persistent") -> dict[str, t.Any]:
+    return {"label": f"Hard disk {number}", "key": 2000 + number, "size_bytes": gib * GIB, "mode": mode}
+
+
+def card(number: int, network: str = "Tenants", **values: t.Any) -> dict[str, t.Any]:
+    return {"label": f"Network adapter {number}", "network": network, "type": "vmxnet3", **values}
+
+
+def vm(**values: t.Any) -> dict[str, t.Any]:
+    return {"cpus": 2, "memory_mb": 4096, "disks": [disk(1, 40), disk(2, 10)], "nics": [card(1)], **values}
+
+
+def restored(**values: t.Any) -> dict[str, t.Any]:
+    return vm(nics=[card(1, "Isolated")], **values)
+
+
+def failed(expected: dict[str, t.Any], actual: dict[str, t.Any]) -> list[str]:
+    return check.failures(check.vm_checks(expected, actual, "Isolated"))
+
+
+def test_an_equal_vm_passes() -> None:
+    assert failed(vm(), restored()) == []
+
+
+def test_cpu_and_memory_are_compared() -> None:
+    assert failed(vm(), restored(cpus=4, memory_mb=8192)) == ["CPU count: expected 2, found 4", "Memory (MiB): expected 4096, found 8192"]
+
+
+def test_the_missing_disk_is_named_and_not_its_successor() -> None:
+    expected = vm(disks=[disk(1, 40), disk(2, 10), disk(3, 80)])
+    # The restored VM numbers its disks anew.
+    actual = restored(disks=[disk(1, 40), disk(2, 80)])
+    assert failed(expected, actual) == ["Disk count: expected 3, found 2", "Hard disk 2: expected 10 GiB, found missing"]
+
+
+def test_a_disk_of_another_size_is_named() -> None:
+    assert failed(vm(), restored(disks=[disk(1, 40), disk(2, 11)])) == ["Hard disk 2: expected 10 GiB, found 11 GiB"]
+
+
+def test_disks_in_another_order_do_not_pass() -> None:
+    assert len(failed(vm(), restored(disks=[disk(1, 10), disk(2, 40)]))) == 2
+
+
+def test_a_disk_too_many_does_not_pass() -> None:
+    found = failed(vm(), restored(disks=[disk(1, 40), disk(2, 10), disk(3, 5)]))
+    assert found == ["Disk count: expected 2, found 3", "Disk that the backed-up VM did not have: expected none, found 5 GiB"]
+
+
+def test_an_independent_disk_is_not_expected() -> None:
+    expected = vm(disks=[disk(1, 40), disk(2, 99, "independent_persistent"), disk(3, 10)])
+    assert failed(expected, restored()) == []
+
+
+def test_network_cards_are_compared_by_count_type_and_network() -> None:
+    expected = vm(nics=[card(1), card(2)])
+    assert failed(expected, restored()) == ["Network card count: expected 2, found 1"]
+    assert failed(vm(), vm()) == ["Network adapter 1: network (was Tenants): expected Isolated, found Tenants"]
+    assert failed(vm(), vm(nics=[card(1, "Isolated", type="e1000")])) == ["Network adapter 1: type: expected vmxnet3, found e1000"]
+
+
+def test_isolation_needs_all_three() -> None:
+    isolated = card(1, "Isolated", connected=False, start_connected=False)
+    assert check.failures(check.isolation_checks({"nics": [isolated]}, "Isolated")) == []
+    for key, value in (("connected", True), ("start_connected", True), ("network", "Tenants"), ("connected", None)):
+        assert len(check.failures(check.isolation_checks({"nics": [{**isolated, key: value}]}, "Isolated"))) == 1
+
+
+def test_a_vm_without_cards_is_isolated() -> None:
+    assert check.failures(check.isolation_checks({"nics": []}, "Isolated")) == []
+
+
+def test_the_disks_of_the_backup_are_those_of_the_vm() -> None:
+    assert check.failures(check.backup_checks(vm(), [10 * GIB, 40 * GIB])) == []
+    assert check.failures(check.backup_checks(vm(), [40 * GIB])) == ["Disks in the backup: expected 10 GiB, 40 GiB, found 40 GiB"]
+
+
+def test_a_file_is_compared_by_size_and_hash() -> None:
+    entry = {"size": 5, "sha256": "ab"}
+    assert check.failures(check.file_checks(entry, {"size": 5, "sha256": "AB"})) == []
+    assert check.failures(check.file_checks(entry, {"size": 5, "sha256": "cd"})) == ["SHA-256: expected ab, found cd"]
+    assert check.failures(check.file_checks(entry, None)) == ["File: expected restored, found not there"]
+    assert len(check.failures(check.file_checks({}, {"size": 5, "sha256": "ab"}))) == 2
+
+
+def test_sizes_that_are_no_whole_gib_are_shown_in_bytes() -> None:
+    lines = check.backup_checks({"disks": [{"size_bytes": 1000, "mode": "persistent"}]}, [1001])
+    assert check.failures(lines) == ["Disks in the backup: expected 1000 bytes, found 1001 bytes"]
