@@ -1,7 +1,7 @@
 # One command for each thing; the work is done by the scripts in tools/. Everything that is made lies in .build/ and .sandbox/.
 # Variables: PYTHON=<interpreter> to set up with, ARGS="<more arguments>" for the script behind a target.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit integration faults contract collection molecule lint sandbox sandbox-stop clean
+.PHONY: help setup demo test unit integration faults contract collection molecule lint bench bench-report sandbox sandbox-stop clean
 
 # The scripts use the simulators, which are part of the collection.
 RUN := PYTHONPATH=.build/collections .build/venv/bin/python
@@ -25,6 +25,12 @@ unit integration faults contract collection molecule: setup
 lint: setup ## All linters and ansible-test sanity
 	@$(RUN) tools/lint.py $(ARGS)
 
+bench: setup ## How fast it is beside its peers, into build/bench.json (ARGS="--quick", ARGS="--only NAME")
+	@$(RUN) tools/bench.py $(ARGS)
+
+bench-report: setup ## The table and plots of docs/performance.md from build/bench.json
+	@$(RUN) tools/bench.py --report
+
 sandbox: setup ## Start a simulated Commvault and vCenters and leave them running
 	@$(RUN) tools/sandbox.py up $(ARGS)
 
@@ -32,4 +38,4 @@ sandbox-stop: ## Stop them
 	@if [ -x .build/venv/bin/python ]; then $(RUN) tools/sandbox.py down; fi
 
 clean: sandbox-stop ## Stop the sandbox and remove everything that was made
-	rm -rf .build .sandbox tests/output
+	rm -rf .build .sandbox build tests/output

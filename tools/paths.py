@@ -35,6 +35,8 @@ def child_env(**extra: str) -> dict[str, str]:
         XDG_CACHE_HOME=str(CACHE),
         ANSIBLE_CONFIG=str(ROOT / "ansible.cfg"),
         ANSIBLE_HOME=str(BUILD / "ansible-home"),
+        # Modules run on this machine, and would be put into the home directory that the user database names, whatever HOME says.
+        ANSIBLE_REMOTE_TMP=str(BUILD / "ansible-home" / "remote-tmp"),
     )
     # The simulators listen on loopback; a proxy that the machine uses for the world must not get their requests.
     for name in ("no_proxy", "NO_PROXY"):

@@ -72,7 +72,7 @@ def run(arguments: list[str]) -> int:
     command = [str(Path(sys.executable).with_name("ansible-test")), "sanity", "--venv", "--python", version, "--color", "no", *arguments]
     env = child_env(HOME=str(HOME))
     # Its own view of the world: with the checkout's settings it would find a second calligo.baas.
-    for name in ("ANSIBLE_CONFIG", "ANSIBLE_HOME"):
+    for name in ("ANSIBLE_CONFIG", "ANSIBLE_HOME", "ANSIBLE_REMOTE_TMP"):
         env.pop(name)
     # The rest is pip, which fills a virtual environment for each test.
     return run_shown(command, LOGS / "sanity.log", env=env, cwd=COPY, only="Running|ERROR|FATAL|WARNING|See ")

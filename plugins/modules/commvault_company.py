@@ -43,13 +43,65 @@ options:
         description: Address; no welcome mail is sent to it.
         type: str
         required: true
+  contacts:
+    description:
+      - Names of users of the company that are its contacts, with its alias or without.
+      - Contacts that the company has already stay, unless O(exact) holds V(contacts).
+      - The company must exist, since its users do only then.
+    type: list
+    elements: str
+  operators:
+    description:
+      - Users and user groups of the provider that act in the company, each with a role.
+      - Operators that the company has already stay, unless O(exact) holds V(operators).
+    type: list
+    elements: dict
+    suboptions:
+      user:
+        description: Name of a user.
+        type: str
+      user_group:
+        description: Name of a user group. Either O(operators[].user) or O(operators[].user_group) is needed.
+        type: str
+      role:
+        description: Name of the role.
+        type: str
+        required: true
+  tags:
+    description:
+      - Tags, values by names.
+      - Other tags of the company stay, unless O(exact) holds V(tags).
+    type: dict
+  supported_solutions:
+    description:
+      - What the company may protect.
+      - What it may protect already stays, unless O(exact) holds V(supported_solutions).
+    type: list
+    elements: str
+    choices:
+      - activate
+      - active_directory
+      - archiving
+      - bigdata_apps
+      - cloud_apps
+      - databases
+      - exchange
+      - file_server
+      - g_suite
+      - kubernetes
+      - laptop
+      - office_365
+      - replication
+      - salesforce
+      - sharepoint
+      - virtualization
   email_suffix:
     description: What comes behind the C(@) in the addresses of the company's users; several are separated by commas.
     type: str
   plans:
     description:
       - Names of plans that the company's administrators may use, the provider's or the company's own.
-      - Plans that the company has already stay.
+      - Plans that the company has already stay, unless O(exact) holds V(plans).
     type: list
     elements: str
   servers:
@@ -59,13 +111,41 @@ options:
       - Clients that the company has already stay.
     type: list
     elements: str
+  exact:
+    description: The lists of this task that are to be all that the company has, so that what they do not name is taken from it.
+    type: list
+    elements: str
+    choices:
+      - contacts
+      - operators
+      - plans
+      - supported_solutions
+      - tags
+    default: []
+  disable:
+    description: With O(state=deactivated), what the company can do no more.
+    type: list
+    elements: str
+    choices:
+      - backup
+      - login
+      - restore
+    default:
+      - backup
+      - login
+      - restore
   state:
     description:
-      - V(present) makes sure that the company is there.
-      - V(absent) deactivates the company for backup, restore and login, and then deletes it.
+      - V(present) makes sure that the company is there, and leaves it active or not as it is.
+      - V(active) makes sure that it is there and active.
+      - V(deactivated) makes sure that it is there and cannot do what O(disable) names. Its data stays.
+      - V(absent) deactivates the company for backup, restore and login, and then deletes it. One that owns anything is refused without O(force),
+        and the error says what would go with it.
     type: str
     choices:
       - present
+      - active
+      - deactivated
       - absent
     default: present
   force:
@@ -75,6 +155,8 @@ options:
     type: bool
     default: false
 seealso:
+  - module: calligo.baas.commvault_company_info
+  - module: calligo.baas.commvault_user
   - module: calligo.baas.commvault_plan
   - module: calligo.baas.commvault_hypervisor
 """
@@ -104,6 +186,30 @@ EXAMPLES = r"""
       - gold
       - silver
 
+- name: Let the second line act in the tenant, and nobody else of the provider
+  calligo.baas.commvault_company:
+    host: https://commvault.example.com
+    username: baas-automation
+    password: "{{ commvault_password }}"
+    name: Acme Sàrl
+    operators:
+      - user_group: msp-second-line
+        role: Tenant Operator
+    tags:
+      contract: "4711"
+    exact:
+      - operators
+
+- name: Stop backups of a tenant whose contract has ended, and let it still restore
+  calligo.baas.commvault_company:
+    host: https://commvault.example.com
+    username: baas-automation
+    password: "{{ commvault_password }}"
+    name: Acme Sàrl
+    state: deactivated
+    disable:
+      - backup
+
 - name: Remove a tenant that owns nothing any more
   calligo.baas.commvault_company:
     host: https://commvault.example.com
@@ -116,7 +222,7 @@ EXAMPLES = r"""
 RETURN = r"""
 company:
   description: The company as it is now, or in check mode as it would be.
-  returned: when O(state=present)
+  returned: unless O(state=absent)
   type: dict
   contains:
     id:
@@ -151,6 +257,39 @@ company:
           description: Address.
           type: str
           sample: ada@acme.example.com
+    contacts:
+      description: Names of the users that are its contacts.
+      type: list
+      elements: str
+      sample:
+        - acme\ada
+    operators:
+      description: Who of the provider acts in it, each a dict with C(user) or C(user_group), and C(role).
+      type: list
+      elements: dict
+      sample:
+        - user_group: msp-second-line
+          role: Tenant Operator
+    supported_solutions:
+      description: What it may protect.
+      type: list
+      elements: str
+      sample:
+        - file_server
+        - virtualization
+    tags:
+      description: Its tags, values by names.
+      returned: when O(tags) was given
+      type: dict
+      sample:
+        contract: "4711"
+    disabled:
+      description: What it cannot do while it is deactivated.
+      returned: when O(state) is V(active) or V(deactivated)
+      type: list
+      elements: str
+      sample:
+        - backup
     plans:
       description: Names of the plans that it may use.
       type: list

@@ -27,18 +27,46 @@ def tasks(modules):
         "commvault_company": [
             tenant.COMPANY,
             {**tenant.COMPANY, "email_suffix": "acme.example.com"},
+            {**tenant.COMPANY, "operators": [{"user_group": "master", "role": "Tenant Operator"}], "tags": {"contract": "4711"}},
+            {"name": "Acme Sàrl", "alias": "acme", "state": "deactivated"},
             {"name": "Acme Sàrl", **ABSENT, "force": True},
+        ],
+        "commvault_company_info": [{}, {"gather": ["settings", "entities"]}],
+        "commvault_credential": [
+            tenant.CREDENTIAL,
+            {**tenant.CREDENTIAL, "account": "svc-baas@example.com"},
+            {"name": tenant.CREDENTIAL["name"], **ABSENT},
         ],
         "commvault_hypervisor": [hypervisor, {**hypervisor, "access_nodes": ["lux-an-02"]}, {"name": "acme-vcenter", **ABSENT}],
         "commvault_infrastructure_info": [{"storage_pools": ["lux-pool-01"], "access_nodes": ["lux-an-01"], "servers": ["acme-fs01"]}],
         "commvault_job_info": [{}, {"types": ["backup"]}],
         "commvault_plan": [tenant.PLAN, longer, {"name": "acme-spare", **ABSENT}],
+        "commvault_region": [
+            tenant.REGION,
+            {**tenant.REGION, "entities": [{"names": ["acme-fs01"], "purpose": "workload"}], "allow_move": True},
+            {"name": tenant.REGION["name"], **ABSENT},
+        ],
         "commvault_restore": [
             tenant.restore_of_vm(modules, "acme-web-01"),
             {"files": {**FILES, "in_place": True}},
             {"files": {**FILES, "destination_client": "lux-restore-01", "destination_path": "E:\\RestoreTest"}},
         ],
+        "commvault_role": [tenant.ROLE, {**tenant.ROLE, "permissions": ["View"]}, {"name": tenant.ROLE["name"], **ABSENT}],
+        "commvault_role_assignment": [
+            {"assignments": [tenant.ROLE_ASSIGNMENT]},
+            {"assignments": [{**tenant.ROLE_ASSIGNMENT, **ABSENT}]},
+        ],
         "commvault_subclient": [{"subclients": [subclient]} for subclient in subclients],
+        "commvault_user": [
+            tenant.USER,
+            {**tenant.USER, "enabled": False},
+            {"name": tenant.USER["name"], **ABSENT, "skip_transfer": True},
+        ],
+        "commvault_user_group": [
+            tenant.USER_GROUP,
+            {**tenant.USER_GROUP, "description": "Scripts"},
+            {"name": tenant.USER_GROUP["name"], **ABSENT, "skip_transfer": True},
+        ],
         "commvault_vm_group": [
             tenant.VM_GROUP,
             {**tenant.VM_GROUP, "content": {"name_patterns": [{"condition": "starts_with", "value": "acme-db"}]}},
@@ -60,11 +88,12 @@ def onboarded(tmp_path_factory):
     with Sandbox(tmp_path_factory.mktemp("onboarded"), job_seconds=0.5) as sandbox:
         modules = Modules(sandbox)
         tenant.onboard(modules)
+        tenant.service_account(modules)
         yield modules
 
 
 # Of the provider's own, not of a tenant: its options do not name the company that it is about.
-OUTSIDE = ("commvault_company", "commvault_infrastructure_info", "commvault_job_info")
+OUTSIDE = ("commvault_company", "commvault_company_info", "commvault_infrastructure_info", "commvault_job_info")
 
 
 def run_in_check_mode(modules, name):

@@ -31,8 +31,14 @@ SECRET = re.compile(r"BEGIN [A-Z ]*PRIVATE KEY|\bQSDK [0-9a-f]{16,}")
 HEADER = ["# Copyright (c) Calligo", "GNU General Public License v3.0+", "SPDX-License-Identifier: GPL-3.0-or-later"]
 
 
+# Everything else is text.
+IMAGES = {".png", ".jpg", ".gif", ".ico"}
+
+
 def texts():
     for file in FILES:
+        if file.suffix in IMAGES:
+            continue
         try:
             yield file, (ROOT / file).read_text(encoding="utf-8")
         except UnicodeDecodeError:

@@ -87,7 +87,12 @@ def test_walk(modules):
     assert [window["days"] for window in made["backup_window"]] == [["monday"], ["saturday", "sunday"]]
     assert [row["retention_days"] for row in changed["destinations"]] == [45, 90, -1]
     assert changed["destinations"][2]["backups_to_copy"] == "monthly_fulls" and changed["backup_window"] == [] and changed["sla_days"] == 2
-    assert changed["schedules"][0]["frequency"] == {"type": "daily", "every": 1, "start_time": "20:30"}
+    assert changed["schedules"][0]["frequency"] == {
+        "type": "daily",
+        "every": 1,
+        "start_time": "20:30",
+        "timezone": "Client Time Zone",
+    }
     assert len(changed["schedules"]) == 5 and changed["schedules"][2]["for_databases"]
     assert [row.get("id") for row in predicted["destinations"]] == [*(row["id"] for row in made["destinations"]), None]
     assert results["delete"]["plan"] is None

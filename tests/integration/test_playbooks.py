@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The shipped playbooks, from an empty platform to restores that are proven, and to those that must fail.
 
-The runs build on each other, each made once: check mode on the empty platform, onboarding, onboarding again, a restore
-test that passes, and one with a damaged backup.
+The runs build on each other, each made once: check mode on the empty platform, a restore test there, onboarding, onboarding
+again, a restore test that passes, and those of damaged backups.
 """
 
 from __future__ import annotations
@@ -40,7 +40,13 @@ def checked(platform: Sandbox) -> tuple[Run, list[dict[str, t.Any]]]:
 
 
 @pytest.fixture(scope="module")
-def onboarded(platform: Sandbox, checked: object) -> Run:
+def unprotected(platform: Sandbox, checked: object) -> Run:
+    """A restore test before anything was backed up."""
+    return run_playbook(platform, "restore_test", "--limit", REGION)
+
+
+@pytest.fixture(scope="module")
+def onboarded(platform: Sandbox, unprotected: Run) -> Run:
     """All tenants, onboarded."""
     return run_playbook(platform, "tenant_onboard")
 
@@ -73,7 +79,9 @@ def left_behind(platform: Sandbox) -> list[str]:
     return [file for file in files if "rt-" in file] + vms
 
 
-def test_check_mode_on_an_empty_platform_shows_everything_and_writes_nothing(platform: Sandbox, checked: tuple[Run, list[dict[str, t.Any]]]) -> None:
+def test_check_mode_on_an_empty_platform_shows_everything_and_writes_nothing(
+    platform: Sandbox, checked: tuple[Run, list[dict[str, t.Any]]]
+) -> None:
     run, requests = checked
     assert run.status == 0, run.output
     assert set(run.counts("changed")) == TENANTS
@@ -83,6 +91,14 @@ def test_check_mode_on_an_empty_platform_shows_everything_and_writes_nothing(pla
     assert requests
     assert [request for request in requests if request["writes"]] == []
     assert [request for request in requests if not request["modelled"]] == []
+
+
+def test_no_backup_is_a_failed_restore_test(platform: Sandbox, unprotected: Run) -> None:
+    assert unprotected.status != 0
+    _file, record = latest(platform)
+    assert record["result"] == "failed"
+    assert {sample["kind"] for sample in record["samples"] if sample["failures"]} == {"vm", "file"}
+    assert left_behind(platform) == []
 
 
 def test_onboarding_takes_every_tenant_to_first_backups(platform: Sandbox, onboarded: Run) -> None:
@@ -132,8 +148,9 @@ def test_damaged_backups_fail_with_the_difference_named_and_nothing_left_behind(
     assert left_behind(platform) == []
 
 
-def test_a_vm_that_was_never_backed_up_is_a_failed_test(platform: Sandbox, proven: Run) -> None:
-    run = run_playbook(platform, "restore_test", "--limit", REGION, "-e", "restore_test_evidence_dir=" + str(platform.state_dir / "no-manifests"))
+def test_without_a_manifest_nothing_is_proven(platform: Sandbox, proven: Run) -> None:
+    elsewhere = f"restore_test_evidence_dir={platform.state_dir / 'no-manifests'}"
+    run = run_playbook(platform, "restore_test", "--limit", REGION, "-e", elsewhere)
     assert run.status != 0
     assert "There is no manifest of" in run.output
     assert "No manifest has an entry for" in run.output

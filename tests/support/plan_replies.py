@@ -96,6 +96,7 @@ def script(http: ScriptedHttp) -> ScriptedHttp:
         {"plans": [SUMMARY, {**SUMMARY, "plan": {"id": 72, "name": "gold"}, "company": {"id": 9, "name": "Other"}}]},
     )
     http.on("GET", "/V4/ServerPlan/71", DETAIL)
+    http.on("GET", "/V4/Plan/BackupDestination/511/Jobs", {"jobs": []})
     http.on("GET", "/StoragePool", POOLS)
     http.on("GET", "/V4/Regions", REGIONS)
     for kind, number in (("Disk", 15), ("Cloud", 22)):

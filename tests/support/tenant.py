@@ -28,6 +28,23 @@ VM_GROUP: Json = {
     "plan": "acme-gold",
     "content": {"name_patterns": [{"condition": "starts_with", "value": "acme-web"}]},
 }
+# The tenant's service account: a user in a group that has a role on the company.
+ROLE: Json = {"name": "Acme automation", "categories": ["Client", "Subclient"], "permissions": ["Use Plan"]}
+USER_GROUP: Json = {"name": "automation", "description": "Accounts that scripts log in with"}
+USER: Json = {
+    "name": "svc_backup",
+    "email": "svc-backup@acme.example.com",
+    "user_password": "correct horse battery",
+    "user_groups": ["automation"],
+}
+ROLE_ASSIGNMENT: Json = {"user_group": "automation", "role": "Acme automation", "entity": "Acme Sàrl"}
+CREDENTIAL: Json = {
+    "name": "acme-login",
+    "account_type": "windows",
+    "account": "svc-baas@vsphere.local",
+    "account_password": "battery staple",
+}
+REGION: Json = {"name": "acme-region", "locations": [{"country": "Luxembourg", "latitude": 49.5, "longitude": 6.1}]}
 SUBCLIENT: Json = {"client": "acme-fs01", "name": "data", "plan": "acme-gold", "content": ["D:\\Data"]}
 
 
@@ -57,6 +74,16 @@ def onboard(modules: Modules) -> None:
     modules("commvault_vm_group", inside(VM_GROUP))
     modules("commvault_subclient", inside({"subclients": [SUBCLIENT]}))
     modules("commvault_backup", inside(backup_of_all()))
+
+
+def service_account(modules: Modules) -> None:
+    """Make the account with which the tenant's own automation works, and one of each of the other things around it."""
+    modules("commvault_role", inside(ROLE))
+    modules("commvault_user_group", inside(USER_GROUP))
+    modules("commvault_user", inside(USER))
+    modules("commvault_role_assignment", inside({"assignments": [ROLE_ASSIGNMENT]}))
+    modules("commvault_credential", inside(CREDENTIAL))
+    modules("commvault_region", inside(REGION))
 
 
 def backup_of_all() -> Json:

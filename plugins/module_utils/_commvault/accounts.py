@@ -41,19 +41,19 @@ def roles(client: Commvault) -> list[Found]:
 def find_user(client: Commvault, name: str, known: t.Iterable[Found] | None = None, reach: Reach = "visible") -> Found | None:
     """The user of this name, the company's own first. Missing: NotFound; in check mode a warning and None."""
     found = choose(client, "user", name, users(client) if known is None else known, reach)
-    return found or _missing(client, "user", name)
+    return _needed(client, "user", name, found)
 
 
 def find_user_group(client: Commvault, name: str, known: t.Iterable[Found] | None = None, reach: Reach = "visible") -> Found | None:
     """The user group of this name. Missing: as in find_user()."""
     found = choose(client, "user group", name, user_groups(client) if known is None else known, reach)
-    return found or _missing(client, "user group", name)
+    return _needed(client, "user group", name, found)
 
 
 def find_role(client: Commvault, name: str, known: t.Iterable[Found] | None = None) -> Found | None:
     """The role of this name, the company's own first. Missing: as in find_user()."""
     found = lookups.choose(client, "role", name, roles(client) if known is None else known)
-    return found or _missing(client, "role", name)
+    return _needed(client, "role", name, found)
 
 
 def choose(client: Commvault, kind: str, name: str, known: t.Iterable[Found], reach: Reach) -> Found | None:
@@ -147,5 +147,7 @@ def _company(company: Row | None) -> tuple[int | None, str | None]:
     return (int(values["id"]), values.get("name")) if values.get("id") is not None else (None, None)
 
 
-def _missing(client: Commvault, kind: str, name: str) -> None:
-    client.missing(kind, name, f"Create it with calligo.baas.commvault_{kind.replace(' ', '_')}, or correct the name.")
+def _needed(client: Commvault, kind: str, name: str, found: Found | None) -> Found | None:
+    if found is None:
+        client.missing(kind, name, f"Create it with calligo.baas.commvault_{kind.replace(' ', '_')}, or correct the name.")
+    return found

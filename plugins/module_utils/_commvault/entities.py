@@ -24,7 +24,7 @@ COMMCELL = "commcell"
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """label: for people. region: entityType of the region calls. security: entity type of the security calls, and key: the key of its id there."""
+    """label: for people. region: entityType of the region calls. security and key: entity type and key of the id in the security calls."""
 
     label: str
     region: str

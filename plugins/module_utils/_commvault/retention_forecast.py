@@ -62,11 +62,16 @@ def forecast(rows: list[Row], days: int, extended: t.Iterable[Row], at: float) -
     for cycle in _cycles(rows):
         last = max((place for place, row in enumerate(cycle) if until[row["jobId"]] > at), default=-1)
         lost += cycle[last + 1 :]
+    return everything(lost)
+
+
+def everything(rows: list[Row]) -> Loss:
+    """The loss of all these jobs."""
     return {
-        "jobs": len(lost),
-        "bytes": sum(int(row.get("sizeOfApplication") or 0) for row in lost),
-        "media_bytes": sum(int(row.get("dataWritten") or 0) for row in lost),
-        "job_ids": sorted(int(row["jobId"]) for row in lost),
+        "jobs": len(rows),
+        "bytes": sum(int(row.get("sizeOfApplication") or 0) for row in rows),
+        "media_bytes": sum(int(row.get("dataWritten") or 0) for row in rows),
+        "job_ids": sorted(int(row["jobId"]) for row in rows),
     }
 
 

@@ -27,10 +27,7 @@ class BaasError(Exception):
         return self
 
     def to_result(self) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = {"msg": str(self)}
-        if self.details:
-            result["error"] = {"kind": type(self).__name__, **self.details}
-        return result
+        return {"msg": str(self), "error": {"kind": type(self).__name__, **self.details}}
 
 
 class InputError(BaasError):

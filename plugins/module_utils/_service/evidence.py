@@ -37,13 +37,15 @@ def seconds_between(start: str | None, end: str | None) -> int | None:
     """Whole seconds between two times in ISO 8601; None if one is missing."""
     if not start or not end:
         return None
-    first, last = (datetime.datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (start, end))
+    first, last = (datetime.datetime.fromisoformat(text) for text in (start, end))
     return int((last - first).total_seconds())
 
 
 def _isolation(test: Test) -> list[str]:
     isolation = test.get("isolation") or {}
-    steps = [(when, isolation[key]) for key, when in (("before_power_on", "Before power-on"), ("after_boot", "After boot")) if key in isolation]
+    steps = [
+        (when, isolation[key]) for key, when in (("before_power_on", "Before power-on"), ("after_boot", "After boot")) if key in isolation
+    ]
     return [f"{when}: {text}" for when, step in steps for text in failures(step.get("checks") or [])]
 
 
@@ -51,4 +53,8 @@ def _boot(test: Test) -> list[str]:
     boot = test.get("boot")
     if boot is None:
         return [] if test.get("error") else ["The VM was not started"]
-    return [] if boot.get("tools_running") else [f"VMware Tools did not run {boot.get('seconds')} seconds after power-on ({boot.get('power_state')})"]
+    return (
+        []
+        if boot.get("tools_running")
+        else [f"VMware Tools did not run {boot.get('seconds')} seconds after power-on ({boot.get('power_state')})"]
+    )

@@ -46,5 +46,10 @@ def specified(servers: t.Iterable[Server], client: str, subclient: str) -> dict[
     for server in servers:
         for entry in server["subclients"]:
             if (str(server["client"]).casefold(), str(entry["name"]).casefold()) == (client.casefold(), subclient.casefold()):
-                return {"client": server["client"], "name": entry["name"], "content": list(entry["content"]), "access": dict(server["access"])}
+                return {
+                    "client": server["client"],
+                    "name": entry["name"],
+                    "content": list(entry["content"]),
+                    "access": dict(server["access"]),
+                }
     raise ValueError(f"the specification has no subclient {subclient!r} on {client!r}")

@@ -73,7 +73,10 @@ def vm_record(manifests: t.Iterable[t.Mapping[str, t.Any]], uuid: str, jobs: t.I
     """
     ids = {int(job) for job in jobs}
     known = [
-        (manifest, vm) for manifest in manifests for vm in manifest.get("vms") or [] if str(vm.get("instance_uuid") or "").lower() == uuid.lower()
+        (manifest, vm)
+        for manifest in manifests
+        for vm in manifest.get("vms") or []
+        if str(vm.get("instance_uuid") or "").lower() == uuid.lower()
     ]
     of_job = [pair for pair in known if int(pair[0].get("backup_job") or 0) in ids]
     earlier = [pair for pair in known if str(pair[0].get("recorded_at") or "") <= backup_time]
@@ -90,7 +93,7 @@ def windows_path(parent: str, *names: str) -> str:
 
 
 def _iso(seconds: t.Any) -> str:
-    return datetime.datetime.fromtimestamp(int(float(seconds)), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.datetime.fromtimestamp(int(float(seconds)), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _fixed_part(path: str) -> str:

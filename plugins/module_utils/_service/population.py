@@ -26,7 +26,14 @@ def vm_systems(tenants: t.Iterable[Tenant]) -> list[System]:
         for group in specification.get("groups") or []:
             for vm in members(tenant.get("vms") or [], group, specification["vcenter_folder"]):
                 identifier = f"vm/{tenant['alias']}/{vm['instance_uuid']}"
-                found[identifier] = {**_owner(tenant), "id": identifier, "kind": "vm", "name": vm["name"], "uuid": vm["instance_uuid"], "vm_group": group["name"]}
+                found[identifier] = {
+                    **_owner(tenant),
+                    "id": identifier,
+                    "kind": "vm",
+                    "name": vm["name"],
+                    "uuid": vm["instance_uuid"],
+                    "vm_group": group["name"],
+                }
     return [found[identifier] for identifier in sorted(found)]
 
 
@@ -40,7 +47,13 @@ def file_systems(tenants: t.Iterable[Tenant]) -> list[System]:
         for server in (tenant.get("file_backup") or {}).get("servers") or []:
             for subclient in server["subclients"]:
                 identifier = f"files/{tenant['alias']}/{server['client']}/{subclient['name']}"
-                found[identifier] = {**_owner(tenant), "id": identifier, "kind": "file", "client": server["client"], "subclient": subclient["name"]}
+                found[identifier] = {
+                    **_owner(tenant),
+                    "id": identifier,
+                    "kind": "file",
+                    "client": server["client"],
+                    "subclient": subclient["name"],
+                }
     return [found[identifier] for identifier in sorted(found)]
 
 

@@ -43,7 +43,8 @@ def _residency(tenant: Row, region: Row, plans: t.Iterable[Row]) -> t.Iterator[s
     for plan in plans:
         for destination in plan.get("destinations") or []:
             if destination.get("region") not in (None, home):
-                yield f"The plan {plan['name']} has a copy in {destination['region']} ({destination['name']}), the tenant's data must stay in {home}."
+                copy = f"{destination['name']} in {destination['region']}"
+                yield f"The plan {plan['name']} has a copy {copy}, the tenant's data must stay in {home}."
 
 
 def _pool(pool: Row, tenant: Row) -> t.Iterator[str]:
@@ -60,7 +61,8 @@ def _pool(pool: Row, tenant: Row) -> t.Iterator[str]:
 
 def _access_node(node: Row, tenant: Row) -> t.Iterator[str]:
     if not node["exists"]:
-        yield f"The access node {node['name']} does not exist, or this user cannot see it. Install the Virtual Server package, or correct the region."
+        advice = "Install the Virtual Server package on it, or correct the region."
+        yield f"The access node {node['name']} does not exist, or this user cannot see it. {advice}"
         return
     yield from _place("access node", node, tenant)
 
@@ -75,7 +77,8 @@ def _server(server: Row, tenant: Row) -> t.Iterator[str]:
     if not any("File System" in agent for agent in server["agents"]):
         yield f"The file server {name} has no File System agent. Install it."
     if not server["ready"]:
-        yield f"The file server {name} is not ready: {(server['reason'] or 'it does not answer').rstrip('.')}. Check its network, and that the agent's services run."
+        reason = (server["reason"] or "it does not answer").rstrip(".")
+        yield f"The file server {name} is not ready: {reason}. Check its network, and that the agent's services run."
     yield from _place("file server", server, tenant)
 
 

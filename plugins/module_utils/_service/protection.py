@@ -38,7 +38,9 @@ def members(vms: t.Iterable[Vm], group: Group, root: str) -> list[Vm]:
     return [vm for vm in inside if _chosen(vm, group, root) and not _any(vm, excluded, root)]
 
 
-def group_content(vms: t.Iterable[Vm], group: Group, root: str, folder_ids: t.Mapping[str, str], native_rules: bool = False) -> dict[str, t.Any]:
+def group_content(
+    vms: t.Iterable[Vm], group: Group, root: str, folder_ids: t.Mapping[str, str], native_rules: bool = False
+) -> dict[str, t.Any]:
     """What M(calligo.baas.commvault_vm_group) is given for a group: content and filters.
 
     A rule in Commvault reaches every VM of the vCenter, so that in one which tenants share a rule is worked out here,
@@ -48,7 +50,10 @@ def group_content(vms: t.Iterable[Vm], group: Group, root: str, folder_ids: t.Ma
     Raises ValueError for a VM or folder that is not in the tenant's folder, and for a rule that no VM satisfies.
     """
     inside = [vm for vm in vms if _below(vm, root)]
-    return {"content": _content(inside, group, root, folder_ids, native_rules), "filters": _filters(inside, group.get("exclude") or {}, root, folder_ids)}
+    return {
+        "content": _content(inside, group, root, folder_ids, native_rules),
+        "filters": _filters(inside, group.get("exclude") or {}, root, folder_ids),
+    }
 
 
 def _content(inside: list[Vm], group: Group, root: str, folder_ids: t.Mapping[str, str], native_rules: bool) -> dict[str, t.Any]:
@@ -57,7 +62,11 @@ def _content(inside: list[Vm], group: Group, root: str, folder_ids: t.Mapping[st
     if group.get("vms"):
         raise ValueError("a VM group takes either vms and folders, or tags and name_patterns within folders: make two groups")
     if native_rules and not group.get("folders"):
-        return {"tags": [{"name": tag} for tag in group.get("tags") or []], "name_patterns": list(group.get("name_patterns") or []), "match": "all"}
+        return {
+            "tags": [{"name": tag} for tag in group.get("tags") or []],
+            "name_patterns": list(group.get("name_patterns") or []),
+            "match": "all",
+        }
     if group.get("tags") and any("tags" not in vm for vm in inside):
         raise ValueError("tags can only be given as rules: see native_rules, or name the VMs by folder, name or pattern")
     satisfying = [vm for vm in inside if _chosen(vm, group, root)]

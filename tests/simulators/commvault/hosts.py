@@ -46,6 +46,8 @@ def add_file_system(sim: Simulator, client: m.Client, row: Json) -> list[m.Subcl
         return []
     client.agents.append(application)
     filesystem.side(sim).drives.fill([{"name": client.name, "drives": row.get("drives") if isinstance(row.get("drives"), dict) else {}}])
+    if any(row.client_id == client.id and row.application_id == application for row in sim.backupsets.values()):
+        return []  # left behind by an earlier agent
     backupset = m.Backupset(sim.new_id(), client.id, application, 1)
     backupset.guid = sim.guid("backupset", backupset.id)
     sim.backupsets[backupset.id] = backupset
@@ -64,7 +66,18 @@ def add_sql_server(sim: Simulator, client: m.Client, row: Json) -> list[m.Subcli
         if given["name"] not in known:
             sql.side(sim).instances.append(_instance(sim, client, row, given))
     hidden = {given["name"] for given in row.get("instances") or [] if not given.get("discovered", True)}
-    return [register(sim, found) for found in sql.side(sim).of_client(client.id) if found.name not in hidden]
+    return [register(sim, found) for found in sql.side(sim).of_client(client.id) if found.name not in hidden and not found.id]
+
+
+def add_agent(sim: Simulator, client: m.Client, application: int, row: Json) -> list[m.Subclient]:
+    """Install an agent on a client; answers the default subclients that it came with."""
+    if application == sql.SQL_SERVER:
+        return add_sql_server(sim, client, row)
+    if application in filesystem.APPLICATIONS:
+        return add_file_system(sim, client, row)
+    client.access_node = True
+    client.agents += [application] if application not in client.agents else []
+    return []
 
 
 def _instance(sim: Simulator, client: m.Client, row: Json, given: Json) -> sql.SqlInstance:

@@ -51,7 +51,6 @@ __all__ = [
     "Outcome",
     "add_child",
     "children",
-    "control",
     "finish",
     "note",
     "start_job",
@@ -265,25 +264,6 @@ def _obey_wish(sim: Simulator, job: Job, now: float) -> bool:
         job.status, job.updated = "Suspended", now
         note(sim, job, "The job was suspended by a user.", 3)
     return True
-
-
-def control(sim: Simulator, job: Job, action: str) -> str:
-    """Kill, pause or resume; answers an error text, or nothing when it was accepted."""
-    if job.parent_id and job.parent_id in sim.jobs:
-        job = sim.jobs[job.parent_id]
-    if job.final:
-        return f"Job [{job.id}] is not active. It is [{job.status}]."
-    now = sim.clock.now()
-    if action == "resume":
-        if job.status != "Suspended" and job.hold is None and job.status != "Pending":
-            return f"Job [{job.id}] is not suspended. It is [{job.status}]."
-        job.status, job.hold, job.reason, job.retry_at, job.last_tick = "Waiting", None, "", 0.0, now
-        return ""
-    if action == "pause" and job.status == "Suspended":
-        return f"Job [{job.id}] is already suspended."
-    job.wish, job.wish_at, job.updated = action, now, now
-    job.status = "Kill Pending" if action == "kill" else "Suspend Pending"
-    return ""
 
 
 def finish(sim: Simulator, job: Job, outcome: Outcome) -> None:

@@ -140,5 +140,9 @@ def log_options(plan: m.Plan) -> Json:
     for row in _log_schedules(plan)[:1]:
         minutes = row["schedulePattern"].get("maxBackupIntervalInMins")
         out |= {"logBackupRPOMins": minutes} if minutes else {}
-        out |= {key: row["scheduleOption"][key] for key in ("useDiskCacheForLogBackups", "commitFrequencyInHours") if key in row["scheduleOption"]}
+        out |= {
+            key: row["scheduleOption"][key]
+            for key in ("useDiskCacheForLogBackups", "commitFrequencyInHours")
+            if key in row["scheduleOption"]
+        }
     return out

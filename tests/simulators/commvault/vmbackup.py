@@ -9,6 +9,7 @@ child job says so and ends as "Completed w/ one or more errors", as does the par
 
 from __future__ import annotations
 
+import dataclasses as dc
 import typing as t
 
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
@@ -24,6 +25,7 @@ from ansible_collections.calligo.baas.tests.simulators.commvault.jobs import (
     note,
     start_job,
 )
+from ansible_collections.calligo.baas.tests.simulators.commvault.registry import loader
 from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Request
 from ansible_collections.calligo.baas.tests.simulators.commvault.simulator import Simulator
 from ansible_collections.calligo.baas.tests.simulators.commvault.vcenter import VCenterError, connect
@@ -35,6 +37,16 @@ PARTIAL = "Completed w/ one or more errors"
 #: Characters that a VM client's name can not have; the server writes an underscore instead.
 ODD = "[\\|`~!@#$%^&*+=<>?,{}():;'\" /]"
 USED_SHARE = 0.4
+#: Ends of jobs as V4 calls them.
+ENUMS = {
+    "Completed": "COMPLETED",
+    "Completed w/ one or more errors": "COMPLETED_WITH_ERRORS",
+    "Completed w/ one or more warnings": "COMPLETED_WITH_WARNINGS",
+    "Failed": "FAILED",
+    "Killed": "KILLED",
+    "Failed to Start": "FAILED_TO_START",
+    "Committed": "COMMITTED",
+}
 
 
 def begin(sim: Simulator, request: Request, group: m.Subclient, level: str, only: list[str] | None = None) -> Job:
@@ -106,44 +118,14 @@ def _do_not_backup(sim: Simulator, group: m.Subclient) -> Json:
 
 
 def _keep(sim: Simulator, job: Job, group: m.Subclient, config: Json, rules: list[Json], outcome: Outcome) -> None:
-    guid, now = config["instance_uuid"], sim.clock.epoch()
     for disk in config["disks"]:
         disk["skipped"] = disk["skipped"] or disk_is_filtered(disk, config, rules)
     kept = [disk for disk in config["disks"] if not disk["skipped"]]
-    size = sum(disk["size_bytes"] for disk in kept)
-    client = vm_client(sim, group, guid, config)
-    first = not any(b.guid == guid for b in sim.vm_backups)
-    child = add_child(
-        sim,
-        job,
-        client_id=client.id,
-        application_id=m.VIRTUAL_SERVER,
-        instance_id=client.props["instance_id"],
-        backupset_id=client.props["backupset_id"],
-        subclient_id=client.props["subclient_id"],
-    )
-    child.level = "FULL" if first else job.level
-    vm = m.JobVm(
-        guid,
-        config["name"],
-        child.id,
-        1,
-        size=size,
-        used=int(size * USED_SHARE),
-        host=config["host"],
-        agent=_agent(sim, group),
-        os=config["guest_full_name"],
-        client_id=client.id,
-        start=now,
-        end=now,
-    )
-    job.vms.append(vm)
-    child.vms.append(vm)
-    fault = sim.faults.take("vm_fail", lambda p: matches(p.get("vm"), config["name"], guid))
+    child, vm = _child(sim, job, group, config, sum(disk["size_bytes"] for disk in kept))
+    fault = sim.faults.take("vm_fail", lambda p: matches(p.get("vm"), config["name"], vm.guid))
     if fault:
         vm.status, vm.reason = 2, str(fault.params.get("reason", "Failed to take a snapshot of the virtual machine."))
         child.result = {"status": "Failed", "reason": vm.reason}
-        client.props["last_status"], client.props["last_reason"], client.props["last_job"] = "FAILED", vm.reason, child.id
         return
     missed = [
         f"{disk['label']} ({disk['skipped']})"
@@ -158,18 +140,45 @@ def _keep(sim: Simulator, job: Job, group: m.Subclient, config: Json, rules: lis
     outcome.files += len(kept)
     outcome.size += vm.used
     outcome.media_size += vm.used // 4
-    sim.vm_backups.append(m.VmBackup(child.id, job.id, guid, config["name"], job.client_id, group.id, now, child.level, config))
-    client.props |= {
-        "last_status": "COMPLETED_WITH_ERRORS" if missed else "COMPLETED",
-        "last_reason": vm.reason,
-        "last_job": child.id,
-        "last_parent_job": job.id,
-        "last_time": now,
-        "size": sum(d["size_bytes"] for d in config["disks"]),
-        "used": vm.used,
-        "host": config["host"],
-        "os": config["guest_full_name"],
-    }
+    backup = m.VmBackup(child.id, job.id, vm.guid, vm.name, job.client_id, group.id, vm.start, child.level, config)
+    sim.vm_backups.append(backup)
+    size = sum(disk["size_bytes"] for disk in config["disks"])
+    sim.clients[vm.client_id].props |= {"size": size, "used": vm.used, "host": vm.host, "os": vm.os}
+
+
+def _child(sim: Simulator, job: Job, group: m.Subclient, config: Json, size: int) -> tuple[Job, m.JobVm]:
+    """The child job of a VM and its row, in the parent and in the child. The first backup of a VM is a full one, whatever was asked for."""
+    guid, now = config["instance_uuid"], sim.clock.epoch()
+    client = vm_client(sim, group, guid, config)
+    ids = {key: client.props[key] for key in ("instance_id", "backupset_id", "subclient_id")}
+    child = add_child(sim, job, client_id=client.id, application_id=m.VIRTUAL_SERVER, **ids)
+    child.level = job.level if any(b.guid == guid for b in sim.vm_backups) else "FULL"
+    used = int(size * USED_SHARE)
+    vm = m.JobVm(guid, config["name"], child.id, 1, size=size, used=used, host=config["host"], agent=_agent(sim, group))
+    vm.os, vm.client_id, vm.start, vm.end = config["guest_full_name"], client.id, now, now
+    job.vms.append(vm)
+    child.vms.append(vm)
+    return child, vm
+
+
+def record_end(sim: Simulator, job: Job) -> None:
+    """Keep at the VM's client how its newest backup ended; a hook of every job's end."""
+    client = sim.clients.get(job.client_id)
+    if job.parent_id and client and client.kind == "vm":
+        client.props |= {
+            "last_status": ENUMS.get(job.status, "FAILED"),
+            "last_reason": job.reason,
+            "last_job": job.id,
+            "last_parent_job": job.parent_id,
+        }
+        if job.status.startswith("Completed"):
+            client.props["last_time"] = int(job.ended)
+
+
+@loader
+def watch_jobs(sim: Simulator, _scenario: Json) -> None:
+    """Take part in the end of jobs."""
+    sim.job_hooks.append(record_end)
 
 
 def _agent(sim: Simulator, group: m.Subclient) -> str:
@@ -190,35 +199,12 @@ def _synthetic(sim: Simulator, job: Job, group: m.Subclient) -> Outcome:
 
 
 def _consolidate(sim: Simulator, job: Job, group: m.Subclient, backup: m.VmBackup, outcome: Outcome) -> None:
-    client = vm_client(sim, group, backup.guid, backup.config)
-    child = add_child(
-        sim,
-        job,
-        client_id=client.id,
-        application_id=m.VIRTUAL_SERVER,
-        instance_id=client.props["instance_id"],
-        backupset_id=client.props["backupset_id"],
-        subclient_id=client.props["subclient_id"],
-    )
     size = sum(disk["size_bytes"] for disk in backup.config["disks"] if not disk["skipped"])
-    job.vms.append(
-        m.JobVm(
-            backup.guid,
-            backup.name,
-            child.id,
-            1,
-            size=size,
-            used=int(size * USED_SHARE),
-            client_id=client.id,
-            start=sim.clock.epoch(),
-            end=sim.clock.epoch(),
-        )
-    )
-    outcome.size += int(size * USED_SHARE)
+    child, vm = _child(sim, job, group, backup.config, size)
+    child.size, child.files = vm.used, 1
+    outcome.size += vm.used
     outcome.files += 1
-    sim.vm_backups.append(
-        m.VmBackup(child.id, job.id, backup.guid, backup.name, backup.hypervisor_id, group.id, backup.time, "SYNTHETIC_FULL", backup.config)
-    )
+    sim.vm_backups.append(dc.replace(backup, job_id=child.id, parent_job_id=job.id, level="SYNTHETIC_FULL"))
 
 
 def vm_client(sim: Simulator, group: m.Subclient, guid: str, config: Json) -> m.Client:

@@ -11,7 +11,7 @@ from ..._core.argspec import ArgumentSpec
 from ..._core.compare import Comparer, same_members, same_names
 from ..._core.errors import ApiError, InputError, Refused
 from ..._core.reconcile import Record, Resource
-from .. import accounts, lookups
+from .. import lookups
 from ..effects import create_once, require_gone
 from ..paging import listed
 from .company_belongings import Belongings
@@ -25,10 +25,8 @@ CLIENT_ENTITY = 3
 ACTIVITIES = {"backup": "disableBackup", "login": "disableLogin", "restore": "disableRestore"}
 STATUSES = {"active": "ACTIVE", "deactivated": "DEACTIVATED"}
 LISTS = ("contacts", "operators", "plans", "supported_solutions", "tags")
-SOLUTIONS = (
-    "activate active_directory archiving bigdata_apps cloud_apps databases exchange file_server g_suite kubernetes laptop office_365 "
-    "replication salesforce sharepoint virtualization"
-).split()
+SOLUTIONS = ["activate", "active_directory", "archiving", "bigdata_apps", "cloud_apps", "databases", "exchange", "file_server", "g_suite"]
+SOLUTIONS += ["kubernetes", "laptop", "office_365", "replication", "salesforce", "sharepoint", "virtualization"]
 """OpenAPI, general.supportedSolutions, in lower case."""
 
 _OPERATOR = {"user": {"type": "str"}, "user_group": {"type": "str"}, "role": {"type": "str", "required": True}}
@@ -122,7 +120,7 @@ class Company(Resource):
         # The groups that come with a company go with it.
         owned = [name for name in current["servers"] if not name.startswith(f"{current['alias']}\\")]
         if owned and not self._params["force"]:
-            lost = self._lost(current["id"])
+            lost = self._belongings.count(current["id"])
             counts = ", ".join(f"{count} {what}" for what, count in lost.items() if count)
             raise Refused(
                 f'The company "{current["name"]}" still owns {len(owned)}: {", ".join(owned)}. '
@@ -220,18 +218,6 @@ class Company(Resource):
         info = self._client.require(f"/Organization/{number}").get("organizationInfo") or {}
         flags = (info.get("organization") or {}).get("deactivateOptions") or {}
         return [activity for activity, flag in sorted(ACTIVITIES.items()) if flags.get(flag)]
-
-    def _lost(self, number: int) -> dict[str, int]:
-        """How much would go with the company."""
-        groups = [row.get("company") or {} for row in listed((self._client.get("/V4/VMGroups", absent=(404,)) or {}).get("vmGroups"))]
-        lists = {
-            "servers": lookups.servers(self._client),
-            "hypervisors": lookups.hypervisors(self._client),
-            "plans": lookups.plans(self._client),
-            "users": accounts.users(self._client),
-        }
-        counts = {what: sum(row.company_id == number for row in rows) for what, rows in lists.items()}
-        return {**counts, "VM groups": sum(group.get("id") == number for group in groups)}
 
     # Writing
 

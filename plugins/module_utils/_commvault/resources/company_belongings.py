@@ -8,7 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.errors import Refused
-from .. import lookups
+from .. import accounts, lookups
+from ..paging import listed
 
 if t.TYPE_CHECKING:
     from ..client import Commvault
@@ -46,6 +47,18 @@ class Belongings:
         found = [self._need(known, "client", name, "Install Commvault's software on it, or correct the name.") for name in new]
         self.new_servers = [server.id for server in found if server and self._movable(server, owner)]
         return sorted({*names, *(server.name if server else name for server, name in zip(found, new, strict=True))})
+
+    def count(self, number: int) -> dict[str, int]:
+        """How much belongs to the company, by kind."""
+        groups = [row.get("company") or {} for row in listed((self._client.get("/V4/VMGroups", absent=(404,)) or {}).get("vmGroups"))]
+        lists = {
+            "servers": lookups.servers(self._client),
+            "hypervisors": lookups.hypervisors(self._client),
+            "plans": lookups.plans(self._client),
+            "users": accounts.users(self._client),
+        }
+        counts = {what: sum(row.company_id == number for row in rows) for what, rows in lists.items()}
+        return {**counts, "VM groups": sum(group.get("id") == number for group in groups)}
 
     def _need(self, known: list[lookups.Found], kind: str, name: str, way_out: str) -> lookups.Found | None:
         found = lookups.choose(self._client, kind, name, known)

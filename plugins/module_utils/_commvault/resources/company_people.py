@@ -13,6 +13,7 @@ from ..paging import listed
 
 if t.TYPE_CHECKING:
     from ..client import Commvault
+    from ..lookups import Found
 
 Json = dict[str, t.Any]
 COMPANY_ENTITY = 61
@@ -24,9 +25,9 @@ class People:
 
     def __init__(self, client: Commvault) -> None:
         self._client = client
-        self._contacts: list[accounts.Found] = []
+        self._contacts: list[Found] = []
         self._operators: list[Json] = []
-        self._lists: dict[str, list[accounts.Found]] = {}
+        self._lists: dict[str, list[Found]] = {}
 
     def read(self, detail: Json) -> Json:
         """Both, in the module's words, out of the detail of a company (OpenAPI GetCompanyDetails; ids of contacts are strings)."""
@@ -39,7 +40,7 @@ class People:
         if exact and not wanted:
             raise InputError("A company cannot be left without a contact: name one in contacts, or take contacts out of exact.")
 
-        def find(name: str) -> accounts.Found | None:
+        def find(name: str) -> Found | None:
             users = [user for user in self._all("user") if user.company_id == number]
             found = next((user for user in users if accounts.same_name(name, user.name)), None)
             if found is None:
@@ -84,7 +85,7 @@ class People:
             return None
         return {key: {"id": who.id, "name": who.name}, "role": {"id": role.id, "name": role.name}}
 
-    def _all(self, kind: str) -> list[accounts.Found]:
+    def _all(self, kind: str) -> list[Found]:
         read = {"user": accounts.users, "user_group": accounts.user_groups, "role": accounts.roles}
         if kind not in self._lists:
             self._lists[kind] = read[kind](self._client)

@@ -90,7 +90,8 @@ class Credential(Resource):
         used = self._users(current["id"])
         if used:
             raise Refused(
-                f'The credential "{current["name"]}" is in use by {", ".join(used)}, which could not log in any more. Give them another one first.',
+                f'The credential "{current["name"]}" is in use by {", ".join(used)}, which could not log in any more. '
+                "Give them another one first.",
                 object=current["name"],
                 used_by=used,
             )

@@ -16,39 +16,52 @@ from .. import lookups
 from ..effects import create_once, require_gone
 from ..errors import faults
 from ..paging import listed
-from . import plan_destinations, plan_schedules
+from . import plan_destination_writes, plan_destinations, plan_losses, plan_schedules, plan_settings, plan_windows
 from .plan_references import References
 
 if t.TYPE_CHECKING:
     from ..client import Commvault
 
 Json = dict[str, t.Any]
+WINDOWS = {"backup_window": "backupWindow", "full_backup_window": "fullBackupWindow"}
 
 OPTIONS = ArgumentSpec(
     {
         "name": {"type": "str", "required": True},
         "destinations": {"type": "list", "elements": "dict", "options": plan_destinations.DESTINATION_OPTIONS},
         "schedules": {"type": "list", "elements": "dict", "options": plan_schedules.SCHEDULE_OPTIONS},
-        "backup_window": {"type": "list", "elements": "dict", "options": plan_schedules.WINDOW_OPTIONS},
+        "purge_destinations": {"type": "bool", "default": False},
+        "purge_schedules": {"type": "bool", "default": False},
+        "backup_window": {"type": "list", "elements": "dict", "options": plan_windows.WINDOW_OPTIONS},
+        "full_backup_window": {"type": "list", "elements": "dict", "options": plan_windows.WINDOW_OPTIONS},
         "sla_days": {"type": "int"},
         "require_encryption": {"type": "bool", "default": True},
         "allow_retention_decrease": {"type": "bool", "default": False},
+        "allow_backup_loss": {"type": "bool", "default": False},
+        **plan_settings.SETTING_OPTIONS,
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    }
+    },
+    {"required_by": {"inherit": ["base_plan"]}},
 )
 
 
 class ServerPlan(Resource):
     """A server plan: OpenAPI CreateServerPlan, GetPlanById, ModifyPlan, DeletePlan; for its destinations see plan_destinations.py."""
 
-    comparers: t.Mapping[str, Comparer] = {"name": lambda want, have: want.casefold() == have.casefold()}
+    comparers: t.Mapping[str, Comparer] = {
+        "name": lambda want, have: want.casefold() == have.casefold(),
+        "destinations": plan_destinations.same_lists,
+        **plan_settings.COMPARERS,
+    }
 
     def __init__(self, client: Commvault, params: Json) -> None:
         self._client = client
         self._params = params
         self._destinations = plan_destinations.wanted(params["destinations"])
         self._schedules = plan_schedules.wanted(params["schedules"])
-        self._windows = plan_schedules.windows(params["backup_window"])
+        self._windows = {name: plan_windows.windows(params[name]) for name in WINDOWS}
+        self._settings = plan_settings.wanted(params)
+        self._base: lookups.Found | None = None
         self._references = References(client)
         self._found: Record | None = None
         self._detail: Json = {}
@@ -60,30 +73,40 @@ class ServerPlan(Resource):
 
     def desired(self) -> Record:
         record = self._merged(self._found)
+        untold = plan_settings.untold(self._settings, self._found) if self._found else []
+        if untold:
+            self._client.warn(f'Commvault does not tell {", ".join(untold)} of the plan "{self._params["name"]}": it is not compared.')
         if self._params["require_encryption"]:
             self._references.require_encrypted(self._params["name"], self._named(record["destinations"]))
         return record
 
     def guard_create(self, desired: Record) -> None:
-        if not desired.get("destinations"):
+        if desired.get("base_plan"):
+            self._base = self._find_base(desired["base_plan"])
+        elif not desired.get("destinations"):
             raise InputError(f'The plan "{desired["name"]}" does not exist yet: give destinations, at least one with storage_pool.')
-        self._references.resolve(desired["destinations"])
+        self._references.resolve(desired.get("destinations", []))
+
+    def _find_base(self, name: str) -> lookups.Found | None:
+        base = lookups.plan(self._client, name)
+        if base and base.row.get("derivable") is False:
+            raise Refused(f'No plan can be derived from "{name}". Set its allow_override first.', object=name)
+        return base
 
     def guard_update(self, current: Record, changed: Record) -> None:
+        name = current["name"]
+        plan_settings.refuse_one_way(name, current, changed, self._params["confirm_allow_override"])
+        if "destinations" not in changed:
+            return
         have = {record["id"]: record for record in current["destinations"]}
-        shorter: list[str] = []
-        for record in changed.get("destinations", []):
-            if "id" in record:
-                self._refuse_impossible(have[record["id"]], record)
-                shorter += plan_destinations.decreases(have[record["id"]], record)
-        if shorter and not self._params["allow_retention_decrease"]:
-            raise Refused(
-                f'The plan "{current["name"]}" would keep backups for a shorter time: {"; ".join(shorter)}. '
-                "What is older is lost at the next data aging and cannot be brought back. Set allow_retention_decrease if this is meant.",
-                object=current["name"],
-                decreases=shorter,
-            )
-        self._references.resolve(changed.get("destinations", []))
+        pairs = [(have[record["id"]], record) for record in changed["destinations"] if "id" in record]
+        for found, record in pairs:
+            self._refuse_impossible(found, record)
+        plan_losses.shortened(self._client, name, pairs, self._params["allow_retention_decrease"])
+        kept = {record.get("id") for record in changed["destinations"]}
+        gone = [record for record in current["destinations"] if record["id"] not in kept]
+        plan_losses.removed(self._client, name, gone, changed["destinations"], self._params["allow_backup_loss"])
+        self._references.resolve(changed["destinations"])
 
     def _refuse_impossible(self, have: Record, want: Record) -> None:
         what = f'The destination "{have["name"]}" of the plan "{self._params["name"]}"'
@@ -113,10 +136,11 @@ class ServerPlan(Resource):
     def create(self, desired: Record) -> Record:
         """One POST with everything. What a server ignored, or could not do while it made the plan all the same, is repaired."""
         rpo: Json = {"backupFrequency": {"schedules": [plan_schedules.to_add(schedule) for schedule in desired.get("schedules", [])]}}
-        if "backup_window" in desired:
-            rpo["backupWindow"] = plan_schedules.windows_to_api(desired["backup_window"])
-        destinations = [self._references.new_destination(record, with_region=True) for record in desired["destinations"]]
-        body = {"planName": desired["name"], "backupDestinations": destinations, "rpo": rpo}
+        rpo |= {key: plan_windows.windows_to_api(desired[name]) for name, key in WINDOWS.items() if name in desired}
+        destinations = [self._references.new_destination(record) for record in desired.get("destinations", [])]
+        body: Json = {"planName": desired["name"], "backupDestinations": destinations, "rpo": rpo, **plan_settings.to_api(desired)}
+        if self._base:
+            body["parentPlan"] = {"id": self._base.id}
         reply = create_once(lambda: self._client.post_unchecked("/V4/ServerPlan", body), lambda: {} if self.find() else None)
         said = "; ".join(map(str, faults(reply)))
         number = int((reply.get("plan") or {}).get("id") or 0)
@@ -131,12 +155,17 @@ class ServerPlan(Resource):
     def update(self, current: Record, changed: Record) -> Record:
         """One PUT for what belongs to the plan, one POST a region for new destinations, one PUT for each changed destination."""
         rpo = self._changed_rpo(current, changed)
-        if rpo:
+        body = {**({"rpo": rpo} if rpo else {}), **plan_settings.to_api(self._written(changed))}
+        override = plan_settings.overrides(current, changed)
+        if override:
+            body["overrideInheritSettings"] = override
+        if body:
             schedules = (rpo.get("backupFrequency") or {}).get("schedules", [])
-            # A repeated ADD would add twice.
-            repeat = all(row["scheduleOperation"] != "ADD" for row in schedules)
-            self._client.put(f"/V4/ServerPlan/{current['id']}", {"rpo": rpo}, repeat=repeat)
-        self._update_destinations(current, changed.get("destinations", []))
+            # A repeated ADD would add twice, a repeated DELETE finds nothing any more.
+            repeat = all(row["scheduleOperation"] == "MODIFY" for row in schedules)
+            self._client.put(f"/V4/ServerPlan/{current['id']}", body, repeat=repeat)
+        if "destinations" in changed:
+            plan_destination_writes.write(self._client, self._references, current, changed["destinations"], self._rows())
         after = self._read(
             lookups.Found(current["id"], current["name"], None, current["company"], {"associatedEntities": current["associated_entities"]})
         )
@@ -166,9 +195,10 @@ class ServerPlan(Resource):
             "company": summary.company,
             "destinations": plan_destinations.read(self._detail.get("backupDestinations")),
             "schedules": plan_schedules.read((rpo.get("backupFrequency") or {}).get("schedules")),
-            "backup_window": plan_schedules.read_windows(rpo.get("backupWindow")),
+            **{name: plan_windows.read_windows(rpo.get(key)) for name, key in WINDOWS.items()},
             "sla_days": sla.get("SLAPeriod"),
             "associated_entities": int(summary.row.get("associatedEntities") or 0),
+            **plan_settings.read(self._detail),
         }
 
     def _rows(self) -> dict[int, Json]:
@@ -177,17 +207,42 @@ class ServerPlan(Resource):
 
     def _merged(self, found: Record | None) -> Record:
         """What the plan will be: what it has and the task leaves alone, and what the task says."""
-        have = found or {"destinations": [], "schedules": []}
         params = self._params
         # A server that does not tell the SLA must not look as if it drifted for ever.
         silent = found is not None and found["sla_days"] is None
         return {
             "name": params["name"],
-            "destinations": None if self._destinations is None else plan_destinations.merge(have["destinations"], self._destinations),
-            "schedules": None if self._schedules is None else plan_schedules.merge(have["schedules"], self._schedules),
-            "backup_window": self._windows,
+            "destinations": None if self._destinations is None else self._merged_destinations(found, self._destinations),
+            "schedules": None if self._schedules is None else self._merged_schedules(found, self._schedules),
+            **self._windows,
             "sla_days": None if silent else params["sla_days"],
+            **(self._settings if found is None else plan_settings.told(self._settings, found)),
         }
+
+    def _merged_destinations(self, found: Record | None, wished: list[Record]) -> list[Record]:
+        have = found["destinations"] if found else []
+        merged = plan_destinations.merge(have, wished)
+        if not self._params["purge_destinations"]:
+            return merged
+        rows = self._rows()
+        # The default destination and the snap primary belong to the plan itself and are never purged.
+        return [
+            record
+            for record in merged
+            if "id" not in record
+            or any(plan_destinations.same(wish, record) for wish in wished)
+            or rows[record["id"]].get("isDefault")
+            or rows[record["id"]].get("isSnapCopy")
+        ]
+
+    def _merged_schedules(self, found: Record | None, wished: list[Record]) -> list[Record]:
+        have = found["schedules"] if found else []
+        gone = plan_schedules.surplus(have, wished) if self._params["purge_schedules"] else []
+        return [schedule for schedule in plan_schedules.merge(have, wished) if schedule not in gone]
+
+    def _written(self, changed: Record) -> Record:
+        """The settings that change, each as the task has it: with the parts that the server does not tell, which can only be written."""
+        return {key: self._settings[key] for key in changed if key in self._settings}
 
     def _left(self, found: Record) -> Record:
         return changes({key: value for key, value in self._merged(found).items() if value is not None}, found, self.comparers)
@@ -206,50 +261,15 @@ class ServerPlan(Resource):
         rpo: Json = {}
         if "schedules" in changed:
             known = {schedule["id"]: schedule for schedule in current["schedules"]}
-            rpo["backupFrequency"] = {
-                "schedules": [
-                    plan_schedules.to_modify(schedule, rows[schedule["id"]]) if "id" in schedule else plan_schedules.to_add(schedule)
-                    for schedule in changed["schedules"]
-                    if known.get(schedule.get("id")) != schedule
-                ]
-            }
-        if "backup_window" in changed:
-            rpo["backupWindow"] = plan_schedules.windows_to_api(changed["backup_window"])
+            kept = {schedule.get("id") for schedule in changed["schedules"]}
+            items = [
+                plan_schedules.to_modify(schedule, rows[schedule["id"]]) if "id" in schedule else plan_schedules.to_add(schedule)
+                for schedule in changed["schedules"]
+                if known.get(schedule.get("id")) != schedule
+            ]
+            items += [plan_schedules.to_delete(rows[number]) for number in known if number not in kept]
+            rpo["backupFrequency"] = {"schedules": items}
+        rpo |= {key: plan_windows.windows_to_api(changed[name]) for name, key in WINDOWS.items() if name in changed}
         if "sla_days" in changed:
             rpo["SLA"] = {"useSystemDefaultSLA": False, "SLAPeriod": changed["sla_days"]}
         return rpo
-
-    def _update_destinations(self, current: Record, destinations: list[Record]) -> None:
-        path = f"/V4/ServerPlan/{current['id']}/BackupDestination"
-        ids = {_place(record): record["id"] for record in current["destinations"]}
-        new: dict[str | None, list[Record]] = {}
-        for record in destinations:
-            if "id" not in record:
-                new.setdefault(record.get("region"), []).append(record)
-        for region, records in new.items():
-            body: Json = {"destinations": [self._references.new_destination(record, with_region=False) for record in records]}
-            if region:
-                body["region"] = {"id": self._references.region_id(region)}
-            made = self._client.post(path, body)
-            ids.update({_place({**row, "region": region}): int(row["id"]) for row in listed(made.get("planBackupDestination"))})
-        have = {record["id"]: record for record in current["destinations"]}
-        for record in destinations:
-            if "id" in record and record != have[record["id"]]:
-                moved = record["source"] != have[record["id"]]["source"]
-                source = ids[_place({"name": record["source"], "region": record["region"]})] if moved else None
-                self._change_destination(
-                    current, plan_destinations.to_change(record, have[record["id"]], self._rows()[record["id"]], source), record["id"]
-                )
-
-    def _change_destination(self, current: Record, body: Json, number: int) -> None:
-        try:
-            self._client.put(f"/V5/ServerPlan/{current['id']}/BackupDestination/{number}", body)
-        except ApiError as error:
-            if error.details.get("status") != 404:
-                raise
-            # An older server, which has only the flat call.
-            self._client.put(f"/V4/ServerPlan/{current['id']}/BackupDestination/{number}", plan_destinations.to_change_v4(body))
-
-
-def _place(record: Json) -> tuple[str, str]:
-    return record["name"].casefold(), (record["region"] or "").casefold()

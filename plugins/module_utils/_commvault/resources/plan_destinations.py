@@ -9,30 +9,28 @@ Sources: OpenAPI CreateBackupDestination, ModifyBackupDestination, ModifyBackupD
 
 from __future__ import annotations
 
-import math
 import typing as t
 
+from ..._core.compare import covers
 from ..._core.errors import InputError
 from ..paging import listed
+from .plan_retention import (
+    BACKUPS_TO_COPY,
+    EXTENDED_OPTION,
+    INFINITE,
+    check_rules,
+    days,
+    extended,
+    read_rules,
+    retention_rules,
+    rules_to_api,
+)
 
 Json = dict[str, t.Any]
 Record = dict[str, t.Any]
 
-INFINITE = -1
-BACKUPS_TO_COPY = {
-    "all": "All_JOBS",
-    "all_fulls": "ALL_FULLS",
-    "hourly_fulls": "HOURLY_FULLS",
-    "daily_fulls": "DAILY_FULLS",
-    "weekly_fulls": "WEEKLY_FULLS",
-    "monthly_fulls": "MONTHLY_FULLS",
-    "quarterly_fulls": "QUARTERLY_FULLS",
-    "half_yearly_fulls": "HALF_YEARLY_FULLS",
-    "yearly_fulls": "YEARLY_FULLS",
-}
-"""The API's spelling: the first one really is mixed."""
-RULE_TYPES = [name for name in BACKUPS_TO_COPY if name != "all"]
-RULE_PLACES = ("firstExtendedRetentionRule", "secondExtendedRetentionRule", "thirdExtendedRetentionRule")
+COMPLIANCE_FLAG = 1
+"""wormStoragePoolFlag: retention may grow and never shrink."""
 WORM_FLAGS = 2 | 4 | 8
 """wormStoragePoolFlag: on such a pool the server makes every destination follow the pool's retention (cvpysdk storage_pool.py)."""
 
@@ -43,14 +41,7 @@ DESTINATION_OPTIONS: dict[str, t.Any] = {
     "retention_days": {"type": "str"},
     "source": {"type": "str"},
     "backups_to_copy": {"type": "str", "choices": list(BACKUPS_TO_COPY)},
-    "extended_retention": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "type": {"type": "str", "required": True, "choices": RULE_TYPES},
-            "retention_days": {"type": "str", "required": True},
-        },
-    },
+    "extended_retention": EXTENDED_OPTION,
 }
 
 
@@ -68,6 +59,22 @@ def wanted(options: list[Json] | None) -> list[Record] | None:
 def read(rows: t.Any) -> list[Record]:
     """backupDestinations of a plan in the module's words. retention_days is the one in effect, whether the copy's own or the pool's."""
     return [_record(row) for row in listed(rows)]
+
+
+def describe(row: Json) -> Record:
+    """One row with what only a look at it wants: what it is, whose retention it has, and what forbids to change that."""
+    pool = row.get("storagePool") or {}
+    flag = int(pool.get("wormStoragePoolFlag") or 0)
+    aging = row.get("enableDataAging")
+    return {
+        **_record(row),
+        "default": bool(row.get("isDefault", False)),
+        "snapshot": bool(row.get("isSnapCopy", False)),
+        "follows_pool": not row.get("overrideRetentionSettings", False),
+        "pool_retention_days": int(pool.get("retentionPeriodDays", INFINITE)),
+        "data_aging": True if aging is None else bool(aging),
+        "lock": "worm" if flag & WORM_FLAGS else "compliance" if flag & COMPLIANCE_FLAG or row.get("complianceLock") else None,
+    }
 
 
 def merge(found: list[Record], wished: list[Record]) -> list[Record]:
@@ -89,6 +96,12 @@ def merge(found: list[Record], wished: list[Record]) -> list[Record]:
     return result
 
 
+def same_lists(want: list[Record], have: list[Record] | None) -> bool:
+    """Destinations as merged and as read: each covered by its namesake, none left over, whatever the order."""
+    found = have or []
+    return len(want) == len(found) and all(any(same(record, other) and covers(record, other) for other in found) for record in want)
+
+
 def same(want: Record, have: Record) -> bool:
     """A destination is told by its name and region; a task that leaves out the region means the only one of that name."""
     return _equal(want["name"], have["name"]) and ("region" not in want or _equal(want["region"], have.get("region")))
@@ -104,7 +117,7 @@ def to_create(record: Record, pool: Json, region_id: int | None) -> Json:
         "backupStartTime": -1,
         "overrideRetentionSettings": own is not None,
         "retentionRuleType": "RETENTION_PERIOD",
-        **_rules(record.get("extended_retention") or []),
+        **rules_to_api(record.get("extended_retention") or []),
     }
     if own is not None:
         body["retentionPeriodDays"] = own
@@ -132,20 +145,6 @@ def to_change(record: Record, have: Record, row: Json, source_id: int | None) ->
     return body
 
 
-def retention_rules(row: Json, own: int | None, rules: list[Record], aging: bool | None = None) -> Json:
-    """The retentionRules of the V5 call, whole. own: the days, None to follow the pool. aging: None to leave data aging as it is in the row."""
-    kept = row.get("enableDataAging")
-    return {
-        "enableDataAging": aging if aging is not None else True if kept is None else kept,
-        "overrideRetentionSettings": own is not None,
-        "retentionRuleType": row.get("retentionRuleType") or "RETENTION_PERIOD",
-        **({} if own is None else {"retentionPeriodDays": own}),
-        **_rules(rules),
-        # The server demands it at every edit (cvpysdk plan.py edit_copy).
-        "fullBackupTypesToBeRetained": "FIRST",
-    }
-
-
 def to_change_v4(body: Json) -> Json:
     """The same for servers that know only the flat V4 call (OpenAPI ModifyBackupDestination)."""
     flat = {key: value for key, value in body["retentionRules"].items() if key != "fullBackupTypesToBeRetained"}
@@ -157,27 +156,9 @@ def to_change_v4(body: Json) -> Json:
     return flat
 
 
-def decreases(have: Record, want: Record) -> list[str]:
-    """What would be kept for a shorter time than now, in words for a message: '"Primary" from 30 to 7 days'."""
-    found = []
-    if length(want["retention_days"]) < length(have["retention_days"]):
-        found.append(f'"{have["name"]}" from {spoken(have["retention_days"])} to {spoken(want["retention_days"])}')
-    rules: dict[str, int] = {rule["type"]: rule["retention_days"] for rule in want["extended_retention"]}
-    for rule in have["extended_retention"]:
-        left = rules[rule["type"]] if rule["type"] in rules else int(want["retention_days"])
-        if length(left) < length(rule["retention_days"]):
-            found.append(f'"{have["name"]}", {rule["type"]} from {spoken(rule["retention_days"])} to {spoken(left)}')
-    return found
-
-
 def follows_worm_pool(row: Json) -> bool:
     """Whether the pool decides the retention of a destination, so that it cannot be changed here."""
     return bool(int((row.get("storagePool") or {}).get("wormStoragePoolFlag") or 0) & WORM_FLAGS)
-
-
-def spoken(number: int) -> str:
-    """Days in words."""
-    return "infinite" if number == INFINITE else f"{number} days"
 
 
 def _wanted(option: Json) -> Record:
@@ -194,25 +175,6 @@ def _wanted(option: Json) -> Record:
         record["extended_retention"] = extended(option["extended_retention"], f'destinations: "{name}"')
     check_rules(record)
     return record
-
-
-def extended(options: list[Json], label: str) -> list[Record]:
-    """Extended rules of a task, checked and in their order. label: whose they are, for the error. Raises InputError."""
-    rules = [{"type": rule["type"], "retention_days": days(rule["retention_days"], label)} for rule in options]
-    if len(rules) > len(RULE_PLACES) or len({rule["type"] for rule in rules}) < len(rules):
-        raise InputError(f"{label} may have {len(RULE_PLACES)} rules of extended_retention, each of another type.")
-    return _in_order(rules)
-
-
-def check_rules(record: Record) -> None:
-    """Each extended rule must be longer than the base. Raises InputError."""
-    base = record.get("retention_days")
-    for rule in record.get("extended_retention", []):
-        if base is not None and length(rule["retention_days"]) <= length(base):
-            raise InputError(
-                f'destinations: "{record["name"]}" keeps {rule["type"]} for {spoken(rule["retention_days"])}, which is not longer than its '
-                f"retention_days, {spoken(base)}."
-            )
 
 
 def _record(row: Json) -> Record:
@@ -232,58 +194,8 @@ def _record(row: Json) -> Record:
         "retention_days": INFINITE if kept is None else int(kept),
         "source": (row.get("sourceCopy") or {}).get("name"),
         "backups_to_copy": spelled.get(copied, copied),
-        "extended_retention": _read_rules(row) if row.get("useExtendedRetentionRules") else [],
+        "extended_retention": read_rules(row) if row.get("useExtendedRetentionRules") else [],
     }
-
-
-def _read_rules(row: Json) -> list[Record]:
-    rules = row.get("extendedRetentionRules") or {}
-    given = [rules[place] for place in RULE_PLACES if (rules.get(place) or {}).get("type")]
-    return _in_order(
-        [
-            {
-                "type": str(rule["type"]).lower(),
-                "retention_days": INFINITE if rule.get("isInfiniteRetention") else int(rule.get("retentionPeriodDays") or 0),
-            }
-            for rule in given
-        ]
-    )
-
-
-def _rules(rules: list[Record]) -> Json:
-    """Extended retention is sent whole, with the switch that makes the server look at it."""
-    if not rules:
-        return {"useExtendedRetentionRules": False}
-    return {
-        "useExtendedRetentionRules": True,
-        "extendedRetentionRules": {place: _rule(rule) for place, rule in zip(RULE_PLACES, rules, strict=False)},
-    }
-
-
-def _rule(rule: Record) -> Json:
-    """Infinite is a flag here, and -1 in the base retention."""
-    if rule["retention_days"] == INFINITE:
-        return {"type": BACKUPS_TO_COPY[rule["type"]], "isInfiniteRetention": True}
-    return {"type": BACKUPS_TO_COPY[rule["type"]], "isInfiniteRetention": False, "retentionPeriodDays": rule["retention_days"]}
-
-
-def _in_order(rules: list[Record]) -> list[Record]:
-    known = list(BACKUPS_TO_COPY)
-    return sorted(rules, key=lambda rule: known.index(rule["type"]) if rule["type"] in known else len(known))
-
-
-def days(text: str, label: str) -> int:
-    """Days from an option; -1 is infinite. Raises InputError."""
-    if text.strip().casefold() in ("infinite", "-1"):
-        return INFINITE
-    if not text.strip().isdigit() or not 1 <= int(text) <= 9999:
-        raise InputError(f'{label} has a retention of "{text}": give days from 1 to 9999, or infinite.')
-    return int(text)
-
-
-def length(number: int) -> float:
-    """Days for comparing: -1 is longer than anything."""
-    return math.inf if number == INFINITE else number
 
 
 def _equal(one: t.Any, other: t.Any) -> bool:

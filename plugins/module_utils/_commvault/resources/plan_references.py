@@ -58,11 +58,11 @@ class References:
                     object=name,
                 )
 
-    def new_destination(self, record: Record, with_region: bool) -> Json:
-        """A new destination as the API takes it: creating a plan wants the region inside, adding to a plan wants it beside."""
+    def new_destination(self, record: Record) -> Json:
+        """A new destination as the API takes it, for a new plan or one that is there."""
         pool = self._pool(record["storage_pool"])
         found = {"id": pool.id, "storageType": STORAGE_TYPES.get(int(pool.row.get("storageType") or 0), "ALL")} if pool else {}
-        region = self.region_id(record["region"]) if with_region and record.get("region") else None
+        region = self.region_id(record["region"]) if record.get("region") else None
         return plan_destinations.to_create(record, found, region)
 
     def region_id(self, name: str) -> int | None:

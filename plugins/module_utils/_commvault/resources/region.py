@@ -137,7 +137,8 @@ class Region(Resource):
         if any(self._used.values()):
             counts = ", ".join(f"{count} {what}" for what, count in self._used.items() if count)
             raise Refused(
-                f'The region "{current["name"]}" is in use by {counts}, whose data would have no place any more. Move them to another region first.',
+                f'The region "{current["name"]}" is in use by {counts}, whose data would have no place any more. '
+                "Move them to another region first.",
                 object=current["name"],
                 used_by=self._used,
             )
@@ -249,7 +250,8 @@ class Region(Resource):
     def _guard_owner(self, current: Record) -> None:
         if self._client.company_id and self._owner == 0:
             raise Refused(
-                f'The region "{current["name"]}" is the provider\'s, and other companies use it. Choose another name, or act without company.',
+                f'The region "{current["name"]}" is the provider\'s, and other companies use it. '
+                "Choose another name, or act without company.",
                 object=current["name"],
             )
 

@@ -119,7 +119,7 @@ class Role(Resource):
             left = {name.casefold() for name in record.get(key, [])} - {name.casefold() for name in wanted.get(key) or []}
             if key in wanted and left:
                 raise ApiError(
-                    f'The role "{wanted["name"]}" was changed, but Commvault kept {key} that it should not have any more: {", ".join(sorted(left))}. '
+                    f'The role "{wanted["name"]}" was changed, but Commvault kept {key} not asked for: {", ".join(sorted(left))}. '
                     "Take them out in the Command Center, or make a new role.",
                     object=wanted["name"],
                 )

@@ -98,7 +98,7 @@ class Shelf:
 
 
 class RoleAssignment(Resource):
-    """One role of one user or user group on one entity: POST Security (cvpysdk security_association.py). It is there or not; it has no properties."""
+    """One role of one user or user group on one entity, which is there or not: POST Security (cvpysdk security_association.py)."""
 
     def __init__(self, client: Commvault, shelf: Shelf, params: Record) -> None:
         self._client = client

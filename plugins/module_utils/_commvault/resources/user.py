@@ -18,6 +18,7 @@ from ..paging import listed
 
 if t.TYPE_CHECKING:
     from ..client import Commvault
+    from ..lookups import Found
 
 Json = dict[str, t.Any]
 ON_CREATE = "on_create"
@@ -54,7 +55,7 @@ class User(Resource):
         self._client = client
         self._params = params
         self._exists = False
-        self._groups: list[accounts.Found] = []
+        self._groups: list[Found] = []
         self._change = accounts.Membership([], [], [], [])
         self._heir: Json = {}
         self._new_name = ""
@@ -138,7 +139,7 @@ class User(Resource):
 
     # Mapping
 
-    def _look_up(self) -> accounts.Found | None:
+    def _look_up(self) -> Found | None:
         return accounts.choose(self._client, "user", self._params["name"], accounts.users(self._client), "own")
 
     def _read(self, number: int) -> Record | None:
@@ -161,9 +162,9 @@ class User(Resource):
         }
 
     def _wanted_groups(self) -> list[str]:
-        known: list[accounts.Found] = []
+        known: list[Found] = []
 
-        def find(name: str) -> accounts.Found | None:
+        def find(name: str) -> Found | None:
             if not known:
                 known.extend(accounts.user_groups(self._client))
             return accounts.find_user_group(self._client, name, known)

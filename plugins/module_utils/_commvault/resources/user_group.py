@@ -17,6 +17,7 @@ from ..paging import listed
 
 if t.TYPE_CHECKING:
     from ..client import Commvault
+    from ..lookups import Found
 
 Json = dict[str, t.Any]
 CONSOLES = {
@@ -48,7 +49,7 @@ class UserGroup(Resource):
     def __init__(self, client: Commvault, params: Json) -> None:
         self._client = client
         self._params = params
-        self._members: list[accounts.Found] = []
+        self._members: list[Found] = []
         self._change = accounts.Membership([], [], [], [])
         self._heir: Json = {}
         self._new_name = ""
@@ -101,7 +102,7 @@ class UserGroup(Resource):
 
     # Mapping
 
-    def _look_up(self) -> accounts.Found | None:
+    def _look_up(self) -> Found | None:
         return accounts.choose(self._client, "user group", self._params["name"], accounts.user_groups(self._client), "own")
 
     def _read(self, number: int) -> Record | None:
@@ -123,9 +124,9 @@ class UserGroup(Resource):
         }
 
     def _wanted_members(self) -> list[str]:
-        known: list[accounts.Found] = []
+        known: list[Found] = []
 
-        def find(name: str) -> accounts.Found | None:
+        def find(name: str) -> Found | None:
             if not known:
                 known.extend(accounts.users(self._client))
             return accounts.find_user(self._client, name, known)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.calligo.baas.tests.simulators.commvault import jobs as j
+from ansible_collections.calligo.baas.tests.simulators.commvault.job_control import control
 from ansible_collections.calligo.baas.tests.simulators.commvault.jobviews import summary, vm_status
 from ansible_collections.calligo.baas.tests.simulators.commvault.replies import generic
 from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Reply, Request, route
@@ -165,7 +166,7 @@ def act(sim: Simulator, request: Request) -> Json | Reply:
     job, action = _find(sim, request, request.number("id")), request.params["action"].lower()
     if job is None or action not in ("kill", "pause", "resume"):
         return generic(2, f"Job [{request.params['id']}] or action [{action}] is not known.", status=404)
-    error = j.control(sim, job, action)
+    error = control(sim, job, action)
     return {"errors": [{"errList": [{"errorCode": 587211, "errLogMessage": error}]}]} if error else {"errorCode": 0, "errorMessage": ""}
 
 
@@ -177,7 +178,7 @@ def act_many(sim: Simulator, request: Request) -> Json:
     errors = []
     for row in wish.get("jobs") or []:
         job = _find(sim, request, to_int(row.get("jobId")))
-        error = j.control(sim, job, action) if job else f"Job [{row.get('jobId')}] not found."
+        error = control(sim, job, action) if job else f"Job [{row.get('jobId')}] not found."
         if error:
             errors.append({"errList": [{"errorCode": 587211, "errLogMessage": error}]})
     return {"errors": errors} if errors else {"errorCode": 0, "errorMessage": ""}

@@ -18,16 +18,6 @@ from ansible_collections.calligo.baas.tests.simulators.commvault.vcenter import 
 from ansible_collections.calligo.baas.tests.simulators.commvault.vmcontent import Resolver, empty, merge
 
 Json = dict[str, t.Any]
-ENUMS = {
-    "Completed": "COMPLETED",
-    "Completed w/ one or more errors": "COMPLETED_WITH_ERRORS",
-    "Completed w/ one or more warnings": "COMPLETED_WITH_WARNINGS",
-    "Failed": "FAILED",
-    "Killed": "KILLED",
-    "Failed to Start": "FAILED_TO_START",
-    "Committed": "COMMITTED",
-    "Suspended": "SUSPENDED",
-}
 SETTINGS: Json = {
     "useChangedBlockTrackingOnVM": True,
     "autoDetectVMOwner": False,
@@ -60,7 +50,7 @@ def last_backup(sim: Simulator, group: m.Subclient) -> Json:
     if not jobs:
         return {"jobId": 0, "time": 0, "status": "NEVER_BACKED_UP", "failureReason": ""}
     job = max(jobs, key=lambda j: j.id)
-    return {"jobId": job.id, "time": int(job.ended), "status": ENUMS.get(job.status, "FAILED"), "failureReason": job.reason}
+    return {"jobId": job.id, "time": int(job.ended), "status": vmbackup.ENUMS.get(job.status, "FAILED"), "failureReason": job.reason}
 
 
 def _plan(sim: Simulator, group: m.Subclient) -> Json:

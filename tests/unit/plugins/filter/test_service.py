@@ -16,7 +16,7 @@ FOLDER = Path(__file__).resolve().parents[4] / "plugins" / "filter"
 
 
 def test_a_refusal_names_the_filter() -> None:
-    with pytest.raises(AnsibleFilterError, match="calligo.baas.manifest_roots: .*drive"):
+    with pytest.raises(AnsibleFilterError, match=r"calligo\.baas\.manifest_roots: .*drive"):
         FilterModule().filters()["manifest_roots"](["Data"], {})
 
 

@@ -155,6 +155,7 @@ def test_destinations_that_failed_are_named(http):
         "useExtendedRetentionRules": False,
         "sourceCopy": {"name": "Primary"},
         "backupsToCopy": "All_JOBS",
+        "region": {"id": 43},
     }
 
 

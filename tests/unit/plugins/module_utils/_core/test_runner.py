@@ -115,7 +115,7 @@ def test_many_resources_are_all_allowed_before_the_first_is_written(capsys):
             ApiError("the server says no", call="GET /x", status=500, server_code=None),
             {"kind": "ApiError", "call": "GET /x", "status": 500},
         ),
-        (ConnectionFailed("no way", sent=True), None),
+        (ConnectionFailed("no way", sent=True), {"kind": "ConnectionFailed"}),
         (WaitTimeout("too long", last={"state": "Running"}, jobs=[7]), {"kind": "WaitTimeout", "jobs": [7]}),
     ],
 )
@@ -127,7 +127,7 @@ def test_an_error_becomes_one_line_and_fields_and_the_connection_is_closed(capsy
 
     result, code = call(lambda: run(SPEC, world.connect, act), capsys, {})
     assert code == 1 and result["failed"] and result["msg"] == str(error)
-    assert result.get("error") == fields and "Traceback" not in json.dumps(result)
+    assert result["error"] == fields and "Traceback" not in json.dumps(result)
     assert not world.open
 
 

@@ -39,8 +39,13 @@ def test_entries_have_windows_paths_sizes_times_and_hashes() -> None:
 
 
 def test_entries_of_a_windows_host() -> None:
-    files = [{"path": "D:\\Data", "isdir": True}, {"path": "D:\\Data\\a.txt", "size": 1, "lastwritetime": 1795494000.9, "checksum": "cd", "isdir": False}]
-    assert manifest.entries(files, {}) == [{"path": "D:\\Data\\a.txt", "size": 1, "modification_time": "2026-11-24T04:20:00Z", "sha256": "cd"}]
+    files = [
+        {"path": "D:\\Data", "isdir": True},
+        {"path": "D:\\Data\\a.txt", "size": 1, "lastwritetime": 1795494000.9, "checksum": "cd", "isdir": False},
+    ]
+    assert manifest.entries(files, {}) == [
+        {"path": "D:\\Data\\a.txt", "size": 1, "modification_time": "2026-11-24T04:20:00Z", "sha256": "cd"}
+    ]
 
 
 def test_an_entry_must_match_the_version_in_the_backup() -> None:

@@ -15,7 +15,15 @@ REGION = {"name": "luxembourg", "vcenter": {"name": "vc-lux", "region": "luxembo
 PLANS = [{"name": "gold", "destinations": [{"name": "Primary", "storage_pool": "pool", "region": "luxembourg"}]}]
 POOL = {"name": "pool", "exists": True, "encrypted": True, "region": "luxembourg"}
 NODE = {"name": "node", "exists": True, "region": None}
-SERVER = {"name": "fs01", "exists": True, "company": None, "region": "luxembourg", "agents": ["Windows File System"], "ready": True, "reason": ""}
+SERVER = {
+    "name": "fs01",
+    "exists": True,
+    "company": None,
+    "region": "luxembourg",
+    "agents": ["Windows File System"],
+    "ready": True,
+    "reason": "",
+}
 
 
 def found(**values: t.Any) -> dict[str, t.Any]:

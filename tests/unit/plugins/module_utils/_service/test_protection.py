@@ -50,8 +50,13 @@ def test_tags_must_all_be_there() -> None:
 
 
 def test_a_list_is_given_as_objects() -> None:
-    given = protection.group_content(VMS, {"vms": ["acme-db-01"], "folders": ["Web"], "exclude": {"vms": ["acme-web-01", "gone"]}}, ROOT, IDS)
-    assert given["content"] == {"vms": [{"name": "acme-db-01", "uuid": "uuid-acme-db-01"}], "folders": [{"name": f"{ROOT}/Web", "id": "group-2"}]}
+    given = protection.group_content(
+        VMS, {"vms": ["acme-db-01"], "folders": ["Web"], "exclude": {"vms": ["acme-web-01", "gone"]}}, ROOT, IDS
+    )
+    assert given["content"] == {
+        "vms": [{"name": "acme-db-01", "uuid": "uuid-acme-db-01"}],
+        "folders": [{"name": f"{ROOT}/Web", "id": "group-2"}],
+    }
     assert given["filters"]["vms"] == [{"name": "acme-web-01", "uuid": "uuid-acme-web-01"}]
 
 
