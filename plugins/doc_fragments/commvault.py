@@ -69,4 +69,11 @@ options:
     description: Seconds to wait for each answer.
     type: float
     default: 120.0
+  parallel:
+    description:
+      - How many requests that only read may be under way at a time, each on a connection of its own. It protects the server.
+      - Only tasks that read many objects use more than one. What is written goes one after the other, whatever this says.
+      - From V(1) to V(64). The setting holds for one task on one host; with many hosts at a time, see C(forks) and C(throttle) too.
+    type: int
+    default: 8
 """

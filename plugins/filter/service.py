@@ -48,6 +48,7 @@ RULES: t.Mapping[str, Filter] = {
     "folder_path": protection.folder_path,
     "group_content": protection.group_content,
     "group_members": protection.members,
+    "group_properties": protection.properties,
     "isolation_checks": restore_check.isolation_checks,
     "manifest_entries": manifest.entries,
     "manifest_entry": manifest.entry_for,

@@ -12,7 +12,7 @@ description:
   - A blackout window is a time in which backups do not run. It is the opposite of a plan's backup window, in which they may.
   - With O(company) the window belongs to that company and is about its backups; without it, it is the provider's own and is about all.
   - A window is told by its name and its owner. Only what the task gives is compared.
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - Calligo (@calligo)
 extends_documentation_fragment:

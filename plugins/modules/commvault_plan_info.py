@@ -12,7 +12,7 @@ description:
   - Tells how often backups of a plan run, where they are stored, and how long they are kept in effect, whoever decides that.
   - With O(company), of that company's plans and those of the provider that it may use.
   - A name that does not exist is a result and not an error.
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - Calligo (@calligo)
 extends_documentation_fragment:

@@ -18,7 +18,7 @@ description:
   - A destination on a WORM pool always follows it, so that a change is refused. One with a compliance lock can only keep for longer.
   - The jobs that age out are worked out from the list of jobs on the destination by days and extended rules. A server that keeps a number of
     full cycles beside the days loses fewer.
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - Calligo (@calligo)
 extends_documentation_fragment:

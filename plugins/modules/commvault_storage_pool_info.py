@@ -11,7 +11,7 @@ short_description: Read storage pools of Commvault
 description:
   - Tells of each storage pool whether it encrypts, how full it is, where it is, how it is locked, and which plans keep how long on it.
   - A name that does not exist is a result and not an error.
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - Calligo (@calligo)
 extends_documentation_fragment:

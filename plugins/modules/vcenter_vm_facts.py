@@ -14,7 +14,9 @@ description:
     apart, since they are never part of a VM's backup.
   - A VM must meet every condition that is given. Without any, all VMs that the user may see are read.
   - A name or UUID that no VM has is no error, so that a playbook can prove that a VM is gone; it is named in the fact
-    C(vcenter_vms_not_found). A folder or a cluster that does not exist is an error.
+    C(vcenter_vms_not_found). A folder, a cluster or a tag that does not exist is an error.
+  - What could not be read (VMs removed meanwhile, missing permissions, a server that stops halfway) is no error either, but told in the
+    fact C(vcenter_vms_problems) and as a warning.
 author:
   - Calligo (@calligo)
 options:
@@ -43,18 +45,55 @@ options:
   cluster:
     description: Only VMs on hosts of the cluster with this name.
     type: str
+  tags:
+    description:
+      - Only VMs that have one of these tags, each written V(Category/Tag).
+      - Tags are read with vCenter's REST API, as the same user.
+    type: list
+    elements: str
   properties:
     description:
-      - The sets of properties to read. V(summary) is always read.
+      - The sets of facts to read. V(summary) is always read, unless only O(fields) is given.
       - V(summary) is identity, place, power state, CPUs, memory and the state of VMware Tools.
       - V(hardware) is disks, network cards and removable devices.
       - V(guest) is what VMware Tools tell of the guest.
       - V(backup) is whatever makes a backup fail, leave something out or take longer, in words.
+      - V(tags) is the tags, V(custom_attributes) the custom attributes.
+      - Each set costs the server and the network something. The devices of a VM, for V(hardware) and V(backup), are as large as all else.
     type: list
     elements: str
-    choices: [summary, hardware, guest, backup]
-    default: [summary]
+    choices: [summary, hardware, guest, backup, tags, custom_attributes]
+  fields:
+    description:
+      - Single facts to read, by their names in the result; those of O(properties) are read as well if that is given.
+      - The name and the managed object id of a VM are always given.
+    type: list
+    elements: str
+    choices:
+      - name
+      - moid
+      - instance_uuid
+      - bios_uuid
+      - power_state
+      - connection_state
+      - template
+      - folder
+      - host
+      - cluster
+      - datacenter
+      - cpus
+      - memory_mb
+      - guest_id
+      - tools_status
+      - disks
+      - nics
+      - removable
+      - guest
+      - backup
+      - tags
+      - custom_attributes
 extends_documentation_fragment:
+  - calligo.baas.output_file
   - calligo.baas.vcenter
   - calligo.baas.attributes
   - calligo.baas.attributes.info
@@ -63,6 +102,9 @@ attributes:
   facts:
     description: Returns C(ansible_facts).
     support: full
+notes:
+  - The server selects by folder, by up to eight UUIDs, by tag and by cluster. For the other conditions only what they look at is read of
+    all VMs in question, and the facts of those that meet them.
 seealso:
   - module: calligo.baas.commvault_vm_group
 """
@@ -88,6 +130,22 @@ EXAMPLES = r"""
     name_pattern: acme-*
     properties: [backup]
 
+- name: Write the VMs of the gold service with their tags to a file
+  calligo.baas.vcenter_vm_facts:
+    hostname: vcenter.example.com
+    username: svc-baas@vsphere.local
+    password: "{{ lookup('ansible.builtin.env', 'BAAS_VCENTER_PASSWORD') }}"
+    tags: [Backup/Gold]
+    properties: [tags]
+    output_file: /var/lib/baas/gold.json
+
+- name: Read two facts of every VM and nothing more
+  calligo.baas.vcenter_vm_facts:
+    hostname: vcenter.example.com
+    username: svc-baas@vsphere.local
+    password: "{{ lookup('ansible.builtin.env', 'BAAS_VCENTER_PASSWORD') }}"
+    fields: [power_state, folder]
+
 - name: Prove that a restored VM is gone
   calligo.baas.vcenter_vm_facts:
     hostname: vcenter.example.com
@@ -107,7 +165,7 @@ ansible_facts:
       description: The selected VMs, by name. A value that is not set or may not be read is V(null).
       type: list
       elements: dict
-      returned: always
+      returned: unless O(output_file) is given
       contains:
         name:
           description: Name of the VM.
@@ -122,72 +180,72 @@ ansible_facts:
         instance_uuid:
           description: Instance UUID; Commvault's GUID of the VM.
           type: str
-          returned: always
+          returned: with the set V(summary), or if it is in O(fields)
           sample: 5032f7a4-1b1c-4d0c-8d1e-0c8f6f6e2a11
         bios_uuid:
           description: BIOS UUID.
           type: str
-          returned: always
+          returned: with the set V(summary), or if it is in O(fields)
           sample: 4232b2c9-5e07-7d51-bd0d-6b1d8f8a5b0e
         power_state:
           description: V(poweredOn), V(poweredOff) or V(suspended).
           type: str
-          returned: always
+          returned: with the set V(summary), or if it is in O(fields)
           sample: poweredOn
         connection_state:
           description: V(connected), or why vCenter cannot manage the VM, such as V(disconnected), V(inaccessible), V(invalid), V(orphaned).
           type: str
-          returned: always
+          returned: with the set V(summary), or if it is in O(fields)
           sample: connected
         template:
           description: Whether it is a template.
           type: bool
-          returned: always
+          returned: with the set V(summary), or if it is in O(fields)
         folder:
           description: Path of the folder below the datacenter's C(vm) folder; empty for that folder itself. Fits O(folder).
           type: str
-          returned: always
+          returned: with the set V(summary), or if it is in O(fields)
           sample: Tenants/Acme
         host:
           description: Name of the host that runs the VM.
           type: str
-          returned: always
+          returned: with the set V(summary), or if it is in O(fields)
           sample: lux-esx-01.example.com
         cluster:
           description: Name of the cluster of that host.
           type: str
-          returned: always
+          returned: with the set V(summary), or if it is in O(fields)
           sample: LUX-CL1
         datacenter:
           description: Name of the datacenter.
           type: str
-          returned: always
+          returned: with the set V(summary), or if it is in O(fields)
           sample: Luxembourg
         cpus:
           description: Number of virtual CPUs.
           type: int
-          returned: always
+          returned: with the set V(summary), or if it is in O(fields)
           sample: 2
         memory_mb:
           description: Memory in MB (2^20 bytes).
           type: int
-          returned: always
+          returned: with the set V(summary), or if it is in O(fields)
           sample: 4096
         guest_id:
           description: The guest operating system that is configured, as the vSphere API names it.
           type: str
-          returned: always
+          returned: with the set V(summary), or if it is in O(fields)
           sample: ubuntu64Guest
         tools_status:
           description: State of VMware Tools, one of V(toolsOk), V(toolsOld), V(toolsNotRunning) and V(toolsNotInstalled).
           type: str
-          returned: always
+          returned: with the set V(summary), or if it is in O(fields)
           sample: toolsOk
         disks:
           description: Virtual disks.
           type: list
           elements: dict
-          returned: when O(properties) has V(hardware)
+          returned: with the set V(hardware), or if it is in O(fields)
           contains:
             label: {description: Label., type: str, returned: always, sample: Hard disk 1}
             key: {description: Key of the device., type: int, returned: always, sample: 2000}
@@ -205,7 +263,7 @@ ansible_facts:
           description: Virtual network cards.
           type: list
           elements: dict
-          returned: when O(properties) has V(hardware)
+          returned: with the set V(hardware), or if it is in O(fields)
           contains:
             label: {description: Label., type: str, returned: always, sample: Network adapter 1}
             key: {description: Key of the device., type: int, returned: always, sample: 4000}
@@ -218,7 +276,7 @@ ansible_facts:
           description: Removable devices.
           type: list
           elements: dict
-          returned: when O(properties) has V(hardware)
+          returned: with the set V(hardware), or if it is in O(fields)
           contains:
             label: {description: Label., type: str, returned: always, sample: CD/DVD drive 1}
             kind: {description: "V(cdrom), V(floppy) or V(usb).", type: str, returned: always, sample: cdrom}
@@ -226,7 +284,7 @@ ansible_facts:
         guest:
           description: What VMware Tools tell of the guest.
           type: dict
-          returned: when O(properties) has V(guest)
+          returned: with the set V(guest), or if it is in O(fields)
           contains:
             hostname: {description: Host name., type: str, returned: always, sample: acme-web-01}
             ip_address: {description: Primary address., type: str, returned: always, sample: 198.18.0.1}
@@ -242,7 +300,7 @@ ansible_facts:
         backup:
           description: What bears on backups.
           type: dict
-          returned: when O(properties) has V(backup)
+          returned: with the set V(backup), or if it is in O(fields)
           contains:
             change_tracking: {description: Whether changed block tracking is on., type: bool, returned: always}
             snapshots: {description: Number of snapshots., type: int, returned: always, sample: 0}
@@ -253,6 +311,24 @@ ansible_facts:
               returned: always
               sample:
                 - "Hard disk 3 is independent (independent_persistent): snapshots leave it out, so it is not backed up."
+        tags:
+          description: Tags, by category and name; V(null) if none could be read.
+          type: list
+          elements: dict
+          returned: with the set V(tags), or if it is in O(fields)
+          contains:
+            name: {description: Name., type: str, returned: always, sample: Gold}
+            category: {description: Name of its category., type: str, returned: always, sample: Backup}
+            id:
+              description: Id in vCenter.
+              type: str
+              returned: always
+              sample: "urn:vmomi:InventoryServiceTag:7f1f2a44-6b6c-4f9c-9f4e-2f6b0b1d9a10:GLOBAL"
+        custom_attributes:
+          description: Values of custom attributes by their names; V(null) if the names could not be read.
+          type: dict
+          returned: with the set V(custom_attributes), or if it is in O(fields)
+          sample: {cost centre: "4711"}
         unreadable:
           description: Properties that the server withheld from this user.
           type: list
@@ -260,19 +336,48 @@ ansible_facts:
           returned: always
           sample: []
     vcenter_vms_not_found:
-      description: Those of O(names) and O(instance_uuids) that no VM has.
+      description: Those of O(names) and O(instance_uuids) that no VM has; empty where V(vcenter_vms_problems) says that not all was read.
       type: list
       elements: str
       returned: always
       sample: []
+    vcenter_vms_problems:
+      description: What is missing from the facts, and why, one sentence each. Empty when everything was read.
+      type: list
+      elements: str
+      returned: always
+      sample: ["Removed from vCenter while it was read, and left out: vm-42."]
+    vcenter_vms_file:
+      description: What was written to O(output_file).
+      type: dict
+      returned: when O(output_file) is given
+      contains:
+        path: {description: The file., type: str, returned: always, sample: /var/lib/baas/gold.json}
+        size: {description: Its size in bytes., type: int, returned: always, sample: 48211}
+        count: {description: Number of VMs in it., type: int, returned: always, sample: 112}
+        with_findings:
+          description: Number of VMs with findings.
+          type: int
+          returned: if the VMs have them
+          sample: 3
+        power_states:
+          description: Number of VMs by power state.
+          type: dict
+          returned: if the VMs have one
+          sample: {poweredOn: 110, poweredOff: 2}
 """
 
+import collections
+import json
 import typing as t
 
+from ansible_collections.calligo.baas.plugins.module_utils._core import output
 from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, run
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.session import OPTIONS, VCenter, connect
-from ansible_collections.calligo.baas.plugins.module_utils._vcenter.vm_query import Selection, read_vms
+from ansible_collections.calligo.baas.plugins.module_utils._vcenter.vm_fields import FIELDS, SETS, chosen
+from ansible_collections.calligo.baas.plugins.module_utils._vcenter.vm_query import read_vms
+from ansible_collections.calligo.baas.plugins.module_utils._vcenter.vm_selection import Selection
 
 SPEC = ArgumentSpec(
     {
@@ -281,22 +386,51 @@ SPEC = ArgumentSpec(
         "name_pattern": {"type": "str"},
         "instance_uuids": {"type": "list", "elements": "str"},
         "cluster": {"type": "str"},
-        "properties": {"type": "list", "elements": "str", "choices": ["summary", "hardware", "guest", "backup"], "default": ["summary"]},
+        "tags": {"type": "list", "elements": "str"},
+        "properties": {"type": "list", "elements": "str", "choices": list(SETS)},
+        "fields": {"type": "list", "elements": "str", "choices": list(FIELDS)},
     }
 )
 
 
 def gather(vcenter: VCenter, context: Context) -> dict[str, t.Any]:
-    selection = Selection.of(context.params)
-    vms = read_vms(vcenter, selection, context.params["properties"])
-    withheld = sum(bool(vm["unreadable"]) for vm in vms)
+    params = context.params
+    reading = read_vms(vcenter, Selection.of(params), chosen(params["properties"], params["fields"]))
+    withheld = sum(bool(vm["unreadable"]) for vm in reading.vms)
     if withheld:
-        context.warn(f"vCenter withheld properties of {withheld} VMs; each names them in unreadable. The user may lack permissions.")
-    return {"changed": False, "ansible_facts": {"vcenter_vms": vms, "vcenter_vms_not_found": selection.not_found(vms)}}
+        reading.problems.append(
+            f"vCenter withheld properties of {withheld} VMs; each names them in unreadable. The user may lack permissions."
+        )
+    for problem in reading.problems:
+        context.warn(problem)
+    facts: dict[str, t.Any] = {"vcenter_vms_not_found": reading.not_found, "vcenter_vms_problems": reading.problems}
+    if params["output_file"] is None:
+        return {"changed": False, "ansible_facts": {"vcenter_vms": reading.vms, **facts}}
+    written = output.write_file(params["output_file"], as_json(reading.vms), params["output_mode"], context.check_mode)
+    summary = {"path": written.path, "size": written.size, **counts(reading.vms)}
+    return {"changed": written.changed, "ansible_facts": {"vcenter_vms_file": summary, **facts}}
+
+
+def as_json(vms: list[dict[str, t.Any]]) -> t.Iterator[str]:
+    """A JSON list with one VM in a line, so that tools that work by lines can read it, too."""
+    yield "["
+    for number, vm in enumerate(vms):
+        yield f"{',' if number else ''}\n{json.dumps(vm, ensure_ascii=False)}"
+    yield "\n]\n"
+
+
+def counts(vms: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+    """What a playbook may want to know without reading the file."""
+    result: dict[str, t.Any] = {"count": len(vms)}
+    if any("backup" in vm for vm in vms):
+        result["with_findings"] = sum(bool(vm["backup"]["findings"]) for vm in vms)
+    if any("power_state" in vm for vm in vms):
+        result["power_states"] = dict(collections.Counter(vm["power_state"] for vm in vms if vm["power_state"]))
+    return result
 
 
 def main() -> None:
-    run(OPTIONS.merge(SPEC), connect, gather)
+    run(OPTIONS.merge(SPEC, output.OPTIONS), connect, gather)
 
 
 if __name__ == "__main__":

@@ -72,28 +72,40 @@ def once(bench: Bench, timing: Timing) -> str:
 
 def compared(name: str, size: int, ours: Timing, peer: str, theirs: Timing, **more: t.Any) -> Figure:
     """Seconds of ours beside a peer's."""
-    measured = {"runs": ours.runs, "low": ours.low, "high": ours.high}
+    measured: dict[str, t.Any] = {"runs": ours.runs, "low": ours.low, "high": ours.high}
     return Figure(name, ours.median, "s", size, peer, theirs.median, theirs.median / ours.median, **measured, **more)
 
 
 @benchmark(
     "vcenter",
     "all VMs of a vCenter with the default properties, a whole ansible-playbook run",
-    figures=("vcenter_1000_seconds", "vcenter_1000_speedup", "vcenter_1000_overhead", "vcenter_1000_module_seconds", "vcenter_1000_successor"),
+    figures=(
+        "vcenter_1000_seconds",
+        "vcenter_1000_speedup",
+        "vcenter_1000_overhead",
+        "vcenter_1000_module_seconds",
+        "vcenter_1000_successor",
+    ),
 )
 def thousand(bench: Bench) -> t.Iterator[Figure]:
     size = bench.size(1000, 50)
     with site(bench, size) as vcenter:
         floor = bench.median(vcenter.floor, FAST)
         module = bench.median(vcenter.module, FAST)
-        named = {"peer": BARE, "peer_value": floor.median, "ratio": module.median / floor.median, "floor": floor.median}
+        named: dict[str, t.Any] = {"peer": BARE, "peer_value": floor.median, "ratio": module.median / floor.median, "floor": floor.median}
         yield Figure("vcenter_1000_module_seconds", module.median, "s", size, **named, runs=module.runs, low=module.low, high=module.high)
         yield Figure("vcenter_1000_overhead", module.median / floor.median, "x", size, **named, must=("<=", 1.4), runs=module.runs)
         ours = bench.median(lambda: vcenter.playbook(OURS), FAST)
         theirs = bench.median(lambda: vcenter.playbook(VM_INFO), SLOW)
         yield compared("vcenter_1000_seconds", size, ours, VM_INFO, theirs, floor=floor.median, plot="vcenter")
         ratio = theirs.median / ours.median
-        measured = {"peer": VM_INFO, "peer_value": theirs.median, "ratio": ratio, "floor": floor.median, "runs": theirs.runs}
+        measured: dict[str, t.Any] = {
+            "peer": VM_INFO,
+            "peer_value": theirs.median,
+            "ratio": ratio,
+            "floor": floor.median,
+            "runs": theirs.runs,
+        }
         yield Figure("vcenter_1000_speedup", ratio, "x", size, must=(">=", 20), **measured)
         successor = bench.median(lambda: vcenter.playbook(SUCCESSOR), 1)
         yield compared("vcenter_1000_successor", size, ours, SUCCESSOR, successor, floor=floor.median, note=once(bench, successor))
@@ -113,7 +125,13 @@ def latency(bench: Bench) -> t.Iterator[Figure]:
         note = once(bench, theirs)
         yield compared("vcenter_latency_seconds", size, ours, VM_INFO, theirs, floor=floor.median, note=note)
         ratio = theirs.median / ours.median
-        measured = {"peer": VM_INFO, "peer_value": theirs.median, "ratio": ratio, "floor": floor.median, "runs": theirs.runs}
+        measured: dict[str, t.Any] = {
+            "peer": VM_INFO,
+            "peer_value": theirs.median,
+            "ratio": ratio,
+            "floor": floor.median,
+            "runs": theirs.runs,
+        }
         yield Figure("vcenter_latency_speedup", ratio, "x", size, must=(">=", 100), note=note, **measured)
 
 
@@ -123,7 +141,7 @@ def growth(bench: Bench) -> t.Iterator[Figure]:
         size = bench.size(full, quick)
         with site(bench, size) as vcenter:
             floor = bench.median(vcenter.floor, 5)
-            ours = bench.median(lambda: vcenter.playbook(OURS), 5)  # noqa: B023 - called at once
-            theirs = bench.median(lambda: vcenter.playbook(VM_INFO), 1)  # noqa: B023
-            more = {"floor": floor.median, "note": once(bench, theirs), "plot": "vcenter"}
+            ours = bench.median(lambda: vcenter.playbook(OURS), 5)
+            theirs = bench.median(lambda: vcenter.playbook(VM_INFO), 1)
+            more: dict[str, t.Any] = {"floor": floor.median, "note": once(bench, theirs), "plot": "vcenter"}
             yield compared(f"vcenter_{full}_seconds", size, ours, VM_INFO, theirs, **more)

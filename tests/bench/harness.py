@@ -40,7 +40,7 @@ class Measured:
 class Bench:
     """Runs what a benchmark measures.
 
-    work: a directory for its files. python: the interpreter of the environment that has the peers' packages, too; ours and theirs run in it.
+    work: a directory for its files. python: the interpreter of the environment that has the peers' packages, too: both run in it.
     env: the environment for children. quick: whether small sizes and few runs will do, to see that a benchmark works.
     """
 

@@ -23,6 +23,11 @@ def tasks(modules):
     subclients = [tenant.SUBCLIENT, {**tenant.SUBCLIENT, "content": ["E:\\Shares"]}, {**tenant.SUBCLIENT, **ABSENT}]
     return {
         "commvault_backup": [tenant.backup_of_all(), {**tenant.backup_of_all(), "start": "if_never_backed_up"}],
+        "commvault_blackout_window": [
+            tenant.BLACKOUT_WINDOW,
+            {**tenant.BLACKOUT_WINDOW, "operations": ["all"]},
+            {"name": tenant.BLACKOUT_WINDOW["name"], **ABSENT},
+        ],
         "commvault_browse_info": [{"client": "acme-fs01", "subclient": "data", "path": "D:\\Data", "recursive": True}],
         "commvault_company": [
             tenant.COMPANY,
@@ -41,6 +46,7 @@ def tasks(modules):
         "commvault_infrastructure_info": [{"storage_pools": ["lux-pool-01"], "access_nodes": ["lux-an-01"], "servers": ["acme-fs01"]}],
         "commvault_job_info": [{}, {"types": ["backup"]}],
         "commvault_plan": [tenant.PLAN, longer, {"name": "acme-spare", **ABSENT}],
+        "commvault_plan_info": [{}, {"names": ["acme-gold", "none"], "entities": True}],
         "commvault_region": [
             tenant.REGION,
             {**tenant.REGION, "entities": [{"names": ["acme-fs01"], "purpose": "workload"}], "allow_move": True},
@@ -51,11 +57,16 @@ def tasks(modules):
             {"files": {**FILES, "in_place": True}},
             {"files": {**FILES, "destination_client": "lux-restore-01", "destination_path": "E:\\RestoreTest"}},
         ],
+        "commvault_retention": [
+            {"plan": "acme-gold", "destination": "Primary", "retention_days": 60},
+            {"plan": "acme-gold", "retention_days": 1, "data_aging": False, "allow_decrease": True},
+        ],
         "commvault_role": [tenant.ROLE, {**tenant.ROLE, "permissions": ["View"]}, {"name": tenant.ROLE["name"], **ABSENT}],
         "commvault_role_assignment": [
             {"assignments": [tenant.ROLE_ASSIGNMENT]},
             {"assignments": [{**tenant.ROLE_ASSIGNMENT, **ABSENT}]},
         ],
+        "commvault_storage_pool_info": [{}, {"names": ["lux-pool-01", "none"]}],
         "commvault_subclient": [{"subclients": [subclient]} for subclient in subclients],
         "commvault_user": [
             tenant.USER,

@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
-from cvpysdk.commcell import Commcell
 from cvpysdk.exception import SDKException
 
+from ansible_collections.calligo.baas.tests.contract import sdk
 from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.modules import Modules
@@ -29,15 +27,9 @@ def platform(tmp_path_factory):
         yield sandbox
 
 
-def login(sandbox, password):
-    endpoint = sandbox.endpoints["commvault"]
-    address = endpoint["url"].removeprefix("https://")
-    return Commcell(address, endpoint["username"], password, certificate_path=str(sandbox.ca_path))
-
-
 @pytest.fixture(scope="module")
 def commcell(platform):
-    session = login(platform, platform.password("commvault"))
+    session = sdk.login(platform)
     yield session
     session.logout()
 
@@ -47,26 +39,25 @@ def nothing_unmodelled(platform):
     """The SDK asked for nothing that the simulator does not know."""
     platform.control("DELETE", "/journal")
     yield
-    unknown = [f"{call['method']} {call['path']}" for call in platform.control("GET", "/journal")["requests"] if not call["modelled"]]
-    assert not unknown
+    assert not sdk.unmodelled(platform)
 
 
 @pytest.fixture(scope="module")
 def file_subclient(commcell):
-    return commcell.clients.get(SERVER).agents.get("File System").backupsets.get("defaultBackupSet").subclients.get(SUBCLIENT)
+    return sdk.file_subclients(commcell, SERVER).get(SUBCLIENT)
 
 
 @pytest.fixture(scope="module")
 def vm_group(commcell):
-    instance = commcell.clients.get(HYPERVISOR).agents.get("Virtual Server").instances.get("VMware")
-    return instance.backupsets.get("defaultBackupSet").subclients.get(GROUP)
+    return sdk.vm_groups(commcell, HYPERVISOR).get(GROUP)
 
 
 def test_wrong_password_is_refused(platform):
     with pytest.raises(SDKException):
-        login(platform, "wrong")
+        sdk.login(platform, "wrong")
 
 
+@pytest.mark.contract(operation="company", module="commvault_company", direction="reads")
 def test_company(commcell):
     assert COMPANY.lower() in commcell.organizations.all_organizations
     company = commcell.organizations.get(COMPANY)
@@ -74,11 +65,13 @@ def test_company(commcell):
     assert company.domain_name == tenant.COMPANY["alias"]
 
 
+@pytest.mark.contract(operation="plan", module="commvault_plan", direction="reads")
 def test_plans(commcell):
     assert PLAN in commcell.plans.all_plans
     assert commcell.plans.get(PLAN).plan_name == PLAN
 
 
+@pytest.mark.contract(operation="hypervisor", module="commvault_hypervisor", direction="reads")
 def test_hypervisor(commcell, platform):
     client = commcell.clients.get(HYPERVISOR)
     instance = client.agents.get("Virtual Server").instances.get("VMware")
@@ -87,33 +80,22 @@ def test_hypervisor(commcell, platform):
     assert instance.co_ordinator.lower() == "lux-an-01"
 
 
+@pytest.mark.contract(operation="VM group content", module="commvault_vm_group", direction="reads")
 def test_vm_group(vm_group):
     assert vm_group.plan == PLAN
     rules = [rule for group in vm_group.content for rule in group["content"]]
     assert [(rule["type"], rule["display_name"]) for rule in rules] == [("VMName", "acme-web*")]
 
 
+@pytest.mark.contract(operation="file subclient content and filters", module="commvault_subclient", direction="reads")
 def test_file_subclient(file_subclient):
     assert file_subclient.content == tenant.SUBCLIENT["content"]
     assert file_subclient.plan == PLAN
 
 
+@pytest.mark.contract(operation="job history", module="commvault_job_info", direction="reads")
 def test_job_history(commcell):
     jobs = commcell.job_controller.finished_jobs(client_name=SERVER, lookup_time=24)
     assert [(job["operation"], job["status"]) for job in jobs.values()] == [("Backup", "Completed")]
     job = commcell.job_controller.get(next(iter(jobs)))
     assert (job.is_finished, job.backup_level, job.subclient_name) == (True, "Full", SUBCLIENT)
-
-
-@pytest.mark.parametrize("name", ["file_subclient", "vm_group"])
-def test_backup_is_started_and_waited_for(request, name, monkeypatch):
-    # The SDK looks at the job every 30 seconds; a job of the sandbox takes one.
-    monkeypatch.setattr("cvpysdk.job.time.sleep", lambda _seconds, sleep=time.sleep: sleep(0.2))
-    job = request.getfixturevalue(name).backup("Incremental")
-    assert job.wait_for_completion()
-    assert job.status == "Completed"
-
-
-def test_files_are_browsed(file_subclient):
-    paths, _entries = file_subclient.browse(path="D:\\Data")
-    assert "D:\\Data\\Köln" in paths

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.calligo.baas.tests.support.modules import run_module
 from ansible_collections.calligo.baas.tests.support.walk import recorded, step, walk
 
 MODULE = "commvault_company"
@@ -32,6 +33,9 @@ def test_walk(modules):
         "status": "ACTIVE",
         "email_suffix": "walk.example.com",
         "contact": {"name": "Ada Admin", "email": "ada@walk.example.com"},
+        "contacts": ["walk\\ada"],
+        "operators": [],
+        "supported_solutions": ["databases", "file_server", "virtualization"],
         "plans": [],
     }
     assert results["create check"]["company"]["alias"] == "walk" and "id" not in results["create check"]["company"]
@@ -87,6 +91,7 @@ def test_servers_of_the_provider_are_given_in_one_call_and_those_of_others_are_r
     assert modules(MODULE, {"name": "Thief Ltd", "state": "absent"})["changed"] is False
     result = modules.failure(MODULE, {"name": "Server Ltd", "state": "absent"})
     assert "still owns 1: boreal-fs01" in result["msg"] and "force" in result["msg"]
+    assert "would go: 1 servers" in result["msg"] and result["error"]["lost"]["servers"] == 1
     result = modules.failure(MODULE, {"name": "Server Ltd", "state": "absent", "force": True})
     assert "was deactivated, but not deleted" in result["msg"] and "boreal-fs01" in result["msg"]
     assert modules(MODULE, {"name": "Server Ltd"})["company"]["status"] == "DEACTIVATED"
@@ -103,7 +108,7 @@ def test_another_contact_is_told_and_not_pretended(modules):
         changed=False,
     )
     assert result["company"]["contact"] == contact
-    assert "ada@contact.example.com" in str(result["warnings"]) and "Command Center" in str(result["warnings"])
+    assert "ada@contact.example.com" in str(result["warnings"]) and "Say with contacts" in str(result["warnings"])
 
 
 def test_a_deletion_that_waits_for_approval_is_not_called_done(modules):
@@ -120,3 +125,88 @@ def test_a_creation_whose_connection_breaks_is_looked_for_and_not_repeated(modul
     asked = [f"{row['method']} {row['path'].rsplit('/', 1)[1]}" for row in modules.sandbox.control("GET", "/journal")["requests"]]
     assert "the connection broke" in result["msg"]
     assert asked == ["POST Login", "GET Organization", "POST company", "GET Organization", "POST Logout"]
+
+
+OPERATOR = {"user_group": "master", "role": "Tenant Operator"}
+
+
+def test_the_new_lists_walk_too(modules):
+    made = company("Lists é & ß", "lists", operators=[OPERATOR], tags={"contract": "4711", "Größe": "L"}, supported_solutions=["databases"])
+    changed = {**made, "operators": [{"user": "admin", "role": "View"}], "tags": {"contract": "0815"}, "supported_solutions": ["laptop"]}
+    results = walk(modules, MODULE, made, changed, {"name": "Lists é & ß", "state": "absent"})
+    assert results["create"]["company"]["operators"] == [OPERATOR]
+    after = results["change"]["company"]
+    assert after["operators"] == [OPERATOR, {"user": "admin", "role": "View"}]
+    assert after["tags"] == {"contract": "0815", "Größe": "L"}
+    assert after["supported_solutions"] == ["databases", "laptop"]
+
+
+def test_what_is_exact_loses_what_the_task_does_not_name_and_nothing_else(modules):
+    plan(modules, "exact-gold")
+    plan(modules, "exact-silver")
+    operators = [OPERATOR, {"user": "admin", "role": "View"}]
+    lists = {"operators": operators, "tags": {"a": "1", "b": "2"}, "plans": ["exact-gold", "exact-silver"]}
+    modules(MODULE, company("Exact Ltd", "exact", **lists))
+    smaller = {"name": "Exact Ltd", "operators": operators[:1], "tags": {"b": "2"}, "plans": ["exact-silver"]}
+    step(modules, MODULE, smaller, check=False, changed=False)
+    result = step(modules, MODULE, {**smaller, "exact": ["operators", "plans"]}, check=False, changed=True)
+    assert (result["company"]["operators"], result["company"]["plans"]) == (operators[:1], ["exact-silver"])
+    assert result["company"]["tags"] == {"a": "1", "b": "2"}
+    result = step(modules, MODULE, {**smaller, "exact": ["tags"]}, check=False, changed=True)
+    assert result["company"]["tags"] == {"b": "2"}
+    step(modules, MODULE, {**smaller, "exact": ["operators", "plans", "tags"]}, check=False, changed=False)
+    result = modules(MODULE, {"name": "Exact Ltd", "operators": [], "exact": ["operators"]})
+    assert result["company"]["operators"] == []
+
+
+def test_contacts_are_users_of_the_company(modules):
+    first = {"name": "Ada Admin", "email": "ada@people.example.com"}
+    assert "does not exist yet" in modules.failure(MODULE, company("People Ltd", "people", contacts=["bob"]), check=True)["msg"]
+    modules(MODULE, company("People Ltd", "people", contact=first))
+    assert (
+        'The user of this company "admin" does not exist' in modules.failure(MODULE, {"name": "People Ltd", "contacts": ["admin"]})["msg"]
+    )
+    modules("commvault_user", {"company": "People Ltd", "name": "bob", "email": "bob@people.example.com"})
+    result = step(modules, MODULE, {"name": "People Ltd", "contacts": ["bob"]}, check=False, changed=True)
+    assert result["company"]["contacts"] == ["people\\ada", "people\\bob"]
+    result = step(modules, MODULE, {"name": "People Ltd", "contacts": ["people\\BOB"], "exact": ["contacts"]}, check=False, changed=True)
+    assert result["company"]["contacts"] == ["people\\bob"]
+    assert "without a contact" in modules.failure(MODULE, {"name": "People Ltd", "contacts": [], "exact": ["contacts"]})["msg"]
+
+
+def test_an_unknown_operator_stops_before_anything_is_written(modules):
+    for row, text in (({**OPERATOR, "user_group": "no-such"}, 'user group "no-such"'), ({**OPERATOR, "role": "no-such"}, 'role "no-such"')):
+        assert text in modules.failure(MODULE, company("Early Ltd", "early", operators=[row]))["msg"]
+    assert modules(MODULE, {"name": "Early Ltd", "state": "absent"}, check=True)["changed"] is False
+
+
+def test_a_company_is_deactivated_in_part_and_activated_again(modules):
+    contact = {"name": "Ada", "email": "ada@sleep.example.com"}
+    modules(MODULE, company("Sleep Ltd", "sleep", contact=contact))
+    account = {
+        "company": "Sleep Ltd",
+        "name": "svc",
+        "email": "svc@sleep.example.com",
+        "user_password": "pw",
+        "user_groups": ["Tenant Admin"],
+    }
+    modules("commvault_user", account)
+    own = {**modules.connection("commvault_"), "username": "sleep\\svc", "password": "pw", "names": ["Sleep Ltd"]}
+    for options, disabled in (
+        ({"state": "deactivated", "disable": ["backup"]}, ["backup"]),
+        ({"state": "deactivated"}, ["backup", "login", "restore"]),
+        ({"state": "active"}, []),
+    ):
+        asleep = {"name": "Sleep Ltd", **options}
+        step(modules, MODULE, asleep, check=True, changed=True)
+        result = step(modules, MODULE, asleep, check=False, changed=True)
+        step(modules, MODULE, asleep, check=False, changed=False)
+        assert result["company"]["disabled"] == disabled
+        # Making sure that it is there does not wake it up.
+        step(modules, MODULE, {"name": "Sleep Ltd"}, check=False, changed=False)
+        assert bool(run_module("commvault_company_info", own).get("failed")) is ("login" in disabled)
+
+
+def test_a_company_can_be_made_asleep(modules):
+    result = modules(MODULE, company("Early bird", "bird", state="deactivated", disable=["login"]))
+    assert (result["company"]["status"], result["company"]["disabled"]) == ("DEACTIVATED", ["login"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.calligo.baas.tests.support.modules import Modules
+from ansible_collections.calligo.baas.tests.support.tenant import PLAN
 from ansible_collections.calligo.baas.tests.support.walk import recorded
 
 MODULE = "commvault_company_info"
@@ -23,8 +24,7 @@ def tenants(sandbox):
     }
     modules("commvault_company", {"name": NAMES[0], "alias": "infoa", "email_suffix": "infoa.example.com", **more})
     modules("commvault_company", {"name": NAMES[1], "alias": "infob"})
-    destination = {"name": "Primary", "storage_pool": "lux-pool-01", "retention_days": 30}
-    modules("commvault_plan", {"company": NAMES[0], "name": "info-plan", "destinations": [destination]})
+    modules("commvault_plan", {"company": NAMES[0], **PLAN, "name": "info-plan"})
 
 
 def test_the_list_alone_is_one_request(modules):

@@ -8,6 +8,9 @@ import json
 
 import pytest
 
+from ansible_collections.calligo.baas.plugins.module_utils._commvault import session
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.client import Commvault
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.transport import Transport
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.walk import recorded, step, walk
 
@@ -21,6 +24,27 @@ def tenant(sandbox):
     Modules(sandbox)("commvault_company", {"name": COMPANY, "alias": "credtenant"})
 
 
+@pytest.fixture
+def sim_call(modules):
+    """A call below our modules, for what none of them does."""
+
+    def call(method, path, body, company):
+        options = modules.connection("commvault_")
+        client = Commvault(
+            Transport(options["ca_path"], 10, 30),
+            session.root_url(options["host"], "/commandcenter/api"),
+            options["username"],
+            options["password"],
+            company=company,
+        )
+        try:
+            return getattr(client, method.lower())(path, body)
+        finally:
+            client.close()
+
+    return call
+
+
 def credential(name, **more):
     given = {"account_type": "windows", "account": "ACME\\svc-é", "account_password": "s3cret-päss"}
     return {"company": COMPANY, "name": name, **given, **more}
@@ -28,20 +52,6 @@ def credential(name, **more):
 
 def absent(name):
     return {"company": COMPANY, "name": name, "state": "absent"}
-
-
-def kept_password(modules, name):
-    """What the server would log in with, told by a login to a vCenter: the state hides passwords."""
-    vcenter = modules.sandbox.endpoints["vcenters"]["vc-lux"]
-    body = {
-        "name": f"probe-{name}",
-        "hypervisorType": "VMW",
-        "vcenterHostName": f"{vcenter['hostname']}:{vcenter['port']}",
-        "credentials": {"name": name},
-        "accessNodes": [{"name": "lux-an-01"}],
-        "skipCredentialValidation": False,
-    }
-    return body
 
 
 def test_walk(modules):
@@ -121,28 +131,3 @@ def test_one_that_a_hypervisor_logs_in_with_is_not_deleted(modules, sim_call):
         assert 'the hypervisor "uses-credential"' in result["msg"] and result["error"]["used_by"]
     modules("commvault_hypervisor", {"company": COMPANY, "name": "uses-credential", "state": "absent", "force": True})
     step(modules, MODULE, absent("in-use"), check=False, changed=True)
-
-
-@pytest.fixture
-def sim_call(modules):
-    """A call below our modules, for what none of them does."""
-
-    def call(method, path, body, company):
-        from ansible_collections.calligo.baas.plugins.module_utils._commvault import session
-        from ansible_collections.calligo.baas.plugins.module_utils._commvault.client import Commvault
-        from ansible_collections.calligo.baas.plugins.module_utils._commvault.transport import Transport
-
-        options = modules.connection("commvault_")
-        client = Commvault(
-            Transport(options["ca_path"], 10, 30),
-            session.root_url(options["host"], "/commandcenter/api"),
-            options["username"],
-            options["password"],
-            company=company,
-        )
-        try:
-            return getattr(client, method.lower())(path, body)
-        finally:
-            client.close()
-
-    return call

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.calligo.baas.tests.support.modules import Modules
+from ansible_collections.calligo.baas.tests.support.tenant import PLAN
 from ansible_collections.calligo.baas.tests.support.walk import recorded, step
 
 MODULE = "commvault_role_assignment"
@@ -20,8 +21,7 @@ def tenant(sandbox):
     modules("commvault_company", {"name": COMPANY, "alias": "asgtenant", "servers": ["cafe-fs01"]})
     modules("commvault_user_group", {"company": COMPANY, "name": "automation"})
     modules("commvault_user", {"company": COMPANY, "name": "ann", "email": "ann@asgtenant.example.com"})
-    destination = {"name": "Primary", "storage_pool": "lux-pool-01", "retention_days": 30}
-    modules("commvault_plan", {"company": COMPANY, "name": "asg-plan", "destinations": [destination]})
+    modules("commvault_plan", {"company": COMPANY, **PLAN, "name": "asg-plan"})
 
 
 def assignments(*rows, **more):

@@ -60,7 +60,7 @@ def test_stop_ends_every_process(tmp_path):
     assert not any(identity(pid) for pid in running)
     assert not pids(sandbox)
     with pytest.raises(SandboxError, match="No sandbox is up"):
-        _ = sandbox.endpoints
+        sandbox.control("GET", "/health")
 
 
 def test_a_failed_start_leaves_nothing_running(tmp_path):

@@ -22,6 +22,11 @@ PLAN: Json = {
 }
 # Protects nothing, so it may be removed.
 SPARE_PLAN: Json = {**PLAN, "name": "acme-spare"}
+BLACKOUT_WINDOW: Json = {
+    "name": "Office hours / é",
+    "operations": ["full"],
+    "periods": [{"days": ["monday", "friday"], "start": "08:00", "end": "18:00"}],
+}
 VM_GROUP: Json = {
     "name": "acme-vms",
     "hypervisor": "acme-vcenter",

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import typing as t
 import urllib.parse
 
 from .._core.argspec import ArgumentSpec
 from .._core.errors import InputError, JobFailed
-from . import jobs, points, sources, vm_groups
+from . import file_history, jobs, points, sources, vm_groups
 from .sources import FileSource, VmSource, same_uuid
 
 if t.TYPE_CHECKING:
@@ -53,7 +54,7 @@ OPTIONS = ArgumentSpec(
 class Target:
     """Something to back up and what is to be done about it. source: None where check mode could not find it yet.
 
-    client: the client, or the hypervisor of a VM or VM group. known: jobs that existed before.
+    client: the client, or the hypervisor of a VM or VM group. known: jobs that existed before. read: records of jobs, as far as read.
     """
 
     kind: t.Literal["vm_group", "vm", "subclient"]
@@ -64,6 +65,7 @@ class Target:
     action: t.Literal["started", "attached", "kept"] = "started"
     jobs: list[int] = dataclasses.field(default_factory=list)
     known: set[int] = dataclasses.field(default_factory=set)
+    read: dict[int, Row] = dataclasses.field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -92,8 +94,7 @@ class Target:
 def run(client: Commvault, params: Row) -> Row:
     """Back up, or in check mode say what would be started. All targets are looked up and judged before the first job is started."""
     targets = _targets(client, params)
-    for target in targets:
-        _judge(client, target, params["start"])
+    _judge_all(client, targets, params["start"])
     started = any(target.action == "started" for target in targets)
     if not client.check_mode:
         for target in targets:
@@ -109,43 +110,63 @@ def run(client: Commvault, params: Row) -> Row:
 
 
 def _targets(client: Commvault, params: Row) -> list[Target]:
+    _check(params)
+    groups = vm_groups.listing(client) if params["vm_groups"] and not client.company_missing else []
     found = [
-        Target("vm_group", wanted["name"], wanted["hypervisor"], vm_groups.find(client, wanted["name"], wanted["hypervisor"]))
+        Target("vm_group", wanted["name"], wanted["hypervisor"], vm_groups.find(client, wanted["name"], wanted["hypervisor"], groups))
         for wanted in params["vm_groups"]
     ]
     for uuid in params["vm_uuids"]:
         vm = sources.vm_by_uuid(client, uuid)
         found.append(Target("vm", vm.name, vm.hypervisor, vm) if vm else Target("vm", uuid, None, None))
-    for wanted in params["subclients"]:
-        files = sources.files(client, wanted["client"], wanted["backupset"], wanted["name"])
-        found.append(Target("subclient", wanted["name"], wanted["client"], files, wanted["backupset"]))
-    if not found:
-        raise InputError("There is nothing to back up: give vm_groups, vm_uuids or subclients.")
-    labels = [
-        (target.kind, (target.label if target.kind != "vm" or not target.source else target.source.label).casefold()) for target in found
-    ]
-    twice = sorted({label for kind, label in labels if labels.count((kind, label)) > 1})
-    if twice:
-        raise InputError(f"Given twice: {', '.join(twice)}.")
+    files = [(wanted["client"], wanted["backupset"], wanted["name"]) for wanted in params["subclients"]]
+    for (name, backupset, subclient), source in zip(files, sources.many_files(client, files), strict=True):
+        found.append(Target("subclient", subclient, name, source, backupset))
     return found
 
 
-def _judge(client: Commvault, target: Target, start: str) -> None:
-    """Decide between starting, joining a backup that runs already, and leaving alone what has a backup."""
-    if target.source is None:
+def _check(params: Row) -> None:
+    """Refuse a list that makes no sense before anything is asked of the server."""
+    groups = [("vm_group", wanted["hypervisor"], wanted["name"]) for wanted in params["vm_groups"]]
+    files = [("subclient", wanted["client"], wanted["backupset"], wanted["name"]) for wanted in params["subclients"]]
+    given = [tuple(part.casefold() for part in label) for label in (*groups, *(("vm", uuid) for uuid in params["vm_uuids"]), *files)]
+    if not given:
+        raise InputError("There is nothing to back up: give vm_groups, vm_uuids or subclients.")
+    twice = sorted({"/".join(label[1:]) for label, count in collections.Counter(given).items() if count > 1})
+    if twice:
+        raise InputError(f"Given twice: {', '.join(twice)}.")
+
+
+def _judge_all(client: Commvault, targets: list[Target], start: str) -> None:
+    """Judge each target; the history of all file targets is read together."""
+    files = [target.source for target in targets if isinstance(target.source, FileSource)]
+    recent = file_history.recent(client, files)
+    for target in targets:
+        if isinstance(target.source, FileSource):
+            _judge(client, target, recent[target.subclient_id])
+        elif target.source:
+            _judge(client, target, jobs.recent(client, {"subclientId": target.subclient_id}, points.BACKUPS))
+    if start != "if_never_backed_up":
         return
-    rows = jobs.recent(client, {"subclientId": target.subclient_id}, points.BACKUPS)
-    target.known = {row["id"] for row in rows}
+    idle = [target for target in targets if target.source and target.action == "started"]
+    last = file_history.last(client, [target.source for target in idle if isinstance(target.source, FileSource)])
+    for target in idle:
+        source = t.cast(Source, target.source)
+        point = last.get(target.subclient_id) if isinstance(source, FileSource) else next(iter(source.points(client)), None)
+        if point:
+            target.action, target.jobs = "kept", [point.record["parent"] or point.record["id"]]
+            target.read = {point.record["id"]: point.record}
+
+
+def _judge(client: Commvault, target: Target, recent: list[Row]) -> None:
+    """Join a backup that runs already. recent: the jobs of the subclient."""
+    target.known = {row["id"] for row in recent}
     # Jobs of single VMs of the group carry the group's id, so that they have to be told apart from those of the whole group.
     running = [
-        row["id"] for row in rows if row["outcome"] in ("active", "standing") and not row["parent"] and _is_of(client, target, row["id"])
+        row["id"] for row in recent if row["outcome"] in ("active", "standing") and not row["parent"] and _is_of(client, target, row["id"])
     ]
     if running:
         target.action, target.jobs = "attached", running[-1:]
-    elif start == "if_never_backed_up":
-        last = next(iter(target.source.points(client)), None)
-        if last:
-            target.action, target.jobs = "kept", [last.record["parent"] or last.record["id"]]
 
 
 def _is_of(client: Commvault, target: Target, job_id: int) -> bool:
@@ -187,6 +208,7 @@ def _jobs(client: Commvault, targets: list[Target], params: Row) -> list[Row]:
     records = {record["id"]: record for record in (jobs.wait(client, live, params["wait_timeout"]) if waiting else [])}
     if not waiting:
         records = {job_id: jobs.to_record({"jobId": job_id}) for job_id in fresh}
+    records |= {number: record for target in targets for number, record in target.read.items() if number in target.jobs}
     records |= {record["id"]: record for record in jobs.current(client, [job_id for job_id in ids if job_id not in records])}
     of_vms = {job_id for target in targets if target.kind != "subclient" for job_id in target.jobs}
     for job_id in of_vms:

@@ -6,34 +6,37 @@
 from __future__ import annotations
 
 import base64
+import threading
 import time
 import typing as t
 import urllib.parse
 
 from .._core.errors import ApiError, AuthenticationFailed, ConnectionFailed, NotFound
-from .errors import excerpt, faults, warnings
+from .errors import PASSING, advice, excerpt, faults, retry_after, warnings
+from .pool import Pool
 from .transport import Reply, Transport
 
 if t.TYPE_CHECKING:
     from .._core.wait import Clock
 
 Json = dict[str, t.Any]
-PASSING = (429, 502, 503, 504)
-"""Statuses after which a call that is safe to repeat is repeated."""
 TRIES = 4
 LONGEST_PAUSE = 30.0
 
 
 class Commvault:
-    """The REST API of one Commvault server, as one user, over one keep-alive connection.
+    """The REST API of one Commvault server, as one user, over keep-alive connections.
+
+    Several threads may read at the same time (see pool.py), with one login between them. Whoever writes does so from one thread.
 
     root: scheme, host and base path, such as https://cv.example.com/commandcenter/api.
     user and password: logged in at the first call, again once when the session has expired, and out at the end.
     token: a ready token used as it is; it is neither renewed nor logged out, since others may use it too.
     company, company_id: act inside this company (header operatorCompanyId; cvpysdk commcell.py switch_to_company).
+    pool: for many reads at a time, where a resource has them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a session needs
         self,
         transport: Transport,
         root: str,
@@ -45,6 +48,7 @@ class Commvault:
         check_mode: bool = False,
         warn: t.Callable[[str], None] = lambda text: None,
         clock: Clock = time,
+        pool: Pool | None = None,
     ) -> None:
         self._transport = transport
         self._root = root.rstrip("/")
@@ -53,12 +57,15 @@ class Commvault:
         self._token = token
         self._own_session = False
         self._path_proven = False
+        self._lock = threading.RLock()
+        """Held while the session is renewed or the company looked up, which a second thread must not do too."""
         self.company = company
         self._company_id = company_id
         self._company_looked_up = company_id is not None or company is None
         self.check_mode = check_mode
         self.warn = warn
         self.clock = clock
+        self.pool = pool or Pool()
 
     # Calls
 
@@ -106,8 +113,10 @@ class Commvault:
     def company_id(self) -> int | None:
         """The id of the company acted in; None for the whole installation, and for a company that is still missing."""
         if not self._company_looked_up:
-            self._company_looked_up = True
-            self._company_id = self._find_company()
+            with self._lock:
+                if not self._company_looked_up:
+                    self._company_id = self._find_company()
+                    self._company_looked_up = True
         return self._company_id
 
     @property
@@ -149,6 +158,14 @@ class Commvault:
             self._own_session = False
             self._token = None
             self._transport.close()
+
+    def _log_in_after(self, refused: str | None) -> str | None:
+        """The token to use, after a login where there is none yet, or where the one that was refused is still the current one."""
+        with self._lock:
+            if not self._token or self._token == refused:
+                self._token = None
+                self._log_in()
+            return self._token
 
     def _log_in(self) -> None:
         """cvpysdk cvpysdk.py _login: the password travels in Base64, which hides nothing; a refusal is 200 without a token."""
@@ -207,13 +224,11 @@ class Commvault:
         inside: bool = True,
         checked: bool = True,
     ) -> Json | None:
-        if not self._token:
-            self._log_in()
+        token = self._log_in_after(None)
         reply = self._persist(method, path, params, body, repeat, headers, inside)
         if reply.status == 401 and self._own_session:
             # The session has expired. 401 means that the call was not carried out, so that every verb may be sent again.
-            self._token = None
-            self._log_in()
+            self._log_in_after(token)
             reply = self._persist(method, path, params, body, repeat, headers, inside)
         return self._judge(reply, f"{method} {path}", absent, checked)
 
@@ -233,7 +248,7 @@ class Commvault:
             else:
                 if not tries or not repeat or reply.status not in PASSING:
                     return reply
-                pause = max(pause, _retry_after(reply))
+                pause = max(pause, retry_after(reply.headers))
             self.clock.sleep(min(pause, LONGEST_PAUSE))
             pause *= 2
 
@@ -267,29 +282,14 @@ class Commvault:
         if 200 <= reply.status < 300 and not (checked and said):
             self._path_proven = True
             for text in warnings(payload):
-                self.warn(f"Commvault at {call}: {text}")
+                with self._lock:
+                    self.warn(f"Commvault at {call}: {text}")
             return payload if isinstance(payload, dict) else {}
         words = "; ".join(map(str, said)) or excerpt(reply.text) or "nothing"
         raise ApiError(
-            f"Commvault at {call} (HTTP {reply.status}) says: {words}.{_advice(reply.status)}",
+            f"Commvault at {call} (HTTP {reply.status}) says: {words}.{advice(reply.status)}",
             call=call,
             status=reply.status,
             server_code=said[0].code if said else None,
             server_message=said[0].text if said else excerpt(reply.text) or None,
         )
-
-
-def _retry_after(reply: Reply) -> float:
-    """Seconds that the server asks for in Retry-After (a number; the date form is not used by the sources)."""
-    value = reply.headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else 0.0
-
-
-def _advice(status: int) -> str:
-    if status == 403:
-        return " The user lacks a permission for this."
-    if status == 404:
-        return " The object is gone, or api_base_path is wrong, or the server is too old for this call."
-    if status in PASSING:
-        return " The web server is up but what stands behind it is not: try again later, or look at the server."
-    return ""

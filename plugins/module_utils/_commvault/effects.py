@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import ApiError, BaasError, ConnectionFailed
-from .client import PASSING
+from .errors import PASSING
 
 T = t.TypeVar("T")
 

@@ -12,6 +12,8 @@ import typing as t
 OK_CODES = {"0", "NO_ERROR", "", "None"}
 TEXT_KEYS = ("errorMessage", "errorString", "errLogMessage", "Message", "message")
 WRAPPERS = ("error", "response", "errors", "genericError", "errList", "status", "errorResp", "operationStatus")
+PASSING = (429, 502, 503, 504)
+"""Statuses after which a call that is safe to repeat is repeated."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,4 +87,21 @@ def _text_below(node: dict[str, t.Any]) -> str:
             for key in TEXT_KEYS:
                 if inner.get(key):
                     return str(inner[key])
+    return ""
+
+
+def retry_after(headers: t.Mapping[str, str]) -> float:
+    """Seconds that the server asks for in Retry-After (a number; the date form is not used by the sources)."""
+    value = headers.get("Retry-After", "")
+    return float(value) if value.isdigit() else 0.0
+
+
+def advice(status: int) -> str:
+    """What to do about an HTTP status, as the end of an error text; empty where there is nothing to say."""
+    if status == 403:
+        return " The user lacks a permission for this."
+    if status == 404:
+        return " The object is gone, or api_base_path is wrong, or the server is too old for this call."
+    if status in PASSING:
+        return " The web server is up but what stands behind it is not: try again later, or look at the server."
     return ""

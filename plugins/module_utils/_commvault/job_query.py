@@ -55,6 +55,9 @@ def run(client: Commvault, params: Row) -> Row:
     else:
         found, total = _by_filter(client, params)
     for record in found:
+        if params["job_ids"] is not None and record["outcome"] == "failed":
+            # Two more requests, so only where somebody asks for these very jobs.
+            record["reason"] = jobs.failure_reason(client, record)
         if params["vm_results"]:
             record["virtual_machines"] = vm_groups.results(client, record["id"])
     return {"changed": False, "jobs": found, "total": total}

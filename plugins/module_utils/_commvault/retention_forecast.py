@@ -20,8 +20,8 @@ Row = dict[str, t.Any]
 Loss = dict[str, t.Any]
 INFINITE = -1
 FULLS = {"full", "synthetic full", "synthetic_full"}
-FOREVER_FROM = 2**31 - 1
-"""retainUntil of a job that is kept for ever: negative, or the end of 32-bit time."""
+FOREVER = (2**31 - 1, 2**32 - 1)
+"""retainUntil of a job that is kept for ever, besides any negative number: the ends of 32-bit time."""
 PERIODS: dict[str, t.Callable[[dt.datetime], t.Any]] = {
     "hourly_fulls": lambda time: (time.date(), time.hour),
     "daily_fulls": lambda time: time.date(),
@@ -94,7 +94,7 @@ def pinned_until(row: Row) -> float | None:
     if str(row.get("strRetainedBy")) != "User":
         return None
     time = int(row.get("retainUntil") or 0)
-    return math.inf if time < 0 or time >= FOREVER_FROM else float(time)
+    return math.inf if time < 0 or time in FOREVER else float(time)
 
 
 def ended(row: Row) -> float:

@@ -14,6 +14,7 @@ from ansible.module_utils.basic import env_fallback
 from .._core.argspec import ArgumentSpec
 from .._core.errors import InputError
 from .client import Commvault
+from .pool import PARALLEL, Pool
 from .transport import Transport
 
 if t.TYPE_CHECKING:
@@ -37,6 +38,7 @@ OPTIONS = ArgumentSpec(
         "company_id": {"type": "int"},
         "connect_timeout": {"type": "float", "default": 10.0},
         "read_timeout": {"type": "float", "default": 120.0},
+        "parallel": {"type": "int", "default": PARALLEL},
     },
     {
         "mutually_exclusive": [("company", "company_id")],
@@ -61,6 +63,7 @@ def connect(context: Context) -> t.Iterator[Commvault]:
         company_id=params["company_id"],
         check_mode=context.check_mode,
         warn=context.warn,
+        pool=Pool(params["parallel"]),
     )
     try:
         yield client

@@ -10,7 +10,7 @@ import typing as t
 import urllib.parse
 
 from .._core.errors import InputError, Refused
-from . import jobs, lookups, paging, points
+from . import file_subclients, jobs, lookups, paging, points
 
 if t.TYPE_CHECKING:
     from .client import Commvault
@@ -20,8 +20,6 @@ if t.TYPE_CHECKING:
 
 Row = dict[str, t.Any]
 
-AGENTS = {33: "File System", 29: "Linux File System"}
-"""File system agents by application id, as GET /GetId wants them named (cvpysdk services.py; the lists spell 33 differently)."""
 VIRTUAL_SERVER = 106
 
 
@@ -108,9 +106,50 @@ def files(client: Commvault, name: str, backupset: str, subclient: str | None, o
     return FileSource(entity, Owner(server.company_id, server.company) if server else Owner())
 
 
+def many_files(client: Commvault, wanted: t.Sequence[tuple[str, str, str]]) -> list[FileSource | None]:
+    """Like files() for many subclients, each given by client, backup set and name: a request or two for each client, side by side."""
+    if len(wanted) == 1 or client.company_missing:
+        return [files(client, *names) for names in wanted]
+    clients = [name for name, _backupset, _subclient in wanted]
+    lists = client.pool.read(lambda name: file_subclients.of_client(client, name), clients)
+    inside = client.company is not None or client.company_id is not None
+    # Not every server says in a list whose it is. The client itself says so, and whether there is one at all.
+    unsure = [name for name in dict.fromkeys(clients) if inside and not (lists[name] and _owner(lists[name][0]).company_id is not None)]
+    servers = client.pool.read(lambda name: lookups.find_server(client, name), unsure)
+    unknown = {name for name in unsure if servers[name] is None}
+    for name in unknown:
+        client.missing("client", name, "Install Commvault's software on it, or correct the name.")
+    found = {name: servers[name] if name in servers else None for name in clients}  # noqa: SIM401 - answers are no mapping
+    return [None if names[0] in unknown else _listed_files(client, names, lists[names[0]], found[names[0]]) for names in wanted]
+
+
+def _listed_files(client: Commvault, names: tuple[str, str, str], rows: list[Row], server: lookups.Found | None) -> FileSource | None:
+    """One of many_files(), from the list of its client."""
+    name, backupset, subclient = names
+    owner = Owner(server.company_id, server.company) if server else _owner(rows[0]) if rows else Owner()
+    require_reach(client, "client", name, owner)
+    row = file_subclients.named(file_subclients.within(rows, backupset), subclient)
+    if row is None:
+        way_out = "Correct client, backupset and subclient, or create it with calligo.baas.commvault_subclient."
+        client.missing("subclient", f"{name}/{backupset}/{subclient}", way_out)
+        return None
+    entity = row["subClientEntity"]
+    spelled = {
+        "appName": file_subclients.APPLICATIONS[file_subclients.application(row)],
+        "instanceName": entity.get("instanceName") or "DefaultInstanceName",
+    }
+    kept = ("clientId", "clientName", "applicationId", "instanceId", "backupsetId", "backupsetName", "subclientId", "subclientName")
+    return FileSource({**{key: entity.get(key) for key in kept}, **spelled}, owner)
+
+
+def _owner(row: Row) -> Owner:
+    info = row["subClientEntity"].get("entityInfo") or {}
+    return Owner(int(info["companyId"]) if "companyId" in info else None, info.get("companyName"))
+
+
 def _ids(client: Commvault, name: str, backupset: str, subclient: str | None) -> Row | None:
     """All ids of the chain in one request (GET /GetId), which answers an unknown name with a negative id or none at all."""
-    for application_id, agent in AGENTS.items():
+    for application_id, agent in file_subclients.APPLICATIONS.items():
         query = {"clientname": name, "agent": agent, "instanceName": "DefaultInstanceName", "backupset": backupset}
         reply = client.get("/GetId", {**query, **({"subclient": subclient} if subclient else {})}, absent=(404,)) or {}
         levels = ["clientId", "backupsetId", *(["subclientId"] if subclient else [])]

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+import threading
 import traceback
 import typing as t
 import urllib.parse
@@ -38,7 +40,7 @@ class Reply:
 
 
 class Transport:
-    """One keep-alive HTTP session to one server.
+    """Keep-alive HTTP connections to one server: one, and one more for each further thread that sends at the same time.
 
     verify: True, False, or the path of a CA bundle. connect_timeout, read_timeout: seconds.
     Redirects are not followed, and no credentials are taken from a .netrc file: either could send the token elsewhere.
@@ -47,32 +49,52 @@ class Transport:
     def __init__(self, verify: bool | str, connect_timeout: float, read_timeout: float) -> None:
         if REQUESTS_MISSING:
             raise MissingLibrary("requests", REQUESTS_MISSING)
-        self._session = requests.Session()
-        self._session.auth = _no_auth
         self._verify = verify
         self._timeout = (connect_timeout, read_timeout)
+        self._lock = threading.Lock()
+        self._idle: list[requests.Session] = [self._open()]
 
     def send(self, method: str, url: str, params: t.Any, headers: t.Mapping[str, str], body: t.Any) -> Reply:
         """Send one request. Raises ConnectionFailed, whose attribute sent tells whether the server may have acted on it."""
         if params:
             url += "?" + urllib.parse.urlencode(params, doseq=True, quote_via=urllib.parse.quote)
         try:
-            answer = self._session.request(
-                method,
-                url,
-                data=None if body is None else json.dumps(body),
-                headers=dict(headers),
-                timeout=self._timeout,
-                verify=self._verify,
-                allow_redirects=False,
-            )
+            with self._session() as session:
+                answer = session.request(
+                    method,
+                    url,
+                    data=None if body is None else json.dumps(body),
+                    headers=dict(headers),
+                    timeout=self._timeout,
+                    verify=self._verify,
+                    allow_redirects=False,
+                )
         except (requests.exceptions.RequestException, OSError) as error:
             raise _explain(error, method, url, self._timeout) from None
         answer.encoding = "utf-8"
         return Reply(answer.status_code, answer.headers, answer.text)
 
     def close(self) -> None:
-        self._session.close()
+        """End all connections; none may be in use."""
+        with self._lock:
+            for session in self._idle:
+                session.close()
+
+    @contextlib.contextmanager
+    def _session(self) -> t.Iterator[requests.Session]:
+        """A session for one request. The one used last is given first, so that a single thread stays on one connection."""
+        with self._lock:
+            session = self._idle.pop() if self._idle else self._open()
+        try:
+            yield session
+        finally:
+            with self._lock:
+                self._idle.append(session)
+
+    def _open(self) -> requests.Session:
+        session = requests.Session()
+        session.auth = _no_auth
+        return session
 
 
 def _no_auth(request: t.Any) -> t.Any:

@@ -37,31 +37,31 @@ class VmGroupSource:
                 yield point
 
 
-def find(client: Commvault, name: str, hypervisor: str) -> VmGroupSource | None:
-    """The VM group of this name below a hypervisor, in one request (OpenAPI GetVMGroups).
+def listing(client: Commvault) -> list[Row]:
+    """All VM groups that can be seen, in one request (OpenAPI GetVMGroups)."""
+    return listed((client.get("/V4/VMGroups", absent=(404,)) or {}).get("vmGroups"))
+
+
+def find(client: Commvault, name: str, hypervisor: str, known: list[Row] | None = None) -> VmGroupSource | None:
+    """The VM group of this name below a hypervisor. known: what listing() gave, where it has been read already.
 
     Missing: NotFound; in check mode a warning and None. Refused where it is another company's.
     """
     if client.company_missing:
         return None
-    reply = client.get("/V4/VMGroups", absent=(404,)) or {}
-    known = []
-    for row in listed(reply.get("vmGroups")):
+    below = []
+    for row in listing(client) if known is None else known:
         # Live servers were seen to tell the identity below vmGroup only.
         identity = row.get("vmGroup") or row
         home = row.get("hypervisor") or {}
         if identity.get("id") and hypervisor.casefold() in (str(home.get("name")).casefold(), str(home.get("displayName")).casefold()):
             company = row.get("company") or {}
-            known.append(
-                lookups.Found(
-                    int(identity["id"]), str(identity.get("name") or row.get("name") or ""), company.get("id"), company.get("name"), row
-                )
-            )
-    found = lookups.choose(client, "VM group", name, known)
+            label = str(identity.get("name") or row.get("name") or "")
+            below.append(lookups.Found(int(identity["id"]), label, company.get("id"), company.get("name"), row))
+    found = lookups.choose(client, "VM group", name, below)
     if found is None:
-        foreign = [row for row in known if row.name.casefold() == name.casefold()]
-        for row in foreign:
-            sources.require_reach(client, "VM group", row.name, sources.Owner(row.company_id, row.company))
+        for namesake in [group for group in below if group.name.casefold() == name.casefold()]:
+            sources.require_reach(client, "VM group", namesake.name, sources.Owner(namesake.company_id, namesake.company))
         client.missing(
             "VM group", f"{hypervisor}/{name}", "Create it with calligo.baas.commvault_vm_group, or correct name and hypervisor."
         )

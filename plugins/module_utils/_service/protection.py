@@ -27,7 +27,7 @@ CONDITIONS: t.Mapping[str, t.Callable[[str, str], bool]] = {
 def members(vms: t.Iterable[Vm], group: Group, root: str) -> list[Vm]:
     """The VMs of a group, in their order.
 
-    vms: with name, folder (path below the data center's VM folder) and tags ("Category/Tag").
+    vms: with name, folder (path below the data center's VM folder), and where the group names tags, tags (category, name).
     group: vms, folders (relative to root), tags, name_patterns [{condition, value}], exclude {the same}.
     With tags or name_patterns a VM must satisfy all of them and lie in one of the folders (root if none is named);
     otherwise it must be one of the vms or lie in one of the folders.
@@ -67,8 +67,6 @@ def _content(inside: list[Vm], group: Group, root: str, folder_ids: t.Mapping[st
             "name_patterns": list(group.get("name_patterns") or []),
             "match": "all",
         }
-    if group.get("tags") and any("tags" not in vm for vm in inside):
-        raise ValueError("tags can only be given as rules: see native_rules, or name the VMs by folder, name or pattern")
     satisfying = [vm for vm in inside if _chosen(vm, group, root)]
     if not satisfying:
         raise ValueError(f"no VM below {root!r} has all of the group's tags and name_patterns")
@@ -107,6 +105,12 @@ def _object(vm: Vm) -> dict[str, str]:
     return {"name": str(vm["name"]), "uuid": str(vm["instance_uuid"])}
 
 
+def properties(groups: t.Iterable[Group]) -> list[str]:
+    """The property sets of M(calligo.baas.vcenter_vm_facts) that it takes to tell the members of these groups."""
+    tags = any(group.get("tags") or (group.get("exclude") or {}).get("tags") for group in groups)
+    return ["summary", "tags"] if tags else ["summary"]
+
+
 def by_rule(group: Group) -> bool:
     """Whether the group is a rule (all of its tags and patterns), not a list (any of its VMs and folders)."""
     return bool(group.get("tags") or group.get("name_patterns"))
@@ -123,7 +127,7 @@ def _chosen(vm: Vm, group: Group, root: str) -> bool:
     folders = group.get("folders") or [""]
     return (
         any(_below(vm, folder_path(root, folder)) for folder in folders)
-        and all(tag in (vm.get("tags") or []) for tag in group.get("tags") or [])
+        and all(_tagged(vm, tag) for tag in group.get("tags") or [])
         and all(_matches(vm, pattern) for pattern in group.get("name_patterns") or [])
     )
 
@@ -132,9 +136,15 @@ def _any(vm: Vm, group: Group, root: str) -> bool:
     return (
         any(str(name).casefold() == str(vm["name"]).casefold() for name in group.get("vms") or [])
         or any(_below(vm, folder_path(root, folder)) for folder in group.get("folders") or [])
-        or any(tag in (vm.get("tags") or []) for tag in group.get("tags") or [])
+        or any(_tagged(vm, tag) for tag in group.get("tags") or [])
         or any(_matches(vm, pattern) for pattern in group.get("name_patterns") or [])
     )
+
+
+def _tagged(vm: Vm, tag: str) -> bool:
+    if vm.get("tags") is None:
+        raise ValueError(f"the tags of {vm['name']!r} are not known, so that it cannot be told whether it has {tag!r}")
+    return any(f"{known['category']}/{known['name']}" == tag for known in vm["tags"])
 
 
 def _below(vm: Vm, folder: str) -> bool:

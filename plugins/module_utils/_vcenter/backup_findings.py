@@ -11,17 +11,22 @@ from .devices import Device, is_disk, kinds, label, raw_device
 
 Properties = dict[str, t.Any]
 
+MAX_DEPTH = 32  # snapshots on top of each other; vSphere takes no more
+
 
 def findings(properties: Properties) -> list[str]:
     """What makes a VM's backup fail, leave something out or take longer, one sentence each, the gravest first.
 
     properties: of the sets summary and backup, by path. Where the facts come from: vSphere snapshots exclude independent disks
-    and raw devices in physical mode and are refused with a shared SCSI bus; changed block tracking needs a VM without snapshots.
+    and raw devices in physical mode and are refused with a shared SCSI bus, a multi-writer disk or a passthrough
+    device; changed block tracking needs a VM without snapshots.
     """
     devices = properties.get("config.hardware.device", [])
     return [
         *_connection(properties),
-        *(finding for device in devices for finding in _controller(device)),
+        *_question(properties),
+        *_chain(properties),
+        *(finding for device in devices for finding in _never_snapshotted(device)),
         *(finding for device in devices if is_disk(device) for finding in _disk(device)),
         *_tools(properties),
         *_snapshots(properties),
@@ -40,15 +45,41 @@ def count_snapshots(snapshot: t.Any) -> int:
     return count
 
 
+def snapshot_depth(snapshot: t.Any) -> int:
+    """How many snapshots lie on top of each other where most do."""
+    level, depth = list(snapshot.rootSnapshotList) if snapshot is not None else [], 0
+    while level:
+        depth += 1
+        level = [child for entry in level for child in entry.childSnapshotList or []]
+    return depth
+
+
 def _connection(properties: Properties) -> t.Iterator[str]:
     state = properties.get("runtime.connectionState")
     if state is not None and state != "connected":
         yield f"The VM is {state} in vCenter: it cannot be snapshotted, so a backup fails."
 
 
-def _controller(device: Device) -> t.Iterator[str]:
-    if "VirtualSCSIController" in kinds(device) and device.sharedBus != "noSharing":
+def _question(properties: Properties) -> t.Iterator[str]:
+    question = properties.get("runtime.question")
+    if question is not None:
+        text = " ".join(str(question.text).split())
+        yield f'The VM waits for an answer in vCenter ("{text}"): until it has one, no snapshot is taken, so a backup fails.'
+
+
+def _chain(properties: Properties) -> t.Iterator[str]:
+    if snapshot_depth(properties.get("snapshot")) >= MAX_DEPTH:
+        yield f"{MAX_DEPTH} snapshots lie on top of each other: vSphere takes no more, so a backup fails."
+
+
+def _never_snapshotted(device: Device) -> t.Iterator[str]:
+    names = kinds(device)
+    if "VirtualSCSIController" in names and device.sharedBus != "noSharing":
         yield f"{label(device)} shares its bus ({device.sharedBus}): the VM cannot be snapshotted, so a backup fails."
+    elif "VirtualDisk" in names and getattr(device.backing, "sharing", None) == "sharingMultiWriter":
+        yield f"{label(device)} is shared for several writers: the VM cannot be snapshotted, so a backup fails."
+    elif "VirtualPCIPassthrough" in names:
+        yield f"{label(device)} is a device of the host passed through: a running VM cannot be snapshotted, so a backup fails."
 
 
 def _disk(device: Device) -> t.Iterator[str]:

@@ -130,11 +130,16 @@ def find_folder(vcenter: VCenter, collector: Collector, path: str) -> Reference:
     return matches[0]
 
 
-def cluster_hosts(vcenter: VCenter, collector: Collector, name: str) -> set[str]:
-    """Managed object ids of the hosts of a cluster."""
+def find_cluster(vcenter: VCenter, collector: Collector, name: str) -> Found:
+    """The cluster of a name, with its hosts (property host). Two calls more than pages of clusters."""
     clusters = collector.below(vcenter.content.rootFolder, vcenter.vim.ClusterComputeResource, ("name", "host"))
     for cluster in clusters:
         if plain_name(cluster.properties.get("name", "")) == name:
-            return {moid(host) for host in cluster.properties.get("host", [])}
+            return cluster
     known = ", ".join(sorted(plain_name(item.properties.get("name", "?")) for item in clusters)) or "none"
     raise NotFound(f'No cluster is named "{name}" in vCenter {vcenter.address}. Clusters that this user sees: {known}.', object=name)
+
+
+def cluster_hosts(vcenter: VCenter, collector: Collector, name: str) -> set[str]:
+    """Managed object ids of the hosts of a cluster."""
+    return {moid(host) for host in find_cluster(vcenter, collector, name).properties.get("host", [])}

@@ -17,6 +17,7 @@ from ansible.module_utils.basic import env_fallback
 
 from .._core.argspec import ArgumentSpec
 from .._core.errors import ApiError, AuthenticationFailed, ConnectionFailed, InputError, MissingLibrary
+from .rest import Rest
 
 try:
     from pyVmomi import SoapStubAdapter, vim, vmodl
@@ -57,12 +58,20 @@ class VCenter:
 
     content: the ServiceContent of the vSphere API, where every manager is found.
     vim, query: pyVmomi's types and those of its property collector, so that no other file imports pyVmomi.
+    fault: what pyVmomi raises when the server refuses or fails a call.
+    rest: vCenter's REST API, which alone has tags; nobody logs in to it unless it is used.
     """
 
     address: str
     content: t.Any
     vim: t.Any
     query: t.Any
+    fault: type[Exception]
+    rest: Rest
+
+    def machine(self, moid: str) -> t.Any:
+        """A reference to the VM with this managed object id."""
+        return self.vim.VirtualMachine(moid, self.content.propertyCollector._stub)  # noqa: SLF001 - pyVmomi has no other name for it
 
 
 @contextlib.contextmanager
@@ -83,10 +92,13 @@ def connect(context: Context) -> t.Iterator[VCenter]:
         try:
             content: t.Any = vim.ServiceInstance("ServiceInstance", stub).RetrieveContent()
             content.sessionManager.Login(params["username"], params["password"], None)
+            rest = Rest(params["hostname"], params["port"], trust, params["username"], params["password"], TIMEOUT)
             try:
-                yield VCenter(address, content, vim, vmodl.query.PropertyCollector)
+                yield VCenter(address, content, vim, vmodl.query.PropertyCollector, vmodl.MethodFault, rest)
             finally:
-                # The result, or the error that ended the work, matters more than how the session ended.
+                # The result, or the error that ended the work, matters more than how the sessions ended.
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    rest.close()
                 with contextlib.suppress(vmodl.MethodFault, OSError, http.client.HTTPException):
                     content.sessionManager.Logout()
         finally:

@@ -6,89 +6,82 @@
 from __future__ import annotations
 
 import dataclasses
-import fnmatch
 import typing as t
 
-from .collector import Collector, Found, moid
-from .inventory import cluster_hosts, find_folder, plain_name, read_inventory
-from .vm_facts import Facts, paths, references, vm_facts
+from .._core.errors import ApiError, AuthenticationFailed
+from .collector import Collector, Found, Report
+from .inventory import Inventory, read_inventory
+from .tags import Tag, read_tags
+from .vm_facts import Facts, Known, references, vm_facts
+from .vm_fields import PLACED, paths
+from .vm_selection import Selection, Source, find_source
 
 if t.TYPE_CHECKING:
     from .session import VCenter
 
 
-@dataclasses.dataclass(frozen=True)
-class Selection:
-    """Which VMs are wanted; every condition that is given must hold.
+@dataclasses.dataclass
+class Reading:
+    """What was read.
 
-    names, instance_uuids: any one of them, UUIDs without regard to case. name_pattern: for fnmatch. None: no condition.
+    vms: facts of the selected VMs, by name. problems: in words, what is missing from them and why.
+    not_found: names and UUIDs that no VM has; empty if the VMs were not read to the end, so that it cannot be told.
     """
 
-    folder: str | None = None
-    names: frozenset[str] | None = None
-    name_pattern: str | None = None
-    instance_uuids: frozenset[str] | None = None
-    cluster: str | None = None
-
-    @classmethod
-    def of(cls, params: dict[str, t.Any]) -> Selection:
-        names, uuids = params["names"], params["instance_uuids"]
-        return cls(
-            folder=params["folder"],
-            names=None if names is None else frozenset(names),
-            name_pattern=params["name_pattern"],
-            instance_uuids=None if uuids is None else frozenset(uuids),
-            cluster=params["cluster"],
-        )
-
-    @property
-    def by_property(self) -> bool:
-        """Whether VMs are told apart by more than where they are."""
-        return any(condition is not None for condition in (self.names, self.name_pattern, self.instance_uuids, self.cluster))
-
-    def accepts(self, vm: Found, hosts: t.Collection[str]) -> bool:
-        """hosts: managed object ids of the hosts of the cluster, if one is given."""
-        name = plain_name(vm.properties.get("name", ""))
-        host = vm.properties.get("runtime.host")
-        uuid = _uuid(vm.properties.get("config.instanceUuid"))
-        return (
-            (self.names is None or name in self.names)
-            and (self.name_pattern is None or fnmatch.fnmatchcase(name.lower(), self.name_pattern.lower()))
-            and (self.instance_uuids is None or uuid in map(_uuid, self.instance_uuids))
-            and (self.cluster is None or (host is not None and moid(host) in hosts))
-        )
-
-    def not_found(self, vms: t.Iterable[Facts]) -> list[str]:
-        """Names and UUIDs that were asked for and that no VM has, as they were written."""
-        seen = list(vms)
-        names = {vm["name"] for vm in seen}
-        uuids = {_uuid(vm["instance_uuid"]) for vm in seen}
-        return [
-            *sorted(name for name in self.names or () if name not in names),
-            *sorted(uuid for uuid in self.instance_uuids or () if _uuid(uuid) not in uuids),
-        ]
+    vms: list[Facts]
+    not_found: list[str]
+    problems: list[str]
 
 
-def _uuid(text: str | None) -> str:
-    return (text or "").strip().lower()
+def read_vms(vcenter: VCenter, selection: Selection, fields: t.Collection[str]) -> Reading:
+    """Facts of the selected VMs.
 
-
-def read_vms(vcenter: VCenter, selection: Selection, sets: t.Collection[str]) -> list[Facts]:
-    """Facts of the selected VMs, by name.
-
-    Calls: a constant number, and pages of PAGE objects. With a condition on properties, names are read of all VMs below the folder and
-    the property sets of those that are selected; without one, the property sets are read at once.
+    Calls: a constant number, and pages. With a condition that the server cannot judge, what it looks at is read of all
+    VMs in question and the facts of those that are selected; otherwise the facts are read at once.
     """
-    collector = Collector(vcenter)
-    machine = vcenter.vim.VirtualMachine
-    container = find_folder(vcenter, collector, selection.folder) if selection.folder is not None else vcenter.content.rootFolder
-    if selection.by_property:
-        hosts = cluster_hosts(vcenter, collector, selection.cluster) if selection.cluster is not None else set()
-        known = collector.below(container, machine, ("name", "config.instanceUuid", "runtime.host"))
-        chosen = [vm.reference for vm in known if selection.accepts(vm, hosts)]
-        found = collector.of(chosen, machine, paths(sets))
-    else:
-        found = collector.below(container, machine, paths(sets))
-    inventory = read_inventory(collector, (reference for vm in found for reference in references(vm)))
-    facts = [vm_facts(vm, inventory, sets) for vm in found]
-    return sorted(facts, key=lambda vm: (vm["name"] or "", vm["moid"]))
+    report = Report()
+    collector = Collector(vcenter, report=report)
+    source = find_source(vcenter, collector, selection)
+    wanted = paths(fields) | ({"config.instanceUuid"} if selection.instance_uuids else set())
+    found = _select(vcenter, collector, source, wanted, report) if source.conditions else source.read(wanted)
+    known = Known(
+        inventory=_inventory(collector, found, fields),
+        tags=_tags(vcenter, found, report) if "tags" in fields else None,
+        attributes=_attributes(vcenter, report) if "custom_attributes" in fields else None,
+    )
+    vms = sorted((vm_facts(vm, known, fields) for vm in found), key=lambda vm: (vm["name"] or "", vm["moid"]))
+    return Reading(vms, selection.not_found(found) if report.complete else [], report.problems)
+
+
+def _select(vcenter: VCenter, collector: Collector, source: Source, wanted: set[str], report: Report) -> list[Found]:
+    known = source.read({"name", *source.judged_by})
+    hidden = [vm.moid for vm in known if source.judged_by & vm.missing.keys()]
+    if hidden:
+        report.lose(f"vCenter withheld from this user what VMs are selected by; not judged, and left out: {', '.join(sorted(hidden))}.")
+    chosen = [vm.reference for vm in known if vm.moid not in hidden and source.accepts(vm)]
+    return collector.of(chosen, vcenter.vim.VirtualMachine, wanted)
+
+
+def _inventory(collector: Collector, found: list[Found], fields: t.Collection[str]) -> Inventory:
+    if not PLACED.intersection(fields):
+        return Inventory({})
+    return read_inventory(collector, (reference for vm in found for reference in references(vm, fields)))
+
+
+def _tags(vcenter: VCenter, found: list[Found], report: Report) -> dict[str, list[Tag]] | None:
+    if not found:
+        return {}
+    try:
+        return read_tags(vcenter.rest, [vm.moid for vm in found])
+    except (ApiError, AuthenticationFailed) as error:
+        report.problems.append(f"Tags could not be read. {error}")
+        return None
+
+
+def _attributes(vcenter: VCenter, report: Report) -> dict[int, str] | None:
+    manager = vcenter.content.customFieldsManager
+    try:
+        return {field.key: field.name for field in manager.field or []} if manager is not None else {}
+    except vcenter.fault as error:
+        report.problems.append(f"The names of custom attributes could not be read: {type(error).__name__.rsplit('.', 1)[-1]}.")
+        return None

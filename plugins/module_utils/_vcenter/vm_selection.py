@@ -16,7 +16,6 @@ from .tags import tagged_vms
 
 if t.TYPE_CHECKING:
     from .session import VCenter
-    from .vm_facts import Facts
 
 # Up to this many UUIDs are looked up in the server's index, a call each; reading a large vCenter's VMs takes more calls than that.
 LOOKED_UP = 8
@@ -48,15 +47,18 @@ class Selection:
             **{name: None if given is None else frozenset(given) for name, given in lists.items()},
         )
 
-    def not_found(self, vms: t.Iterable[Facts]) -> list[str]:
+    def not_found(self, vms: t.Collection[Found]) -> list[str]:
         """Names and UUIDs that were asked for and that none of these VMs has, as they were written."""
-        seen = list(vms)
-        names = {vm["name"] for vm in seen}
-        uuids = {_uuid(vm["instance_uuid"]) for vm in seen} if self.instance_uuids else set()
+        names = {_name(vm) for vm in vms}
+        uuids = {_uuid(vm.properties.get("config.instanceUuid")) for vm in vms}
         return [
             *sorted(name for name in self.names or () if name not in names),
             *sorted(uuid for uuid in self.instance_uuids or () if _uuid(uuid) not in uuids),
         ]
+
+
+def _name(vm: Found) -> str:
+    return plain_name(vm.properties.get("name", ""))
 
 
 def _uuid(text: str | None) -> str:
@@ -119,10 +121,10 @@ def _demand(source: Source, left: Selection, hosts: set[str]) -> None:
     """Add the conditions that the server cannot judge. hosts: managed object ids of the cluster's hosts, if one is left."""
     if left.names is not None:
         names = left.names
-        source.demand(lambda vm: plain_name(vm.properties.get("name", "")) in names, "name")
+        source.demand(lambda vm: _name(vm) in names, "name")
     if left.name_pattern is not None:
         pattern = left.name_pattern.lower()
-        source.demand(lambda vm: fnmatch.fnmatchcase(plain_name(vm.properties.get("name", "")).lower(), pattern), "name")
+        source.demand(lambda vm: fnmatch.fnmatchcase(_name(vm).lower(), pattern), "name")
     if left.instance_uuids is not None:
         uuids = {_uuid(uuid) for uuid in left.instance_uuids}
         source.demand(lambda vm: _uuid(vm.properties.get("config.instanceUuid")) in uuids, "config.instanceUuid")

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as HttpRoute
 from starlette.types import Receive, Scope, Send
 
-from ansible_collections.calligo.baas.tests.simulators.commvault import access, control, replies
+from ansible_collections.calligo.baas.tests.simulators.commvault import access, control, dialects, replies
 from ansible_collections.calligo.baas.tests.simulators.commvault.faults import Fault, matches
 from ansible_collections.calligo.baas.tests.simulators.commvault.jobs import tick
 from ansible_collections.calligo.baas.tests.simulators.commvault.routing import (
@@ -145,7 +145,7 @@ class Application:
         except Exception as error:  # a slip in the simulator must be seen as one, by the client and in the log
             LOG.exception("%s %s", http.method, path)
             reply = replies.generic(1, f"simulator error: {type(error).__name__}: {error}", 500)
-        return reply if isinstance(reply, Reply) else Reply(reply), route, request
+        return dialects.spoken(self.sim, route, request, reply if isinstance(reply, Reply) else Reply(reply)), route, request
 
     def _write_faults(self, request: Request, route: Route) -> Reply | None:
         if not route.writes:

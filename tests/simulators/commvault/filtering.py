@@ -42,12 +42,12 @@ def select(request: Request, rows: t.Sequence[t.Any], columns: Columns) -> tuple
     A column that is not known is ignored, as the real server ignores unknown parameters.
     """
     for expression in [*request.qall("fq"), *request.qall("search")]:
-        name, _, rest = expression.partition(":")
-        operator, _, wanted = rest.partition(":")
+        name, _colon, rest = expression.partition(":")
+        operator, _colon, wanted = rest.partition(":")
         getters = [getter for getter in (_column(columns, part) for part in name.split(",")) if getter]
         if getters:
             rows = [row for row in rows if any(_passes(getter(row), operator, wanted) for getter in getters)]
-    name, _, direction = (request.q("sort") or "").partition(":")
+    name, _colon, direction = (request.q("sort") or "").partition(":")
     getter = _column(columns, name) if name else None
     if getter:
         order = getter

@@ -20,6 +20,12 @@ from ansible_collections.calligo.baas.tests.simulators.commvault.simulator impor
 Json = dict[str, t.Any]
 
 
+def names_of(row: Json) -> tuple[str, str]:
+    """The name and the host name of a machine in a scenario, in lower case."""
+    name = str(row["name"])
+    return name.lower(), str(row.get("host_name") or f"{name}.example.com").lower()
+
+
 def make_client(sim: Simulator, row: Json) -> m.Client:
     """The client of that name, made with no agent if there is none."""
     name = str(row["name"])
@@ -86,6 +92,8 @@ def _instance(sim: Simulator, client: m.Client, row: Json, given: Json) -> sql.S
     instance.log_path = str(given.get("log_path", instance.log_path))
     drives = row.get("sql_drives") or ["C", instance.data_path[0], instance.log_path[0]]
     instance.drives = sorted({str(letter)[0].upper() for letter in drives})
+    for stale in sql_disk.directory(sim, instance).glob(f"*{sql_disk.SUFFIX}"):  # of an earlier run in the same directory
+        stale.unlink()
     for name in sql.SYSTEM_DATABASES:
         stem = f"C:\\Program Files\\Microsoft SQL Server\\{sql_disk.quoted(instance.name)}\\{name}"
         files = [sql.DataFile(name, f"{stem}.mdf", "DATA", 8 << 20), sql.DataFile(f"{name}log", f"{stem}log.ldf", "LOG", 2 << 20)]

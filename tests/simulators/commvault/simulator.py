@@ -159,9 +159,9 @@ class Simulator:
         if found:
             return found
         client = self.client_of(entity)
-        application = to_int(entity.get("applicationId")) or (m.SQL_SERVER if is_sql(entity) else 0)
-        name = str(entity.get("backupsetName") or "").lower()
-        rows = [b for b in self.backupsets.values() if client and b.client_id == client.id and application in (0, b.application_id)]
+        agents, name = agents_of(entity), str(entity.get("backupsetName") or "").lower()
+        rows = [b for b in self.backupsets.values() if client and b.client_id == client.id and (not agents or b.application_id in agents)]
+        rows.sort(key=lambda b: b.application_id == m.SQL_SERVER)  # of a file server with SQL Server, its files are meant
         if is_sql(entity):  # the only agent with several instances on a client
             number, instance = to_int(entity.get("instanceId")), str(entity.get("instanceName") or "").lower()
             same = {i.id for i in self.instances.values() if number in (0, i.id) and instance in ("", i.name.lower())}
@@ -242,9 +242,19 @@ def app_name(application_id: int, in_list: bool = False) -> str:
     )
 
 
+def agents_of(entity: Json) -> tuple[int, ...]:
+    """The application ids that an entity object may mean by applicationId or appName; none when it says neither."""
+    given, name = to_int(entity.get("applicationId")), str(entity.get("appName") or "").lower()
+    if given:
+        return (given,)
+    if name.endswith("file system"):
+        return (m.FILE_SYSTEM_WINDOWS, m.FILE_SYSTEM_LINUX)
+    return {"sql server": (m.SQL_SERVER,), "virtual server": (m.VIRTUAL_SERVER,)}.get(name, ())
+
+
 def is_sql(entity: Json) -> bool:
     """Whether an entity object names the SQL Server agent."""
-    return to_int(entity.get("applicationId")) == m.SQL_SERVER or str(entity.get("appName") or "").lower() == "sql server"
+    return agents_of(entity) == (m.SQL_SERVER,)
 
 
 def to_int(value: t.Any, default: int = 0) -> int:

@@ -74,14 +74,16 @@ def _start(backups: list[sql.Backup], name: str, limit: float) -> list[sql.Backu
         known = "It was never backed up." if not backups else f"Its oldest backup is of {when(backups[0].time)}."
         moment = "" if math.isinf(limit) else f" at or before {when(limit)}"
         raise NoSuchPoint(f"There is no full backup of database [{name}]{moment}. {known}")
-    full = fulls[-1]
-    later = [
-        row
-        for row in backups
-        if row.kind == sql.DIFFERENTIAL and row.guid == full.guid and row.base_lsn == full.last_lsn and full.time <= row.time
-    ]
-    fitting = [] if full.copy_only else [row for row in later if int(row.time) <= limit]
-    return [full, fitting[-1]] if fitting else [full]
+    return _with_differential(backups, fulls, limit) or [fulls[-1]]
+
+
+def _with_differential(backups: list[sql.Backup], fulls: list[sql.Backup], limit: float) -> list[sql.Backup]:
+    """The newest differential and the full that it rests on; nothing when there is a newer full. A copy-only full carries none."""
+    for row in reversed(backups):
+        if row.kind == sql.DIFFERENTIAL and fulls[-1].time <= row.time and int(row.time) <= limit:
+            bases = [full for full in fulls if not full.copy_only and full.guid == row.guid and full.last_lsn == row.base_lsn]
+            return [bases[-1], row] if bases else []
+    return []
 
 
 def _logs(backups: list[sql.Backup], start: sql.Backup, limit: float, exact: bool) -> list[sql.Backup]:

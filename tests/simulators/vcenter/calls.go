@@ -7,7 +7,10 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"path"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
@@ -43,6 +46,25 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer c.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(c.count)
+}
+
+// countREST counts the requests to the REST API, too: by method, service and action, whatever object they are about. delay is
+// what each of them takes longer.
+func (c *calls) countREST(next http.Handler, delay time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/rest/") || strings.HasPrefix(r.URL.Path, "/api/") {
+			service := r.URL.Path
+			if strings.HasPrefix(path.Base(service), "id:") {
+				service = path.Dir(service)
+			}
+			name := strings.TrimSpace(strings.Join([]string{r.Method, path.Base(service), r.URL.Query().Get("~action")}, " "))
+			c.mu.Lock()
+			c.count[name]++
+			c.mu.Unlock()
+			time.Sleep(delay)
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // handle is called before each call is dispatched; nil, nil lets the simulator go on.

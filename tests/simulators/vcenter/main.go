@@ -181,7 +181,7 @@ func serve(ctx context.Context, model *simulator.Model, spec *vcenterSpec, o opt
 	service.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	service.Listen = &url.URL{Host: address, User: url.UserPassword(o.username, strings.TrimSpace(string(password)))}
 	server := service.NewServer()
-	server.Config.Handler = fixFetch(server.Config.Handler)
+	server.Config.Handler = calls.countREST(fixFetch(server.Config.Handler), time.Duration(o.delay)*time.Millisecond)
 	if err = tagVMs(ctx, server.URL, o.certFile, spec, refs); err != nil {
 		server.Close()
 		return nil, fmt.Errorf("tags: %w", err)

@@ -32,11 +32,12 @@ def describe(client: Commvault, pools: t.Sequence[str], nodes: t.Sequence[str], 
 def _storage_pools(client: Commvault, names: t.Sequence[str]) -> list[Record]:
     found = _choose(client, "storage pool", names, lookups.storage_pools)
     regions = regions_of(client, "STORAGE_POOL", found.values())
+    encrypted = client.pool.read(lambda name: lookups.pool_encrypted(client, found[name]), found)
     return [
         {
             "name": name,
             "exists": name in found,
-            "encrypted": lookups.pool_encrypted(client, found[name]) if name in found else None,
+            "encrypted": encrypted[name] if name in found else None,
             "region": regions.get(found[name].id) if name in found else None,
         }
         for name in names
@@ -52,13 +53,16 @@ def _access_nodes(client: Commvault, names: t.Sequence[str]) -> list[Record]:
 def _servers(client: Commvault, names: t.Sequence[str]) -> list[Record]:
     found = _choose(client, "server", names, lookups.servers)
     regions = regions_of(client, "CLIENT", found.values())
-    return [_server(client, name, found.get(name), regions) for name in names]
+    # An agent that is down takes its server minutes to give up on: all are asked at once.
+    readiness = client.pool.read(lambda name: _readiness(client, found[name].id), found)
+    return [_server(name, found[name], regions, *readiness[name]) if name in found else _absent(name) for name in names]
 
 
-def _server(client: Commvault, name: str, found: Found | None, regions: t.Mapping[int, str]) -> Record:
-    if found is None:
-        return {"name": name, "exists": False, "company": None, "region": None, "agents": [], "ready": None, "reason": ""}
-    status, reason = _readiness(client, found.id)
+def _absent(name: str) -> Record:
+    return {"name": name, "exists": False, "company": None, "region": None, "agents": [], "ready": None, "reason": ""}
+
+
+def _server(name: str, found: Found, regions: t.Mapping[int, str], status: str, reason: str) -> Record:
     return {
         "name": name,
         "exists": True,

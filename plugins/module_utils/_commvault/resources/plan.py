@@ -155,7 +155,7 @@ class ServerPlan(Resource):
     def update(self, current: Record, changed: Record) -> Record:
         """One PUT for what belongs to the plan, one POST a region for new destinations, one PUT for each changed destination."""
         rpo = self._changed_rpo(current, changed)
-        body = {**({"rpo": rpo} if rpo else {}), **plan_settings.to_api(self._written(changed))}
+        body = {**({"rpo": rpo} if rpo else {}), **plan_settings.to_api(self._written(current, changed))}
         override = plan_settings.overrides(current, changed)
         if override:
             body["overrideInheritSettings"] = override
@@ -240,9 +240,10 @@ class ServerPlan(Resource):
         gone = plan_schedules.surplus(have, wished) if self._params["purge_schedules"] else []
         return [schedule for schedule in plan_schedules.merge(have, wished) if schedule not in gone]
 
-    def _written(self, changed: Record) -> Record:
-        """The settings that change, each as the task has it: with the parts that the server does not tell, which can only be written."""
-        return {key: self._settings[key] for key in changed if key in self._settings}
+    def _written(self, current: Record, changed: Record) -> Record:
+        """The settings that change, each as the task has it, and those that the server does not tell, which can only be written."""
+        silent = {name.partition(".")[0] for name in plan_settings.untold(self._settings, current)}
+        return {key: value for key, value in self._settings.items() if key in changed or key in silent}
 
     def _left(self, found: Record) -> Record:
         return changes({key: value for key, value in self._merged(found).items() if value is not None}, found, self.comparers)

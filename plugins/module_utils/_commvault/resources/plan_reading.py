@@ -24,7 +24,7 @@ LOCKS = {"compliance": 1, "worm": 2, "object": 4, "bucket": 8}
 
 
 def plans(client: Commvault, names: list[str] | None, entities: bool) -> tuple[list[Record], list[str]]:
-    """Plans by name, or all that the company acted in owns or sees; and the names that do not exist. Three requests for one, entities too."""
+    """Plans by name, or all that can be seen; and the names that do not exist."""
     found, missing = _chosen(client, "plan", names, lookups.plans(client))
     return [_plan(client, plan, entities) for plan in found], missing
 

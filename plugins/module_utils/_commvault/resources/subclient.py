@@ -11,8 +11,9 @@ from ..._core.argspec import ArgumentSpec
 from ..._core.errors import ApiError, InputError, Refused
 from ..._core.reconcile import Record, Resource
 from .. import effects, windows_paths
+from ..file_subclients import APPLICATIONS, LINUX, WINDOWS, application, named, within
 from ..paging import listed
-from .subclient_shelf import APPLICATIONS, LINUX, WINDOWS, Shelf, application, label
+from .subclient_shelf import Shelf, label
 
 if t.TYPE_CHECKING:
     from ..client import Commvault
@@ -58,7 +59,7 @@ def bind(client: Commvault, params: Record) -> list[tuple[str, str, Resource]]:
             raise InputError(f'The subclient "{label(element)}" is listed twice: join the two.', object=label(element))
         seen.add(key)
         _check(element)
-    shelf = Shelf(client)
+    shelf = Shelf(client, elements)
     return [(label(element), element["state"], Subclient(client, shelf, element)) for element in elements]
 
 
@@ -100,19 +101,19 @@ class Subclient(Resource):
     def find(self) -> Record | None:
         needed = self._params["state"] == "present"
         rows = self._shelf.entities(self._params["client"], needed)
-        rows_here = self._here(rows)
+        rows_here = within(rows, self._params["backupset"])
         if rows_here:
             self._sibling = rows_here[0]["subClientEntity"]
             self._windows = application(rows_here[0]) == WINDOWS
         elif rows and needed:
             kind = f'backup set of the client "{self._params["client"]}"'
             self._client.missing(kind, self._params["backupset"], "Create it in Commvault, or correct the name.")
-        row = self._row(rows_here)
+        row = named(rows_here, self._params["name"])
         if row is None:
             return None
         found = int(row["subClientEntity"]["subclientId"])
         self._shelf.claim(found, label(self._params))
-        return self._read(found)
+        return self._record(found, self._shelf.detail(row))
 
     def desired(self) -> Record:
         keys = ("client", "backupset", "name", "plan", "vss", "description", "backup_enabled")
@@ -141,7 +142,7 @@ class Subclient(Resource):
         body = {"subClientEntity": entity, "contentOperationType": ADD, "content": _entries(desired), "useLocalContent": True}
         body |= self._common(desired)
         made = effects.create_once(lambda: self._post(body), self._made)
-        return self._read(made) or {**desired, "id": made}
+        return self._record(made, self._shelf.read(made)) or {**desired, "id": made}
 
     def update(self, current: Record, changed: Record) -> Record:
         """Send only what changes; the rest stays as somebody else may have set it meanwhile."""
@@ -173,38 +174,26 @@ class Subclient(Resource):
 
     def _made(self) -> int | None:
         """Look again, past what the shelf keeps."""
-        row = self._row(self._here(self._shelf.entities(self._params["client"], needed=True, fresh=True)))
+        rows = within(self._shelf.entities(self._params["client"], needed=True, fresh=True), self._params["backupset"])
+        row = named(rows, self._params["name"])
         return int(row["subClientEntity"]["subclientId"]) if row else None
 
-    def _here(self, rows: list[Row]) -> list[Row]:
-        return [row for row in rows if _same(row["subClientEntity"].get("backupsetName"), self._params["backupset"])]
-
-    def _row(self, rows: list[Row]) -> Row | None:
-        """default means the default subclient, whatever it is called now."""
-        if _same("default", self._params["name"]):
-            for row in rows:
-                if (row.get("commonProperties") or {}).get("isDefaultSubclient"):
-                    return row
-        named = [row for row in rows if _same(row["subClientEntity"].get("subclientName"), self._params["name"])]
-        return named[0] if named else None
-
-    def _read(self, subclient_id: int) -> Record | None:
-        rows = listed((self._client.get(f"/Subclient/{subclient_id}", absent=(404,)) or {}).get("subClientProperties"))
-        if not rows:
+    def _record(self, subclient_id: int, properties: Row | None) -> Record | None:
+        if properties is None:
             return None
-        entity, common = rows[0]["subClientEntity"], rows[0].get("commonProperties") or {}
-        self._windows = application(rows[0]) == WINDOWS
+        entity, common = properties["subClientEntity"], properties.get("commonProperties") or {}
+        self._windows = application(properties) == WINDOWS
         self._is_default = bool(common.get("isDefaultSubclient"))
-        self._inherits = rows[0].get("useLocalContent") is False
-        entries = listed(rows[0].get("content"))
+        self._inherits = properties.get("useLocalContent") is False
+        entries = listed(properties.get("content"))
         return {
             "id": subclient_id,
             "client": entity.get("clientName") or self._params["client"],
             "backupset": entity.get("backupsetName") or self._params["backupset"],
             "name": entity.get("subclientName") or self._params["name"],
             **{kind: [entry[key] for entry in entries if entry.get(key)] for kind, (key, _operation) in KINDS.items()},
-            "plan": (rows[0].get("planEntity") or {}).get("planName") or None,
-            "vss": _vss(rows[0].get("fsSubClientProp") or {}) if self._windows else None,
+            "plan": (properties.get("planEntity") or {}).get("planName") or None,
+            "vss": _vss(properties.get("fsSubClientProp") or {}) if self._windows else None,
             "description": common.get("description") or "",
             "backup_enabled": bool(common.get("enableBackup", True)),
         }
@@ -241,7 +230,3 @@ def _vss(properties: Row) -> str:
     if not properties.get("useVSS"):
         return "off"
     return "all_files" if int(properties.get("vssOptions") or 2) == 1 else "locked_files"
-
-
-def _same(name: t.Any, other: str) -> bool:
-    return str(name).casefold() == other.casefold()

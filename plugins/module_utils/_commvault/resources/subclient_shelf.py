@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.errors import InputError
-from .. import lookups
-from ..paging import listed
+from ..._core.errors import BaasError, InputError
+from .. import file_subclients, lookups
 
 if t.TYPE_CHECKING:
     from ..._core.reconcile import Record
     from ..client import Commvault
+    from ..pool import Answers
 
 Row = dict[str, t.Any]
-WINDOWS, LINUX = 33, 29
-"""Application ids. The names are no use: 33 is "File System" here and "Windows File System" there."""
-APPLICATIONS = {WINDOWS: "File System", LINUX: "Linux File System"}
 
 
 def label(element: Record) -> str:
@@ -26,37 +23,64 @@ def label(element: Record) -> str:
     return f"{element['client']} / {element['backupset']} / {element['name']}"
 
 
-def application(row: Row) -> int:
-    return int(row["subClientEntity"].get("applicationId") or 0)
-
-
 class Shelf:
-    """What the subclients of one call share, each read once: the list of a client's subclients, and plans by name."""
+    """What the subclients of one call share, each read once: the lists of the clients' subclients, their details, and plans by name.
 
-    def __init__(self, client: Commvault) -> None:
+    The lists of all clients are read side by side, and so are the details of all subclients that are on them.
+    """
+
+    def __init__(self, client: Commvault, elements: list[Record]) -> None:
         self._client = client
+        self._elements = elements
+        self._lists: Answers[str, list[Row]] | None = None
+        self._details: Answers[int, Row | None] | None = None
         self._rows: dict[str, list[Row]] = {}
         self._plans: dict[str, lookups.Found | None] = {}
         self._claimed: dict[int, str] = {}
         self._explained: set[tuple[str, bool]] = set()
 
     def entities(self, name: str, needed: bool, fresh: bool = False) -> list[Row]:
-        """Rows of GET /Subclient (cvpysdk subclient.py _get_subclients) of a client's file system agents.
-
-        needed: a missing client is an error. fresh: read again.
-        """
+        """The subclients of a client. needed: a missing client is an error. fresh: read again."""
         key = name.casefold()
         if fresh or key not in self._rows:
-            reply = self._client.get("/Subclient", {"clientName": name, "propertyLevel": 20}, absent=(404,)) or {}
-            # A server that does not know the parameter sends the subclients of all clients.
-            rows = [row for row in listed(reply.get("subClientProperties")) if _names(row["subClientEntity"], key)]
-            self._rows[key] = [row for row in rows if application(row) in APPLICATIONS]
+            self._rows[key] = file_subclients.of_client(self._client, name) if fresh else self._listed()[key]
             if self._rows[key]:
                 self._own(name, self._rows[key][0]["subClientEntity"])
         if not self._rows[key] and (key, needed) not in self._explained:
             self._explained.add((key, needed))
             self._explain(name, needed)
         return self._rows[key]
+
+    def detail(self, row: Row) -> Row | None:
+        """A row of entities() with its content, which not every server lists; None where it is gone meanwhile."""
+        if file_subclients.is_whole(row):
+            return row
+        if self._details is None:
+            lists = self._listed()
+            rows = [found for found in (self._row(lists, element) for element in self._elements) if found]
+            missing = [file_subclients.number(found) for found in rows if not file_subclients.is_whole(found)]
+            self._details = self._client.pool.read(self.read, missing)
+        number = file_subclients.number(row)
+        return self._details[number] if number in self._details else self.read(number)
+
+    def read(self, number: int) -> Row | None:
+        """A subclient as it is now."""
+        return file_subclients.read(self._client, number)
+
+    def _listed(self) -> Answers[str, list[Row]]:
+        if self._lists is None:
+            names = {element["client"].casefold(): element["client"] for element in self._elements}
+            self._lists = self._client.pool.read(lambda key: file_subclients.of_client(self._client, names[key]), names)
+        return self._lists
+
+    @staticmethod
+    def _row(lists: Answers[str, list[Row]], element: Record) -> Row | None:
+        try:
+            rows = lists[element["client"].casefold()]
+        except BaasError:
+            # Raised where this client's own turn comes.
+            return None
+        return file_subclients.named(file_subclients.within(rows, element["backupset"]), element["name"])
 
     def plan(self, name: str) -> lookups.Found | None:
         if name not in self._plans:
@@ -80,7 +104,3 @@ class Shelf:
             self._client.warn(f'The client "{name}" has no file system subclient that this user can see: there is nothing to delete.')
         elif lookups.server(self._client, name):
             self._client.missing("file system agent of the client", name, "Install the File System package on it.")
-
-
-def _names(entity: Row, key: str) -> bool:
-    return key in (str(entity.get("clientName")).casefold(), str(entity.get("displayName")).casefold())

@@ -76,9 +76,16 @@ def install(sim: Simulator, request: Request, info: Json) -> Reply | Json:
 
 
 def _start(sim: Simulator, request: Request, kind: int, operation: str, work: t.Callable[..., Outcome], **fields: t.Any) -> Job:
-    user = {"user": request.user or "admin", "user_id": request.user_id or 1}
     return start_job(
-        sim, op_type=kind, operation=operation, effect=work, company_id=request.company_id, task=request.body, **user, **fields
+        sim,
+        op_type=kind,
+        operation=operation,
+        effect=work,
+        company_id=request.company_id,
+        user=request.user or "admin",
+        user_id=request.user_id or 1,
+        task=request.body,
+        **fields,
     )
 
 
@@ -101,14 +108,7 @@ def _install_all(names: list[str], packages: list[int], company: int, plan: int,
 
 
 def _install(sim: Simulator, name: str, packages: list[int], company: int, plan: int, user: str) -> m.Client:
-    row = next(
-        (
-            row
-            for row in sim.scenario.get("install_hosts") or []
-            if name.lower() in (row["name"].lower(), str(row.get("host_name")).lower())
-        ),
-        None,
-    )
+    row = next((row for row in sim.scenario.get("install_hosts") or [] if name.lower() in hosts.names_of(row)), None)
     client = sim.client_by_name(row["name"] if row else name)
     if client and client.company_id != company and company:
         raise ValueError(f"A client with the name [{name}] exists already.")
@@ -233,7 +233,9 @@ def agent_activity(sim: Simulator, request: Request) -> Reply:
     client, application = _own(sim, request), request.number("agent")
     if application not in client.agents:
         return generic(404, f"Agent [{application}] is not installed on client [{client.name}].", 404)
-    activity = {"backup": 1, "restore": 2}.get(request.params["what"].lower(), 0)
+    activity = {"backup": 1, "restore": 2}.get(request.params["what"].lower())
+    if activity is None:
+        return generic(404, f"Activity [{request.params['what']}] is not known.", 404)
     _switch(client, application, activity, request.params["action"].lower() == "enable")
     return generic()
 

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.calligo.baas.tests.simulators.commvault import jobs as j
 from ansible_collections.calligo.baas.tests.simulators.commvault import policy
+from ansible_collections.calligo.baas.tests.simulators.commvault.control import action
 from ansible_collections.calligo.baas.tests.simulators.commvault.policy import BlackoutWindow
 from ansible_collections.calligo.baas.tests.simulators.commvault.replies import generic
 from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Refusal, Reply, Request, route
@@ -144,3 +145,11 @@ def _in_force(row: BlackoutWindow, now: dt.datetime) -> bool:
 
 
 j.GATES.append(closed)
+
+
+@action("POST", "blackout")
+def rename(sim: Simulator, _query: Json, body: t.Any) -> Json:
+    """Rename a window behind the API, to a name that exists already for instance: {"name", "new_name"}."""
+    row = next(row for row in policy.side(sim).blackouts.values() if row.name == body["name"])
+    row.name = str(body["new_name"])
+    return {"id": row.id, "name": row.name}

@@ -69,7 +69,11 @@ def _get(sim: Simulator, request: Request) -> m.Subclient:
 
 @route("GET", "/Subclient")
 def list_subclients(sim: Simulator, request: Request) -> Json:
-    """By client, application, instance, backup set; nothing found is {}."""
+    """By client, application, instance, backup set; nothing found is {}.
+
+    With propertyLevel=AllProperties the rows are as in the detail (the vendor's PowerShell SDK reads fsSubClientProp from them).
+    """
+    whole = (request.q("propertyLevel") or "").lower() == "allproperties"
     client = sim.clients.get(to_int(request.q("clientId"))) or sim.client_by_name(request.q("clientName"))
     wanted = [to_int(request.q(name)) for name in ("applicationId", "instanceId", "backupsetId")]
     rows = []
@@ -78,7 +82,8 @@ def list_subclients(sim: Simulator, request: Request) -> Json:
         if client and row.client_id == client.id and same and sim.visible(request, row.company_id):
             entity = {**sim.entity(row), "appName": app_name(row.application_id, in_list=True)}
             kind = SUBCLIENTS.get(row.application_id)
-            rows.append({"subClientEntity": entity, "planEntity": plan_entity(sim, row), **(kind.row(sim, row) if kind else {})})
+            shown: Json = (kind.detail(sim, row) if whole else kind.row(sim, row)) if kind else {}
+            rows.append({"planEntity": plan_entity(sim, row), **shown, "subClientEntity": entity})
     return {"subClientProperties": rows, "filterQueryCount": len(rows)} if rows else {}
 
 

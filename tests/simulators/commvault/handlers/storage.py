@@ -9,6 +9,7 @@ import typing as t
 from xml.sax.saxutils import quoteattr
 
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
+from ansible_collections.calligo.baas.tests.simulators.commvault.control import action
 from ansible_collections.calligo.baas.tests.simulators.commvault.filtering import select
 from ansible_collections.calligo.baas.tests.simulators.commvault.replies import generic
 from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Refusal, Reply, Request, route
@@ -241,3 +242,11 @@ def get_pool(sim: Simulator, request: Request) -> Json:
             },
         }
     }
+
+
+@action("POST", "pool")
+def change_pool(sim: Simulator, _query: Json, body: t.Any) -> Json:
+    """What administrators of the storage do without this API: {"name", "retention_days", "worm"}."""
+    pool = next(pool for pool in sim.pools.values() if pool.name == body["name"])
+    pool.retention_days, pool.worm = int(body.get("retention_days", pool.retention_days)), int(body.get("worm", pool.worm))
+    return {"name": pool.name, "retention_days": pool.retention_days, "worm": pool.worm}

@@ -156,8 +156,16 @@ def test_a_refused_deactivation_stops_there_with_the_servers_words(http):
 
 
 def test_a_company_that_owns_something_is_not_touched(http):
+    http.on(
+        "GET", "/V4/Servers", {"servers": [{"id": 5, "name": "srv01", "company": {"id": 42}}, {"id": 6, "name": "x", "company": {"id": 9}}]}
+    )
+    http.on("GET", "/V4/Hypervisor", {})
+    http.on("GET", "/V4/Plan/Summary", (404, {}))
+    http.on("GET", "/V4/user", {"users": {"id": 7, "name": "acme\\ada", "company": {"id": 42}}})
+    http.on("GET", "/V4/VMGroups", {"vmGroups": [{"id": 1, "company": {"id": 42}}, {"id": 2, "company": {"id": 9}}]})
     result = run(http, state="absent")
     assert "still owns 1: srv01" in result["msg"] and result["error"]["owned"] == ["srv01"] and http.writes == []
+    assert "would go: 1 servers, 1 users, 1 VM groups" in result["msg"]
 
 
 @pytest.mark.parametrize(
@@ -166,3 +174,38 @@ def test_a_company_that_owns_something_is_not_touched(http):
 def test_the_status_is_told(http, fields, status):
     http.on("GET", "/Organization", {"providers": {**ROW, **fields}})
     assert run(http)["company"]["status"] == status
+
+
+def operators(*rows):
+    return {**DETAIL, "tenantOperators": list(rows)}
+
+
+def test_operators_are_sent_whole_and_by_id(http):
+    old = {"user": {"id": 3, "name": "ops"}, "role": {"id": 5, "name": "Tenant Operator"}}
+    http.on("GET", "/V4/company/42", operators(old))
+    http.on("GET", "/V4/Role", {"roles": [{"id": 3, "name": "View", "company": {"id": 0}}]})
+    http.on("GET", "/V4/UserGroup", {"userGroups": {"id": 9, "name": "second-line", "company": {"id": 0}}})
+    http.on("PUT", "/V4/company/42", {"errorCode": 0})
+    run(http, operators=[{"user_group": "Second-Line", "role": "view"}])
+    kept = {"user": {"id": 3}, "role": {"id": 5}}
+    assert http.writes[0].body == {"tenantOperators": [kept, {"userGroup": {"id": 9}, "role": {"id": 3}}]}
+    result = run(http, operators=[{"user": "OPS", "role": "tenant operator"}])
+    assert not result["changed"] and http.asked() == ["POST /Login", "GET /Organization", "GET /V4/company/42", "POST /Logout"]
+
+
+def test_tags_are_sent_whole(http):
+    http.on("GET", "/Tags/PROVIDER_ENTITY/42", {"tags": {"tag": {"name": "env", "value": "prod"}}})
+    http.on("PUT", "/Tags", {"error": {"errorCode": 0}})
+    run(http, tags={"tier": 1})
+    rows = [{"name": "env", "value": "prod"}, {"name": "tier", "value": "1"}]
+    assert http.writes[0].body == {"entityTag": [{"entityId": 42, "entityType": 61, "tag": rows}]}
+    http.on("PUT", "/Tags", {"error": {"errorCode": 7, "errorMessage": "no right on tags"}})
+    assert "no right on tags" in run(http, tags={"tier": 1})["msg"]
+
+
+def test_a_refused_deactivation_is_an_error(http):
+    http.on("GET", "/Organization/42", {"organizationInfo": {"organization": {"deactivateOptions": {"disableBackup": False}}}})
+    http.on("POST", "/Organization/42/action/deactivate", {"response": {"errorCode": 7, "errorString": "operators are active"}})
+    result = run(http, state="deactivated", disable=["backup"])
+    assert "operators are active" in result["msg"]
+    assert http.writes[0].body == {"deactivateOptions": {"disableBackup": True, "disableLogin": False, "disableRestore": False}}

@@ -18,7 +18,7 @@ NEW = {"vcenter_host": "vcenter.example.com", "vcenter_username": "svc", "vcente
 BAD_GATEWAY = (502, "<html><title>502 Bad Gateway</title></html>")
 
 
-def detail(nodes=NODES[:1], host="vcenter.example.com", **common):
+def detail(nodes=tuple(NODES[:1]), host="vcenter.example.com", **common):
     company = {"id": 0, "name": "Commcell"}
     return {
         "id": 10,

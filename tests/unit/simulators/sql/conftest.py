@@ -130,10 +130,10 @@ class Sql:
         return t.cast(Json, self.api.control("POST", "sql", body))
 
     def change(self, **row: t.Any) -> float:
-        """Write a row into Sales; answers the time just after it."""
+        """Write a row into Sales; answers a moment after it, and before anything else happens."""
         self.act("change", set=[row])
         self.api.advance(10)
-        return self.sim.clock.now()
+        return self.sim.clock.now() - 5
 
     def edit(self, database: str, edit: t.Callable[[Json], None]) -> None:
         """Work on a live database's file."""

@@ -66,8 +66,17 @@ def test_an_agent_is_added_and_finds_its_instances(sql: Sql) -> None:
         sql.api.get(f"/GetId?clientname=acme-sql02&agent={agent}&backupset=defaultBackupSet&subclient=default")
         for agent in ("File System", "SQL Server")
     ]
-    rows = [sql.api.get(f"/Subclient/{row['subclientId']}")["subClientProperties"][0]["subClientEntity"] for row in ids]
-    assert [row["applicationId"] for row in rows] == [33, 81]
+    found = [sql.api.get(f"/Subclient/{row['subclientId']}")["subClientProperties"][0]["subClientEntity"] for row in ids]
+    assert [row["applicationId"] for row in found] == [33, 81]
+
+
+@pytest.mark.parametrize(("agent", "expected"), [("File System", 33), ("SQL Server", 81)])
+def test_names_of_a_client_with_two_agents(sql: Sql, agent: str, expected: int) -> None:
+    sql.done(install(sql, "acme-sql02", packages=(SQL_SERVER, FILES)))
+    entity = {"clientName": "acme-sql02", "appName": agent, "backupsetName": "defaultBackupSet", "subclientName": "default"}
+    step = {"subTask": {"subTaskType": 2, "operationType": 2}, "options": {"backupOpts": {"backupLevel": "Full"}}}
+    job = sql.done(sql.api.post("/CreateTask", {"taskInfo": {"associations": [entity], "subTasks": [step]}}))
+    assert (job["status"], job["subclient"]["applicationId"]) == ("Completed", expected)
 
 
 @pytest.mark.parametrize(

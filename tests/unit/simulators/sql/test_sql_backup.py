@@ -96,7 +96,7 @@ def test_tail_log_and_log_after_the_full(sql: Sql) -> None:
         ("Full", {"checksum": True, "useSqlCompression": True}),
     ],
 )
-def test_options_that_exclude_each_other(sql: Sql, level: str, options: dict[str, bool]) -> None:
+def test_options_that_exclude_each_other(sql: Sql, level: str, options: t.Any) -> None:
     assert task(sql, level, **options)["errorCode"] != 0 and not sql.sim.jobs
 
 
@@ -134,4 +134,12 @@ def test_backups_of_single_databases(sql: Sql) -> None:
     sql.done(sql.api.post("/v2/sql/backup", body))
     assert (kinds(sql), kinds(sql, KOELN)) == (["FULL"], ["FULL"])
     sql.done(sql.api.post(f"/v2/sql/instances/{sql.instance}/backup", {"backupType": 3}))
+    assert kinds(sql) == ["FULL", "DIFFERENTIAL"]
+
+
+def test_a_plans_incremental_is_a_differential(sql: Sql) -> None:
+    boreal = next(row.id for row in sql.sim.subclients.values() if row.company_id == 51)
+    sql.sim.subclients[boreal].plan_id = 0
+    assert sql.done(sql.api.post("/V4/ServerPlan/60/Backup/Run?backupLevel=INCREMENTAL"))["backupLevelName"] == "Full"
+    assert sql.done(sql.api.post("/V4/ServerPlan/60/Backup/Run?backupLevel=INCREMENTAL"))["status"] == "Completed"
     assert kinds(sql) == ["FULL", "DIFFERENTIAL"]

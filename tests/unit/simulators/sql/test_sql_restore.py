@@ -97,6 +97,7 @@ def test_the_time_range_alone_means_the_newest_backup_by_then(sql: Sql) -> None:
 @pytest.mark.parametrize("zone", ["(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "(UTC) Coordinated Universal Time"])
 def test_times_as_text_are_local_to_their_zone(sql: Sql, zone: str) -> None:
     sql.sim.clock.advance(86400)
+    sql.api.login()
     sql.backup("Full")  # 2026-06-02 08:00 UTC
     hour = "10" if "Berlin" in zone else "08"
     browse = {"timeZone": {"TimeZoneName": zone}, "timeRange": {"toTimeValue": f"2026-06-02 {hour}:00:30"}}
@@ -107,23 +108,24 @@ def test_times_as_text_are_local_to_their_zone(sql: Sql, zone: str) -> None:
 
 @pytest.mark.parametrize("how", ["log_backup", "recovery_model"])
 def test_a_broken_chain_is_refused_and_healed_by_a_full(sql: Sql, how: str) -> None:
-    sql.backup("Full")
+    number = sql.create("sales", SALES)["response"]["entity"]["subclientId"]
+    sql.backup("Full", number)
     sql.change(id=4)
-    good = sql.backup("Transaction_Log")
+    good = sql.backup("Transaction_Log", number)
     reached = sql.live()["hash"]
     sql.change(id=5)
     sql.act("break_chain", how=how)
     moment = sql.change(id=6)
-    job = sql.backup("Transaction_Log")
+    job = sql.backup("Transaction_Log", number)
     if how == "recovery_model":
         assert job["status"] == "Failed" and "no current full backup" in sql.reason(job)
     else:
         for options in (at(moment), {}):
             broken = sql.restore(SALES, overWrite=True, **options)
             assert broken["status"] == "Failed" and "chain of database [Sales] is broken" in sql.reason(broken)
-    sql.backup("Full")
+    sql.backup("Full", number)
     sql.change(id=7)
-    sql.backup("Transaction_Log")
+    sql.backup("Transaction_Log", number)
     healed = sql.live()["hash"]
     assert sql.restore(SALES, overWrite=True)["status"] == "Completed" and sql.live()["hash"] == healed
     before = {"timeRange": {"toTimeValue": str(good["jobEndTime"])}}
@@ -263,3 +265,16 @@ def test_restores_can_be_disabled(sql: Sql) -> None:
     sql.backup()
     sql.api.put(f"/V4/Instance/{sql.instance}/Restore/Action/Disable")
     assert "disabled" in sql.task(SALES, overWrite=True)["errorMessage"]
+
+
+def test_a_differential_bridges_a_gap_in_the_logs(sql: Sql) -> None:
+    sql.backup("Full")
+    sql.act("break_chain")
+    sql.change(id=4)
+    sql.backup("Transaction_Log")
+    assert "broken" in sql.reason(sql.restore(SALES, sqlVerifyOnly=True))
+    sql.backup("Differential")
+    moment = sql.change(id=5)
+    expected = sql.live()["hash"]
+    sql.backup("Transaction_Log")
+    assert sql.restore(SALES, overWrite=True, **at(moment))["status"] == "Completed" and sql.live()["hash"] == expected

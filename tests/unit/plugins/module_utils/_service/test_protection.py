@@ -44,9 +44,25 @@ def test_members_never_leave_the_tenants_folder(group: dict[str, t.Any], members
     assert names(group) == members
 
 
+def tags(*names: str) -> list[dict[str, str]]:
+    return [dict(zip(("category", "name"), name.split("/"), strict=True)) for name in names]
+
+
 def test_tags_must_all_be_there() -> None:
-    vms = [vm("a", tags=["Backup/Gold", "Tier/1"]), vm("b", tags=["Backup/Gold"]), vm("c", tags=[])]
+    vms = [vm("a", tags=tags("Backup/Gold", "Tier/1")), vm("b", tags=tags("Backup/Gold")), vm("c", tags=[])]
     assert names({"tags": ["Backup/Gold", "Tier/1"]}, vms) == ["a"]
+    assert names({"folders": [""], "exclude": {"tags": ["Backup/Gold"]}}, vms) == ["c"]
+
+
+def test_tags_that_are_not_known_are_an_error() -> None:
+    with pytest.raises(ValueError, match="tags of 'a' are not known"):
+        names({"tags": ["Backup/Gold"]}, [vm("a", tags=None)])
+
+
+def test_tags_are_only_asked_for_where_they_are_needed() -> None:
+    assert protection.properties([{"folders": [""]}, {"exclude": {"vms": ["a"]}}]) == ["summary"]
+    assert protection.properties([{}, {"tags": ["Backup/Gold"]}]) == ["summary", "tags"]
+    assert protection.properties([{"exclude": {"tags": ["Backup/Gold"]}}]) == ["summary", "tags"]
 
 
 def test_a_list_is_given_as_objects() -> None:
@@ -76,7 +92,7 @@ def test_a_native_rule_is_given_as_it_is() -> None:
     [
         ({"vms": ["acme-spy"]}, "no VMs below .* are named 'acme-spy'"),
         ({"folders": ["Gone"]}, "no folder 'Tenants/Acme Sàrl/Gone'"),
-        ({"tags": ["Backup/Gold"]}, "tags can only be given as rules"),
+        ({"tags": ["Backup/Gold"]}, "are not known"),
         ({"name_patterns": [{"condition": "equals", "value": "nothing"}]}, "no VM below"),
         ({"vms": ["acme-db-01"], "tags": ["a"]}, "make two groups"),
     ],

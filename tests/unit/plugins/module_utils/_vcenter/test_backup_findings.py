@@ -42,6 +42,7 @@ def test_nothing_to_say_of_a_healthy_vm():
         ({"config.changeTrackingEnabled": None}, "Changed block tracking is off"),
         ({"runtime.consolidationNeeded": True}, "The disks need consolidation"),
         ({"config.template": True}, "The VM is a template"),
+        ({"runtime.question": vim.vm.QuestionInfo(id="1", text="Moved\nor copied?")}, 'The VM waits for an answer in vCenter ("Moved or'),
         ({"snapshot": vim.vm.SnapshotInfo(rootSnapshotList=[tree()])}, "1 snapshot is present"),
         ({"snapshot": vim.vm.SnapshotInfo(rootSnapshotList=[tree(tree(), tree())])}, "3 snapshots are present"),
     ],
@@ -64,6 +65,8 @@ def test_one_finding_for_each_state(change, words):
             disk(DISK.RawDiskMappingVer1BackingInfo(compatibilityMode="virtualMode", diskMode="independent_persistent")),
             "Hard disk 1 is independent",
         ),
+        (disk(DISK.FlatVer2BackingInfo(diskMode="persistent", sharing="sharingMultiWriter")), "Hard disk 1 is shared for several writers"),
+        (DEVICE.VirtualPCIPassthrough(key=13000), "device 13000 is a device of the host passed through"),
         (DEVICE.ParaVirtualSCSIController(key=1000, busNumber=0, sharedBus="physicalSharing"), "device 1000 shares its bus"),
     ],
 )
@@ -75,6 +78,15 @@ def test_one_finding_for_each_device(device, words):
 def test_the_gravest_comes_first():
     states = {"runtime.connectionState": "disconnected", "config.changeTrackingEnabled": False, "guest.toolsStatus": "toolsNotInstalled"}
     assert [finding.split()[0] for finding in findings(HEALTHY | states)] == ["The", "VMware", "Changed"]
+
+
+def test_a_full_chain_of_snapshots():
+    chain = None
+    for _number in range(32):
+        chain = tree(*([chain] if chain else []))
+    first, second = findings(HEALTHY | {"snapshot": vim.vm.SnapshotInfo(rootSnapshotList=[chain])})
+    assert first.startswith("32 snapshots lie on top of each other")
+    assert second.startswith("32 snapshots are present")
 
 
 def test_tools_need_not_run_while_a_vm_is_off():

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from pyVmomi import vim, vmodl
 
-from ansible_collections.calligo.baas.plugins.module_utils._vcenter.collector import Collector
+from ansible_collections.calligo.baas.plugins.module_utils._vcenter.collector import Collector, Report
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.session import VCenter
 
 QUERY = vmodl.query.PropertyCollector
@@ -54,7 +54,7 @@ class Server:
             propertyCollector=types.SimpleNamespace(RetrievePropertiesEx=self.first, ContinueRetrievePropertiesEx=self.page),
             viewManager=types.SimpleNamespace(CreateContainerView=self.view),
         )
-        return VCenter("vc", content, vim, QUERY)
+        return VCenter("vc", content, vim, QUERY, vmodl.MethodFault, t.cast(t.Any, None))
 
     def view(self, **_arguments):
         self.views += 1
@@ -74,8 +74,8 @@ class Server:
         return QUERY.RetrieveResult(token=more, objects=self.pages[number])
 
 
-def below(server, page=2):
-    return Collector(server.vcenter, page).below(vim.Folder("group-v1"), vim.VirtualMachine, ["name", "config.uuid", "name"])
+def below(server, report=None):
+    return Collector(server.vcenter, 2, report).below(vim.Folder("group-v1"), vim.VirtualMachine, ["name", "config.uuid", "name"])
 
 
 def test_pages_are_read_to_the_last():
@@ -100,6 +100,30 @@ def test_the_view_is_destroyed_after_an_error_too():
     with pytest.raises(vmodl.fault.SystemError):
         below(server)
     assert server.views == 0
+
+
+def test_a_server_that_stops_halfway_is_reported_where_somebody_listens():
+    pages = [[content(1, name="a"), content(2, name="b")], [content(3, name="c")]]
+    report = Report()
+    assert [item.moid for item in below(Server(pages, fail_at=1), report)] == ["vm-1", "vm-2"]
+    assert report == Report(["vCenter stopped after 2 VMs (SystemError): there are more that were not read."], complete=False)
+    with pytest.raises(vmodl.fault.SystemError):
+        below(Server(pages, fail_at=0), Report())
+
+
+def test_half_of_the_folders_is_an_error_in_any_case():
+    server = Server([[content(1, name="a")], []], fail_at=1)
+    with pytest.raises(vmodl.fault.SystemError):
+        Collector(server.vcenter, 2, Report()).of([vim.Folder("group-v1")], vim.Folder, ["name"])
+
+
+def test_vms_that_vanished_are_reported():
+    report = Report()
+    gone = [("name", vmodl.fault.ManagedObjectNotFound())]
+    server = Server([[content(1, name="a"), content(2, gone)]])
+    wanted = [vim.VirtualMachine(f"vm-{number}") for number in (1, 2, 3)]
+    assert [item.moid for item in Collector(server.vcenter, 2, report).of(wanted, vim.VirtualMachine, ["name"])] == ["vm-1"]
+    assert report == Report(["Removed from vCenter while it was read, and left out: vm-2, vm-3."])
 
 
 def test_withheld_properties_are_reported_and_vanished_objects_left_out():

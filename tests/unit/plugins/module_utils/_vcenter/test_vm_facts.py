@@ -11,29 +11,64 @@ from pyVmomi import vim
 
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.collector import Found
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.inventory import Entity, Inventory
-from ansible_collections.calligo.baas.plugins.module_utils._vcenter.vm_facts import PROPERTIES, paths, references, vm_facts
+from ansible_collections.calligo.baas.plugins.module_utils._vcenter.vm_facts import FACTS, Known, references, vm_facts
+from ansible_collections.calligo.baas.plugins.module_utils._vcenter.vm_fields import DEVICES, FIELDS, SETS, chosen, paths
 
-EMPTY = Inventory({})
+EMPTY = Known(Inventory({}))
+SUMMARY = SETS["summary"]
 
 
 def found(missing=None, **properties):
     return Found(vim.VirtualMachine("vm-1"), {path.replace("__", "."): value for path, value in properties.items()}, missing or {})
 
 
-def test_paths_are_asked_once_and_always_hold_the_summary():
-    assert paths([]) == set(PROPERTIES["summary"])
-    assert paths(["hardware", "backup"]) == {*PROPERTIES["summary"], *PROPERTIES["hardware"], *PROPERTIES["backup"]}
+def test_every_fact_can_be_made():
+    assert list(FACTS) == list(FIELDS)
+    assert {field for fields in SETS.values() for field in fields} == set(FIELDS)
+
+
+def test_the_summary_asks_for_no_devices():
+    asked = paths(chosen(None, None))
+    assert DEVICES not in asked and "network" not in asked and "customValue" not in asked
+
+
+@pytest.mark.parametrize(
+    ("sets", "fields", "expected"),
+    [
+        (None, None, SUMMARY),
+        ([], [], SUMMARY),
+        (["guest"], None, (*SUMMARY, "guest")),
+        (["hardware"], ["backup", "cpus"], (*SUMMARY, "disks", "nics", "removable", "backup")),
+        (None, ["tags", "cpus"], ("name", "moid", "cpus", "tags")),
+    ],
+)
+def test_which_facts_are_chosen(sets, fields, expected):
+    assert chosen(sets, fields) == expected
 
 
 def test_what_is_not_set_is_none():
-    facts = vm_facts(found(name="a%2fb"), EMPTY, ["hardware", "guest", "backup"])
+    facts = vm_facts(found(name="a%2fb"), EMPTY, FIELDS)
     assert (facts["name"], facts["moid"], facts["host"], facts["folder"], facts["tools_status"]) == ("a/b", "vm-1", None, None, None)
     assert (facts["disks"], facts["nics"], facts["removable"], facts["guest"]["ip_addresses"]) == ([], [], [], [])
     assert (facts["template"], facts["guest"]["tools_running"], facts["backup"]["snapshots"]) == (False, False, 0)
+    assert (facts["tags"], facts["custom_attributes"]) == (None, None)
+
+
+def test_tags_and_custom_attributes_that_could_be_read():
+    tag = {"name": "Gold", "category": "Backup", "id": "t"}
+    values = [vim.CustomFieldsManager.StringValue(key=key, value="v") for key in (1, 9)]
+    known = Known(Inventory({}), tags={"vm-1": [tag]}, attributes={1: "cost centre", 2: "owner"})
+    facts = vm_facts(found(customValue=values), known, ["tags", "custom_attributes"])
+    assert (facts["tags"], facts["custom_attributes"]) == ([tag], {"cost centre": "v"})
+    assert vm_facts(found(), Known(Inventory({}), {}, {}), ["tags", "custom_attributes"]) == {
+        "tags": [],
+        "custom_attributes": {},
+        "unreadable": [],
+    }
 
 
 def test_what_was_withheld_is_named():
-    facts = vm_facts(found({"guest.toolsStatus": "NoPermission", "config.uuid": "NoPermission"}), EMPTY, [])
+    facts = vm_facts(found({"guest.toolsStatus": "NoPermission", "config.uuid": "NoPermission"}), EMPTY, SUMMARY)
     assert facts["unreadable"] == ["config.uuid", "guest.toolsStatus"]
 
 
@@ -55,7 +90,7 @@ def test_facts_are_plain_json_with_places_by_name():
         config__hardware__numCPU=2,
         config__hardware__memoryMB=4096,
     )
-    facts = json.loads(json.dumps(vm_facts(vm, inventory, [])))
+    facts = json.loads(json.dumps(vm_facts(vm, Known(inventory), SUMMARY)))
     assert {key: facts[key] for key in ("folder", "host", "cluster", "datacenter", "power_state", "cpus", "memory_mb")} == {
         "folder": "",
         "host": "esx-1",
@@ -65,13 +100,7 @@ def test_facts_are_plain_json_with_places_by_name():
         "cpus": 2,
         "memory_mb": 4096,
     }
-    assert vm_facts(vm, inventory, [])["power_state"].__class__ is str  # not pyVmomi's own kind of string
-
-
-@pytest.mark.parametrize("sets", [["summary"], ["hardware"], ["guest"], ["backup"]])
-def test_only_the_sets_that_were_asked_for_are_in_the_facts(sets):
-    keys = set(vm_facts(found(), EMPTY, sets)) - set(vm_facts(found(), EMPTY, []))
-    assert keys == {"summary": set(), "hardware": {"disks", "nics", "removable"}, "guest": {"guest"}, "backup": {"backup"}}[sets[0]]
+    assert vm_facts(vm, Known(inventory), SUMMARY)["power_state"].__class__ is str  # not pyVmomi's own kind of string
 
 
 def test_references_of_everything_that_is_named():
@@ -84,5 +113,12 @@ def test_references_of_everything_that_is_named():
         network=[vim.Network("network-2")],
         config__hardware__device=[disk, device.VirtualVmxnet3(key=2, backing=backing), device.VirtualKeyboard(key=3)],
     )
-    assert sorted(reference._GetMoId() for reference in references(vm)) == ["datastore-1", "group-v1", "host-1", "network-1", "network-2"]
-    assert references(found()) == []
+    assert sorted(reference._GetMoId() for reference in references(vm, ["disks"])) == [
+        "datastore-1",
+        "group-v1",
+        "host-1",
+        "network-1",
+        "network-2",
+    ]
+    assert sorted(reference._GetMoId() for reference in references(vm, ["backup", "host"])) == ["group-v1", "host-1"]
+    assert references(found(), FIELDS) == []

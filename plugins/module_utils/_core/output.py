@@ -1,0 +1,106 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import os
+import stat
+import tempfile
+import typing as t
+
+from .argspec import ArgumentSpec
+from .errors import InputError
+
+MODES = {"0600": 0o600, "0640": 0o640}
+CHUNK = 1 << 20
+
+OPTIONS = ArgumentSpec(
+    {
+        "output_file": {"type": "path"},
+        "output_mode": {"type": "str", "choices": list(MODES), "default": "0600"},
+    },
+)
+"""Options of a module whose rows may be too many for a result. The doc fragment calligo.baas.output_file describes the same ones."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Written:
+    """A file as it is now, or would be outside check mode. size: bytes. changed: whether its content or mode is another than before."""
+
+    path: str
+    size: int
+    changed: bool
+
+
+def write_file(path: str, parts: t.Iterable[str], mode: str, check_mode: bool) -> Written:
+    """Write text to a file in one step: a reader sees the old file or the new one, and a run that fails leaves the old one.
+
+    parts: written as they come, so that what they are made from need not fit into memory. mode: one of MODES.
+    A file that is the same already is left alone. In check mode nothing is written. Raises InputError for a path that cannot be written.
+    """
+    wanted = MODES[mode]
+    try:
+        before = _fingerprint(path, wanted)
+        if check_mode:
+            size, after = _hash(part.encode() for part in parts)
+            return Written(path, size, before != after)
+        with _replacing(path, wanted) as (stream, keep):
+            size, after = _hash(_through(stream, parts))
+            if before != after:
+                keep()
+        return Written(path, size, before != after)
+    except OSError as error:
+        raise InputError(f"output_file: {path} cannot be written: {error.strerror}.") from error
+
+
+def _fingerprint(path: str, mode: int) -> str | None:
+    """The hash of a file's content; None if there is no file, or one with another mode."""
+    try:
+        with open(path, "rb") as stream:
+            if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) != mode:
+                return None
+            return _hash(iter(lambda: stream.read(CHUNK), b""))[1]
+    except FileNotFoundError:
+        return None
+
+
+def _hash(chunks: t.Iterable[bytes]) -> tuple[int, str]:
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        digest.update(chunk)
+        size += len(chunk)
+    return size, digest.hexdigest()
+
+
+def _through(stream: t.BinaryIO, parts: t.Iterable[str]) -> t.Iterator[bytes]:
+    for part in parts:
+        chunk = part.encode()
+        stream.write(chunk)
+        yield chunk
+
+
+@contextlib.contextmanager
+def _replacing(path: str, mode: int) -> t.Iterator[tuple[t.BinaryIO, t.Callable[[], None]]]:
+    """A new file beside the one at a path, and what puts it there; it is removed if that is not called."""
+    descriptor, name = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=f".{os.path.basename(path)}.")
+    kept = False
+
+    def keep() -> None:
+        nonlocal kept
+        stream.flush()
+        os.fchmod(stream.fileno(), mode)
+        os.fsync(stream.fileno())
+        os.replace(name, path)
+        kept = True
+
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream, keep
+    finally:
+        if not kept:
+            os.unlink(name)

@@ -1,0 +1,246 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What servers were seen, or said, to answer differently: one switch for each place where the sources disagree or had to be guessed.
+
+A dialect is set like a fault and changes finished replies, so that no handler has to know of it. Dialects that change what the server
+does, and not only how it says it, are in the handlers. faults.KNOWN lists both kinds; tests/contract/test_dialects.py speaks them all.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses as dc
+import re
+import typing as t
+
+from ansible_collections.calligo.baas.tests.simulators.commvault import faults
+from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Reply, Request, Route, match
+
+if t.TYPE_CHECKING:
+    from ansible_collections.calligo.baas.tests.simulators.commvault.simulator import Simulator
+
+Json = dict[str, t.Any]
+
+
+@dc.dataclass(frozen=True)
+class Said:
+    """A reply, and what it answers. body: a copy that may be changed."""
+
+    sim: Simulator
+    route: Route
+    request: Request
+    status: int
+    body: t.Any
+
+    @property
+    def call(self) -> str:
+        return f"{self.route.method} {self.route.template}"
+
+    def but(self, body: t.Any, status: int | None = None) -> Said:
+        return dc.replace(self, body=body, status=status or self.status)
+
+
+Voice = t.Callable[[Said], Said]
+DIALECTS: dict[str, Voice] = {}
+
+
+def dialect(text: str) -> t.Callable[[Voice], Voice]:
+    """Register a function under its own name. text: what it does, for the list of faults."""
+
+    def register(voice: Voice) -> Voice:
+        name = voice.__name__
+        DIALECTS[name] = voice
+        faults.KNOWN[name] = f"dialect: {text}"
+        return voice
+
+    return register
+
+
+def spoken(sim: Simulator, route: Route, request: Request, reply: Reply) -> Reply:
+    """The reply in the dialects that are switched on. The login is left alone: without it there is nothing to try."""
+    voices = [voice for name, voice in DIALECTS.items() if sim.faults.peek(name)]
+    if not voices or not route.auth or not isinstance(reply.body, (dict, list)):
+        return reply
+    said = Said(sim, route, request, reply.status, copy.deepcopy(reply.body))
+    for voice in voices:
+        said = voice(said)
+    return Reply(said.body, said.status, reply.content_type, reply.headers)
+
+
+def each_object(node: t.Any, change: t.Callable[[Json], Json]) -> t.Any:
+    """Every object of a reply changed, from the inside out."""
+    if isinstance(node, dict):
+        return change({key: each_object(value, change) for key, value in node.items()})
+    return [each_object(item, change) for item in node] if isinstance(node, list) else node
+
+
+# Everywhere
+
+
+@dialect("lists with one element collapse to the element in every reply, as where the answer was converted from XML")
+def lists_of_one(said: Said) -> Said:
+    def collapse(row: Json) -> Json:
+        return {key: value[0] if isinstance(value, list) and len(value) == 1 else value for key, value in row.items()}
+
+    return said.but(each_object(said.body, collapse))
+
+
+@dialect("what is read comes without keys whose value is false, empty text, an empty list or nothing")
+def absent_keys(said: Said) -> Said:
+    def prune(row: Json) -> Json:
+        return {key: value for key, value in row.items() if value not in (False, "", None, []) or value == 0 and value is not False}
+
+    return said if said.route.writes else said.but(each_object(said.body, prune))
+
+
+@dialect("error codes are text")
+def error_codes_text(said: Said) -> Said:
+    return said.but(each_object(said.body, lambda row: {**row, "errorCode": str(row["errorCode"])} if "errorCode" in row else row))
+
+
+@dialect("error codes of successful writes are the name NO_ERROR")
+def error_codes_named(said: Said) -> Said:
+    def name(row: Json) -> Json:
+        return {**row, "errorCode": "NO_ERROR"} if row.get("errorCode") == 0 else row
+
+    return said.but(each_object(said.body, name))
+
+
+@dialect("flat error codes of writes are wrapped in an object called error")
+def errors_wrapped(said: Said) -> Said:
+    flat = isinstance(said.body, dict) and "errorCode" in said.body and set(said.body) <= {"errorCode", "errorMessage"}
+    return said.but({"error": said.body}) if flat else said
+
+
+@dialect("the response of older writes is an object where it was a list, and a list where it was an object")
+def response_shapes(said: Said) -> Said:
+    answer = said.body.get("response") if isinstance(said.body, dict) and "/V" not in said.route.template else None
+    if isinstance(answer, list) and len(answer) == 1:
+        return said.but({**said.body, "response": answer[0]})
+    return said.but({**said.body, "response": [answer]}) if isinstance(answer, dict) else said
+
+
+@dialect("a write that was done is answered 201")
+def writes_201(said: Said) -> Said:
+    return said.but(said.body, 201) if said.route.writes and said.status == 200 else said
+
+
+@dialect("a PUT that was done is answered 200 without a body")
+def put_empty(said: Said) -> Said:
+    refused = re.search(r"'errorCode': (?!0\b)", str(said.body))
+    return said if said.route.method != "PUT" or said.status != 200 or refused else said.but(None)
+
+
+@dialect("a V4 list with nothing in it is answered 404")
+def empty_list_404(said: Said) -> Said:
+    lists = [value for value in said.body.values() if isinstance(value, list)] if isinstance(said.body, dict) else []
+    is_list = said.route.method == "GET" and re.match(r"/V\d/", said.route.template) and "{" not in said.route.template
+    empty = bool(lists) and not any(lists)
+    return said.but({"errorCode": 404, "errorMessage": "Requested details not found."}, 404) if is_list and empty else said
+
+
+@dialect("application 33 is called Windows File System where it was File System, and the other way round")
+def app_names(said: Said) -> Said:
+    other = {"File System": "Windows File System", "Windows File System": "File System"}
+    return said.but(each_object(said.body, lambda row: {**row, "appName": other.get(row["appName"], row["appName"])} if "appName" in row else row))
+
+
+# Hypervisors and VM groups
+
+
+@dialect("the key of the access nodes is spelled right")
+def access_nodes_spelled(said: Said) -> Said:
+    return said.but({"accessNodes": said.body.pop("accesNodes"), **said.body}) if "accesNodes" in said.body else said
+
+
+@dialect("PUT of a hypervisor or VM group answers what GET would")
+def put_shows_object(said: Said) -> Said:
+    done = said.status == 200 and not re.search(r"'errorCode': (?!0\b)", str(said.body))
+    if said.call not in ("PUT /V4/Hypervisor/{id:int}", "PUT /V4/VmGroup/{id:int}") or not done:
+        return said
+    hit = match("GET", said.request.path)
+    return said.but(copy.deepcopy(hit[0].handler(said.sim, said.request))) if hit else said
+
+
+@dialect("content and filters of a VM group are read as single objects")
+def vmgroup_content_object(said: Said) -> Said:
+    if said.call != "GET /V4/VmGroup/{id:int}":
+        return said
+    return said.but({key: value[0] if key in ("content", "filters", "diskFilters") and value else value for key, value in said.body.items()})
+
+
+# Regions
+
+
+@dialect("the region of an entity has regionId and regionName only")
+def region_older_names(said: Said) -> Said:
+    return _region(said, ("id", "name", "displayName"))
+
+
+@dialect("the region of an entity has id and name only")
+def region_newer_names(said: Said) -> Said:
+    return _region(said, ("regionId", "regionName"))
+
+
+def _region(said: Said, without: tuple[str, ...]) -> Said:
+    if said.route.method != "GET" or not said.route.template.endswith("/entity/{type}/{id:int}/region"):
+        return said
+    return said.but({key: value for key, value in said.body.items() if key not in without})
+
+
+# Files
+
+
+@dialect("GET /Subclient lists identities only, also where all properties are asked for")
+def subclient_list_brief(said: Said) -> Said:
+    if said.call != "GET /Subclient" or "subClientProperties" not in said.body:
+        return said
+    shown = ("subClientEntity", "planEntity")
+    rows = [
+        {key: row[key] for key in shown if key in row} | {"commonProperties": {"isDefaultSubclient": row["commonProperties"]["isDefaultSubclient"]}}
+        if "isDefaultSubclient" in (row.get("commonProperties") or {})
+        else row
+        for row in said.body["subClientProperties"]
+    ]
+    return said.but({**said.body, "subClientProperties": rows})
+
+
+@dialect("GET /GetId leaves a level that it does not know out, where it would answer a negative id")
+def getid_levels_absent(said: Said) -> Said:
+    if said.call != "GET /GetId":
+        return said
+    return said.but({key: value for key, value in said.body.items() if not (isinstance(value, int) and value < 0)})
+
+
+@dialect("paths of a browse begin with a backslash before the drive")
+def browse_leading_backslash(said: Said) -> Said:
+    def lead(row: Json) -> Json:
+        path = row.get("path")
+        return {**row, "path": f"\\{path}"} if isinstance(path, str) and re.match("[A-Za-z]:", path) else row
+
+    return said.but(each_object(said.body, lead)) if said.call == "POST /DoBrowse" else said
+
+
+@dialect("flags of a browse are the text 1, or missing")
+def browse_flags_text(said: Said) -> Said:
+    def flags(row: Json) -> Json:
+        if not isinstance(row.get("flags"), dict):
+            return row
+        return {**row, "flags": {key: "1" for key, value in row["flags"].items() if value not in (False, 0, "0")}}
+
+    return said.but(each_object(said.body, flags)) if said.call == "POST /DoBrowse" else said
+
+
+# Jobs
+
+
+@dialect("ids of started jobs are numbers")
+def job_ids_numbers(said: Said) -> Said:
+    return said.but({**said.body, "jobIds": [int(number) for number in said.body["jobIds"]]}) if "jobIds" in said.body else said
+
+
+@dialect("a backup that was requested is answered with its task alone; the job is to be looked for")
+def job_ids_absent(said: Said) -> Said:
+    starts = said.route.template.lower().endswith("backup") and said.route.method == "POST"
+    return said.but({key: value for key, value in said.body.items() if key != "jobIds"}) if starts else said
