@@ -213,6 +213,7 @@ jobs:
       objects: 2
       failed_objects: 0
       parent: null
+      company: Acme Sàrl
       virtual_machines:
         - name: acme-web-01
           uuid: 501c3b0d-5f0e-4b8a-9d57-0c4c2f3a1e11
@@ -294,6 +295,11 @@ jobs:
       description: Number of files and folders that failed.
       returned: success
       type: int
+    company:
+      description: The company that it belongs to, as far as Commvault says so.
+      returned: success
+      type: str
+      sample: Acme Sàrl
     parent:
       description: The parent job of a single VM's job.
       returned: success

@@ -13,10 +13,13 @@ short_description: Read Commvault jobs
 description:
   - Reads jobs by their numbers, or all that meet a filter, newest first.
   - Inside a company (O(company) or O(company_id)), only its jobs are shown.
+  - With O(figures) or O(output_file), all jobs that meet the filter are gone through page by page, however many, without being kept. This
+    is how a report on 100,000 jobs is made.
 author:
   - Calligo (@calligo)
 extends_documentation_fragment:
   - calligo.baas.commvault
+  - calligo.baas.output_file
   - calligo.baas.attributes.info
   - calligo.baas.attributes.group_commvault
 options:
@@ -75,13 +78,36 @@ options:
     type: int
     default: 86400
   limit:
-    description: The most jobs to return.
+    description:
+      - The most jobs to return. It does not limit what is counted in RV(figures) or written to O(output_file).
+      - V(0) is allowed with these two only.
     type: int
     default: 100
   vm_results:
-    description: Whether to add what became of each VM. Costs some requests for each job.
+    description: Whether to add what became of each VM. Costs some requests for each job. Not in O(output_file).
     type: bool
     default: false
+  figures:
+    description:
+      - Count all jobs that meet the filter, add up their sizes, and do so by each of these too. Of each kind the hundred groups with most jobs
+        are told apart. An empty list gives the totals alone.
+      - By V(reason), only what did not succeed is counted.
+    type: list
+    elements: str
+    choices: [company, client, type, level, status, outcome, reason]
+  reason_lookups:
+    description:
+      - Commvault's lists do not say why a job that has ended did not succeed. With O(figures) or O(output_file), the newest so many of these
+        jobs are asked for it, with one or two requests each, as many at a time as O(parallel) says. Of the others the reason is empty.
+    type: int
+    default: 100
+  output_format:
+    description:
+      - How to write O(output_file). V(csv) has the names of the columns in the first line, V(jsonl) one JSON object in each line.
+      - In V(csv), text that a spreadsheet would take for a formula gets an apostrophe before it.
+    type: str
+    choices: [csv, jsonl]
+    default: csv
 seealso:
   - module: calligo.baas.commvault_backup
   - module: calligo.baas.commvault_restore
@@ -102,6 +128,18 @@ EXAMPLES = r"""
       - Completed w/ one or more errors
   register: troubled
 
+- name: Write the backups of the last month to a file, and count them by company and reason
+  calligo.baas.commvault_job_info:
+    host: cv.example.com
+    username: backup-automation
+    password: "{{ commvault_password }}"
+    types: [backup]
+    since_seconds: 2678400
+    figures: [company, outcome, reason]
+    output_file: /var/lib/baas/jobs.csv
+    output_mode: "0640"
+  register: month
+
 - name: Wait for a job that was started earlier
   calligo.baas.commvault_job_info:
     host: cv.example.com
@@ -119,7 +157,7 @@ EXAMPLES = r"""
 RETURN = r"""
 jobs:
   description: The jobs, newest first, or in the order of O(job_ids).
-  returned: success
+  returned: unless O(output_file) is given
   type: list
   elements: dict
   sample:
@@ -142,6 +180,7 @@ jobs:
       objects: 2
       failed_objects: 1
       parent: null
+      company: Acme Sàrl
   contains:
     id:
       description: Number of the job.
@@ -215,6 +254,11 @@ jobs:
       description: Number of files and folders that failed.
       returned: success
       type: int
+    company:
+      description: The company that it belongs to, as far as Commvault says so.
+      returned: success
+      type: str
+      sample: Acme Sàrl
     parent:
       description: The parent job of a single VM's job.
       returned: success
@@ -258,6 +302,59 @@ total:
   returned: success
   type: int
   sample: 1
+figures:
+  description: What the jobs come to.
+  returned: with O(figures) or O(output_file)
+  type: dict
+  contains:
+    total:
+      description: All jobs, but for those of single VMs that belong to the job of a VM group, which has their sizes.
+      type: dict
+      returned: always
+      sample:
+        jobs: 4120
+        success: 3900
+        partial: 120
+        failed: 100
+        standing: 0
+        active: 0
+        application_bytes: 81604378624
+        media_bytes: 27201459541
+        objects: 1240118
+        failed_objects: 208
+    jobs_of_single_vms:
+      description: How many jobs of single VMs were left out of that.
+      type: int
+      returned: always
+      sample: 860
+    by_company:
+      description:
+        - The same for each company, those with most jobs first. There is one such list, C(by_) and its name, for each of O(figures).
+        - A group whose name is null is all that there was beyond the hundred with most jobs.
+      type: list
+      elements: dict
+      returned: if asked for
+      sample:
+        - company: Acme Sàrl
+          jobs: 310
+          success: 300
+          partial: 6
+          failed: 4
+          standing: 0
+          active: 0
+          application_bytes: 8160437862
+          media_bytes: 2720145954
+          objects: 124011
+          failed_objects: 20
+file:
+  description: What was written to O(output_file), or in check mode would have been.
+  returned: with O(output_file)
+  type: dict
+  contains:
+    path: {description: The file., type: str, returned: always, sample: /var/lib/baas/jobs.csv}
+    format: {description: How it is written., type: str, returned: always, sample: csv}
+    size: {description: Its size in bytes., type: int, returned: always, sample: 15213652}
+    count: {description: How many jobs are in it., type: int, returned: always, sample: 100000}
 """
 
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.job_query import OPTIONS as QUERY_OPTIONS

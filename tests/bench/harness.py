@@ -71,6 +71,20 @@ class Bench:
         """Time something several times (fewer when quick). act: does it once and returns seconds or another amount."""
         return Timing.of([act() for _ in range(self.runs(runs))])
 
+    def compare(self, acts: t.Mapping[str, tuple[t.Callable[[], float], int]]) -> dict[str, Timing]:
+        """Time several things in turns, so that all of them meet the same moods of the machine.
+
+        acts: by name what to do once, and how often; those with fewer runs are spread over the whole time.
+        """
+        planned = {name: self.runs(runs) for name, (_act, runs) in acts.items()}
+        rounds = max(planned.values())
+        values: dict[str, list[float]] = {name: [] for name in acts}
+        for number in range(rounds):
+            for name, (act, _runs) in acts.items():
+                if (number * planned[name]) // rounds != ((number - 1) * planned[name]) // rounds:
+                    values[name].append(act())
+        return {name: Timing.of(seconds) for name, seconds in values.items()}
+
     def command(self, command: t.Sequence[str | Path], *, stdin: str = "", limit: float = 1800.0, **env: str) -> Measured:
         """Run a command to its end and measure it. limit: seconds after which it is ended and counts as failed.
 

@@ -84,7 +84,7 @@ def tasks(modules):
             {"name": "acme-vms", "hypervisor": "acme-vcenter", **ABSENT},
         ],
         "vcenter_folder_info": [{"folder": "Tenants/Acme Sàrl"}],
-        "vcenter_vm_facts": [{"folder": "Tenants/Acme Sàrl"}],
+        "vcenter_vm_facts": [{"folder": "Tenants/Acme Sàrl"}, {"tags": ["Backup/Gold"], "properties": ["hardware", "backup", "tags"]}],
     }
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
@@ -25,6 +26,7 @@ from ansible_collections.calligo.baas.tests.contract.wire import Exchange
 
 Json = dict[str, t.Any]
 VARIABLE = "BAAS_OPENAPI"
+ROOT = "urn:openapi"
 HERE = Path(__file__).resolve().parent
 KEPT = ("type", "enum", "format", "minimum", "maximum", "minLength", "uniqueItems")
 FORMATS = FormatChecker(formats=())
@@ -57,7 +59,7 @@ class Document:
         self._schemas: Json = content["components"]["schemas"]
         closed = {name: self._closed(schema) for name, schema in self._schemas.items()}
         resource = Resource(contents={"components": {"schemas": closed}}, specification=DRAFT202012)
-        self._registry: Registry[t.Any] = Registry().with_resource("", resource)
+        self._registry: Registry[t.Any] = Registry().with_resource(ROOT, resource)
         self._paths = [(re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)) + "/?", re.IGNORECASE), path) for path in content["paths"]]
         # The most literal path wins: .../VmGroup/Preview before .../VmGroup/{VmGroupId}.
         self._paths.sort(key=lambda pair: pair[1].count("{"))
@@ -110,8 +112,11 @@ class Document:
 
     def _check(self, call: str, side: str, schema: Json, instance: t.Any) -> list[Deviation]:
         validator = Draft202012Validator(self._closed(schema), registry=self._registry, format_checker=FORMATS)
+        return self._told(call, side, validator.iter_errors(instance))
+
+    def _told(self, call: str, side: str, errors: t.Iterable[ValidationError]) -> list[Deviation]:
         out = []
-        for error in validator.iter_errors(instance):
+        for error in errors:
             steps = ["*" if isinstance(step, int) else str(step) for step in error.absolute_path]
             text = error.message if len(error.message) < 160 else error.message[:157] + "..."
             if error.validator == "additionalProperties":
@@ -120,6 +125,14 @@ class Document:
             elif error.validator == "required":
                 names = set(error.validator_value) - set(error.instance)
                 out += [Deviation(call, side, ".".join([*steps, name]), "required", text) for name in names]
+            elif error.validator == "anyOf":
+                # What is wrong with the alternative that comes nearest says more than that none fits.
+                branches: dict[t.Any, list[ValidationError]] = {}
+                for inner in error.context or ():
+                    branches.setdefault(inner.schema_path[0], []).append(inner)
+                told = [self._told(call, side, branch) for branch in branches.values()]
+                # A wrong word for the kind of thing means that another kind is spoken of.
+                out += min(told, key=lambda branch: (sum(one.rule == "enum" for one in branch), len(branch)))
             else:
                 out.append(Deviation(call, side, ".".join(steps), str(error.validator), text))
         return out
@@ -135,7 +148,7 @@ class Document:
     def _closed(self, schema: Json) -> Json:
         """An OpenAPI 3.0 schema in the words of JSON Schema, its parts (allOf) joined to one, and closed against unknown keys."""
         if "$ref" in schema:
-            return {"$ref": schema["$ref"]}
+            return {"$ref": ROOT + schema["$ref"]}
         joined = self._joined(schema)
         out = {key: joined[key] for key in KEPT if key in joined}
         if "oneOf" in joined:

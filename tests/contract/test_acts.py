@@ -20,10 +20,6 @@ TARGETS = {
     "file_subclient": {"subclients": [{"client": SERVER, "name": SUBCLIENT}]},
     "vm_group": {"vm_groups": [{"name": GROUP, "hypervisor": HYPERVISOR}]},
 }
-KINDS = [
-    pytest.param("file_subclient", marks=[]),
-    pytest.param("vm_group", marks=[]),
-]
 LEVELS = {"full": "Full", "incremental": "Incremental", "differential": "Differential", "synthetic_full": "Synthetic Full"}
 
 
@@ -86,7 +82,7 @@ def test_a_backup_of_ours_is_read(modules, commcell, kind, level):
         pytest.skip("VMs have no differential backups")
     (started,) = modules("commvault_backup", tenant.inside({**TARGETS[kind], "level": level, "wait_timeout": 60}))["jobs"]
     job = commcell.job_controller.get(started["id"])
-    assert (job.job_type, job.status, job.is_finished) == (started["operation"], "Completed", True)
+    assert (job.job_type, job.status, job.is_finished) == (started["type"], "Completed", True)
     assert job.backup_level.casefold().replace(" ", "") == LEVELS[level].casefold().replace(" ", "")
 
 
@@ -171,8 +167,9 @@ def test_a_file_restore_of_ours_is_read(modules, commcell):
 
 
 @pytest.mark.contract(operation="file restore", module="commvault_restore", direction="writes")
-def test_a_file_restore_of_the_sdk_is_known(modules, file_subclient):
-    job = file_subclient.restore_out_of_place("lux-restore-01", "E:\\Theirs", [FILE])
+def test_a_file_restore_of_the_sdk_is_known(modules, commcell, file_subclient):
+    # The client itself, for by its name alone the SDK asks for a client without an id.
+    job = file_subclient.restore_out_of_place(commcell.clients.get("lux-restore-01"), "E:\\Theirs", [FILE])
     assert job.wait_for_completion()
     seen = shown(modules, int(job.job_id))
     assert (seen["operation"], seen["outcome"]) == ("Restore", "success")
@@ -191,8 +188,8 @@ def test_a_vm_restore_of_ours_is_read(modules, commcell):
 def test_a_vm_restore_of_the_sdk_is_known(modules, vm_group):
     vm_group.refresh()
     destination = {"esx_host": "lux-esx-02.example.com", "datastore": "lux-ds-02", "vcenter_client": HYPERVISOR}
-    job = vm_group.full_vm_restore_out_of_place("acme-web-02", restored_vm_name="sdk-web-02", **destination, overwrite=False, power_on=False)
+    job = vm_group.full_vm_restore_out_of_place("acme-web-01", restored_vm_name="sdk-web-01", **destination, overwrite=False, power_on=False)
     assert job.wait_for_completion()
     assert shown(modules, int(job.job_id))["outcome"] == "success"
-    (vm,) = modules("vcenter_vm_facts", {"names": ["sdk-web-02"]})["ansible_facts"]["vcenter_vms"]
+    (vm,) = modules("vcenter_vm_facts", {"names": ["sdk-web-01"], "properties": ["hardware"]})["ansible_facts"]["vcenter_vms"]
     assert [disk["datastore"] for disk in vm["disks"]] == ["lux-ds-02"] * len(vm["disks"])

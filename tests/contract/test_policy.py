@@ -6,17 +6,13 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
-from cvpysdk.commcell import Commcell
 from cvpysdk.policies.storage_policies import StoragePolicyCopy
 
+from ansible_collections.calligo.baas.tests.contract import sdk
 from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
-from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 
-DAY = 86400
 REGION = "luxembourg"
 PRIMARY = {"name": "Primary", "storage_pool": "lux-pool-01", "region": REGION, "retention_days": 30}
 SECOND = {"name": "Second", "storage_pool": "lux-pool-02", "region": REGION, "source": "Primary", "retention_days": 90}
@@ -35,22 +31,13 @@ def modules(tmp_path_factory):
         yield running
 
 
-def login(modules):
-    endpoint = modules.sandbox.endpoints["commvault"]
-    address = endpoint["url"].removeprefix("https://")
-    password = modules.sandbox.password("commvault")
-    return Commcell(address, endpoint["username"], password, certificate_path=str(modules.sandbox.ca_path))
-
-
 @pytest.fixture
 def commcell(modules):
     """A session of the SDK as the provider; it keeps what it has read, so each test has its own."""
-    session = login(modules)
+    session = sdk.login(modules.sandbox)
     modules.sandbox.control("DELETE", "/journal")
     yield session
-    requests = modules.sandbox.control("GET", "/journal")["requests"]
-    unknown = [f"{call['method']} {call['path']}" for call in requests if not call["modelled"]]
-    assert not unknown
+    assert not sdk.unmodelled(modules.sandbox)
     session.logout()
 
 
@@ -208,7 +195,7 @@ def test_the_sdk_reads_the_retention_of_a_copy(modules, commcell):
     )
     primary = copy_of(commcell, "retention read", "Primary")
     assert primary.copy_retention["days"] == -1 and not primary.enable_data_aging
-    modules("commvault_retention", {"plan": "retention read", "destination": "Second", "follow_pool": True})
+    modules("commvault_retention", {"plan": "retention read", "destination": "Second", "follow_pool": True, "extended_retention": []})
     assert not copy_of(commcell, "retention read", "Second").override_pool_retention
 
 
@@ -241,8 +228,10 @@ def test_retention_of_the_sdk_through_the_storage_policy_is_no_change(modules, c
     yearly = [{"type": "yearly_fulls", "retention_days": 3650}]
     wish = {"plan": "copy retention", "destination": "Primary", "retention_days": 45, "extended_retention": yearly}
     unchanged(modules, "commvault_retention", wish)
+    copy.extended_retention_rules = [1, False, 64, 3650, 0]
     copy.copy_retention = (45, 2, 0, 0, True)
-    unchanged(modules, "commvault_retention", {"plan": "copy retention", "destination": "Primary", "retention_days": "infinite"})
+    endless = {"plan": "copy retention", "destination": "Primary", "retention_days": "infinite", "extended_retention": []}
+    unchanged(modules, "commvault_retention", endless)
     copy.override_pool_retention = False
     unchanged(modules, "commvault_retention", {"plan": "copy retention", "destination": "Primary", "follow_pool": True})
 
@@ -257,48 +246,6 @@ def test_the_sdk_reads_a_compliance_lock_of_its_own(modules, commcell):
     modules("commvault_retention", {"plan": "locked", "retention_days": 60})
     copy = copy_of(commcell, "locked", "Primary")
     assert copy.copy_retention["days"] == 60 and copy.is_compliance_lock_enabled
-
-
-@pytest.fixture(scope="module")
-def backed_up(modules):
-    """A subclient with two backups on a plan of its own; the numbers of the jobs."""
-    made(modules, "with jobs")
-    modules("commvault_subclient", {"subclients": [{"client": "acme-fs01", "name": "data", "plan": "with jobs", "content": ["D:\\Data"]}]})
-    wish = {"subclients": [{"client": "acme-fs01", "name": "data"}], "level": "full"}
-    return [modules("commvault_backup", wish)["jobs"][0]["id"] for _number in range(2)]
-
-
-@pytest.mark.contract(operation="retain a job", module="commvault_retention", direction="reads")
-def test_the_sdk_reads_a_retained_job(modules, commcell, backed_up):
-    pin = {"plan": "with jobs", "destination": "Primary", "job_ids": backed_up[:1], "retain_until": "2035-01-01T00:00:00Z"}
-    modules("commvault_retention", pin)
-    rows = {row["jobId"]: row for row in copy_of(commcell, "with jobs", "Primary").get_jobs_on_copy_v2(view="All")}
-    assert (rows[backed_up[0]]["strRetainedBy"], rows[backed_up[0]]["retainUntil"]) == ("User", 2051222400)
-    assert rows[backed_up[1]]["strRetainedBy"] == "Basic Retention" and sorted(rows) == backed_up
-
-
-@pytest.mark.contract(operation="retain a job", module="commvault_retention", direction="writes")
-def test_a_job_that_the_sdk_retains_is_no_change(modules, commcell, backed_up):
-    copy_of(commcell, "with jobs", "Primary").retain_jobs_on_copy(backed_up[1], 2051222400)
-    pin = {"plan": "with jobs", "destination": "Primary", "job_ids": backed_up[1:], "retain_until": "2035-01-01T00:00:00Z"}
-    unchanged(modules, "commvault_retention", pin)
-
-
-@pytest.mark.contract(operation="run data aging", module="commvault_retention", direction="writes")
-def test_data_aging_of_the_sdk_takes_what_was_said(modules, commcell, backed_up, monkeypatch):
-    monkeypatch.setattr("cvpysdk.job.time.sleep", lambda _seconds, sleep=time.sleep: sleep(0.2))
-    release = {"plan": "with jobs", "destination": "Primary", "job_ids": backed_up, "retain_until": "rules", "allow_decrease": True}
-    modules("commvault_retention", release)
-    modules.sandbox.control("POST", "/clock", {"advance": 20 * DAY})
-    modules("commvault_backup", {"subclients": [{"client": "acme-fs01", "name": "data"}], "level": "full"})
-    shorter = {"plan": "with jobs", "retention_days": 10, "allow_decrease": True}
-    said = modules("commvault_retention", shorter)["aging_out"]
-    session = login(modules)
-    job = session.run_data_aging(copy_name="Primary", storage_policy_name="with jobs", is_granular=True)
-    assert job.wait_for_completion()
-    aged = StoragePolicyCopy(session, session.storage_policies.get("with jobs"), "Primary").get_jobs_on_copy_v2(view="All", aged_data=1)
-    assert sorted(row["jobId"] for row in aged) == said["job_ids"] == backed_up and all(row["isAged"] for row in aged)
-    session.logout()
 
 
 @pytest.mark.contract(operation="lock a storage pool", module="commvault_storage_pool_info", direction="writes")

@@ -83,13 +83,13 @@ def test_content_of_each_kind_is_read(modules, commcell):
     vm = next(vm for vm in found if vm["name"] == "acme-web-01")
     content = {
         "vms": [{"name": vm["name"], "uuid": vm["instance_uuid"]}],
-        "tags": ["Backup/Gold"],
+        "tags": [{"name": "Backup/Gold"}],
         "name_patterns": [{"condition": "starts_with", "value": "acme-web"}, {"condition": "equals", "value": "acme-db-01"}],
     }
     modules("commvault_vm_group", tenant.inside({**GROUP, "content": content}))
     group = sdk.vm_groups(commcell, HYPERVISOR).get(GROUP["name"])
     assert isinstance(group, VMWareVirtualServerSubclient)
-    assert rules(group) == [("Tag", "Backup/Gold"), ("VMName", "acme-db-01"), ("VMName", "acme-web*"), ("VirtualMachine", "acme-web-01")]
+    assert rules(group) == [("Tag", "Backup/Gold"), ("VM", "acme-web-01"), ("VMName", "acme-db-01"), ("VMName", "acme-web*")]
     assert group.plan == PLAN
 
 
@@ -132,19 +132,20 @@ def test_content_filters_and_exceptions_are_read(modules, commcell):
 @pytest.mark.contract(operation="file subclient content and filters", module="commvault_subclient", direction="writes")
 def test_a_subclient_of_the_sdk_is_no_change(modules, commcell):
     subclients = sdk.file_subclients(commcell, SERVER)
-    lists = {"content": ["D:\\Data\\Köln"], "filters": ["*.tmp", "~"], "exceptions": ["D:\\Data\\keep.tmp"]}
+    # Setting the plan comes first: the SDK then has the plan's content take the place of the subclient's own.
+    lists = {"content": ["D:\\Data\\Köln"], "filters": ["*.tmp", "~$*"], "exceptions": ["D:\\Data\\keep.tmp"]}
     modules("commvault_subclient", tenant.inside({"subclients": [{**FILES, "name": "sdk data", "content": ["D:\\Else"]}]}))
     subclients.refresh()
     subclient = subclients.get("sdk data")
+    subclient.plan = SPARE
     subclient.content, subclient.filter_content, subclient.exception_content = lists.values()
     subclient.description = "from the SDK"
-    subclient.plan = SPARE
     unchanged(
         modules,
         "commvault_subclient",
         tenant.inside({"subclients": [{**FILES, "name": "sdk data", "plan": SPARE, "description": "from the SDK", **lists}]}),
     )
-    subclient.filter_content = []
     subclient.disable_backup()
+    subclient.filter_content = []
     emptied = {**FILES, "name": "sdk data", "plan": SPARE, "filters": [], "backup_enabled": False}
     unchanged(modules, "commvault_subclient", tenant.inside({"subclients": [emptied]}))

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
-from cvpysdk.commcell import Commcell
 from cvpysdk.constants import SQLDefines
 from cvpysdk.deployment.install import Install
 from cvpysdk.exception import SDKException
 
+from ansible_collections.calligo.baas.tests.contract import sdk
 from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.modules import Modules
@@ -34,9 +32,7 @@ def platform(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def commcell(platform):
-    endpoint = platform.endpoints["commvault"]
-    address = endpoint["url"].removeprefix("https://")
-    session = Commcell(address, endpoint["username"], platform.password("commvault"), certificate_path=str(platform.ca_path))
+    session = sdk.login(platform)
     yield session
     session.logout()
 
@@ -44,11 +40,10 @@ def commcell(platform):
 @pytest.fixture(autouse=True)
 def nothing_unmodelled(platform, monkeypatch):
     """The SDK asked for nothing that the simulator does not know; it need not wait as long for jobs as for real ones."""
-    monkeypatch.setattr("cvpysdk.job.time.sleep", lambda _seconds, sleep=time.sleep: sleep(0.2))
+    sdk.impatient(monkeypatch)
     platform.control("DELETE", "/journal")
     yield
-    unknown = [f"{call['method']} {call['path']}" for call in platform.control("GET", "/journal")["requests"] if not call["modelled"]]
-    assert not unknown
+    assert not sdk.unmodelled(platform)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
+import requests
 
 from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
@@ -53,20 +56,16 @@ def backup(modules, level="full"):
     return job
 
 
+def wish_for(plan, **options):
+    return tenant.inside({"plan": plan, **options})
+
+
 def advance(modules, days):
     modules.sandbox.control("POST", "/clock", {"advance": days * DAY})
 
 
-def rule(plan, **options):
-    return tenant.inside({"plan": plan, **options})
-
-
 def age(modules):
     """Data aging, as the server runs it every night."""
-    import base64
-
-    import requests
-
     endpoint = modules.sandbox.endpoints["commvault"]
     with requests.Session() as session:
         session.verify, session.trust_env = str(modules.sandbox.ca_path), False
@@ -98,7 +97,7 @@ def test_walk(modules):
         ({"data_aging": True}, [120, -1]),
         ({"retention_days": 10, "allow_decrease": True, "extended_retention": []}, [10, 10]),
     ):
-        wish = rule(plan, **options)
+        wish = wish_for(plan, **options)
         predicted = step(modules, MODULE, wish, check=True, changed=True)
         done = step(modules, MODULE, wish, check=False, changed=True)
         assert predicted["retention"] == done["retention"] and predicted["aging_out"] == done["aging_out"]
@@ -110,9 +109,9 @@ def test_walk(modules):
 def test_a_plan_destination_or_region_that_is_missing_is_named(modules):
     plan = make(modules, "missing parts")
     for options, said in (
-        (rule("none", retention_days=1), 'The plan "none" does not exist'),
-        (rule(plan, destination="Third", retention_days=1), '"Third"'),
-        (rule(plan, region="jersey", retention_days=1), 'in the region "jersey"'),
+        (wish_for("none", retention_days=1), 'The plan "none" does not exist'),
+        (wish_for(plan, destination="Third", retention_days=1), '"Third"'),
+        (wish_for(plan, region="jersey", retention_days=1), 'in the region "jersey"'),
     ):
         assert said in modules.failure(MODULE, options)["msg"]
         assert said in str(step(modules, MODULE, options, check=True, changed=True)["warnings"])
@@ -124,7 +123,7 @@ def test_a_shorter_retention_is_refused_with_what_it_would_cost(modules, check):
     old = backup(modules)
     advance(modules, 20)
     new = backup(modules)
-    wish = rule(plan, destination="Primary", retention_days=14)
+    wish = wish_for(plan, destination="Primary", retention_days=14)
     result = modules.failure(MODULE, wish, check=check)
     loss = result["error"]["aging_out"]
     assert loss["job_ids"] == [old] and loss["jobs"] == 1 and loss["bytes"] > loss["media_bytes"] > 0
@@ -147,7 +146,7 @@ def test_what_is_said_to_age_out_is_what_ages_out(modules, extended):
         jobs.append(backup(modules, level))
         advance(modules, 8)
     jobs.append(backup(modules, "incremental"))
-    wish = rule(plan, retention_days=20, extended_retention=extended, allow_decrease=True)
+    wish = wish_for(plan, retention_days=20, extended_retention=extended, allow_decrease=True)
     loss = step(modules, MODULE, wish, check=False, changed=True)["aging_out"]
     before = {row["id"] for row in modules("commvault_job_info", tenant.inside({**FILES, "since_seconds": 90 * DAY}))["jobs"]}
     age(modules)
@@ -161,7 +160,7 @@ def test_a_server_that_keeps_cycles_loses_no_more_than_was_said(modules):
     job = backup(modules)
     advance(modules, 40)
     modules.sandbox.control("POST", "/faults", {"name": "retention_cycles"})
-    wish = rule(plan, retention_days=5, allow_decrease=True)
+    wish = wish_for(plan, retention_days=5, allow_decrease=True)
     step(modules, MODULE, wish, check=False, changed=True)
     age(modules)
     assert kept(modules) == {job}
@@ -170,7 +169,7 @@ def test_a_server_that_keeps_cycles_loses_no_more_than_was_said(modules):
 def test_a_job_is_kept_for_an_audit(modules):
     plan = make(modules, "audit")
     job, other = backup(modules), backup(modules)
-    pin = rule(plan, destination="Primary", job_ids=[job], retain_until="2099-12-31")
+    pin = wish_for(plan, destination="Primary", job_ids=[job], retain_until="2099-12-31")
     for check, changed in ((True, True), (False, True), (True, False), (False, False)):
         result = step(modules, MODULE, pin, check=check, changed=changed)
         assert result["retention"]["jobs"] == [{"id": job, "retain_until": "2099-12-31T23:59:59Z"}]
@@ -185,7 +184,7 @@ def test_a_job_is_kept_for_an_audit(modules):
         "destination_path": "E:\\RestoreTest",
     }
     assert modules("commvault_restore", {"files": {**files, "job_id": job}, "company": tenant.COMPANY["name"]})["changed"]
-    release = rule(plan, destination="Primary", job_ids=[job], retain_until="rules")
+    release = wish_for(plan, destination="Primary", job_ids=[job], retain_until="rules")
     for wish in (release, {**pin, "retain_until": "2098-01-01"}):
         failed = modules.failure(MODULE, wish)
         assert f"job {job} from 2099-12-31T23:59:59Z" in failed["msg"] and "allow_decrease" in failed["msg"]
@@ -199,7 +198,7 @@ def test_a_job_is_kept_for_an_audit(modules):
 def test_jobs_are_kept_for_ever_in_one_request(modules):
     plan = make(modules, "for ever")
     jobs = [backup(modules), backup(modules)]
-    wish = rule(plan, destination="Primary", job_ids=jobs, retain_until="infinite")
+    wish = wish_for(plan, destination="Primary", job_ids=jobs, retain_until="infinite")
     result, requests = recorded(modules, MODULE, wish)
     assert result["changed"] and [row["path"].rsplit("/", 1)[1] for row in requests if row["writes"]] == ["JobOperations"]
     step(modules, MODULE, wish, check=False, changed=False)
@@ -210,11 +209,11 @@ def test_jobs_are_kept_for_ever_in_one_request(modules):
 def test_data_aging_that_goes_on_again_is_a_decrease_where_something_waits_for_it(modules):
     plan = make(modules, "suspended")
     job = backup(modules)
-    step(modules, MODULE, rule(plan, data_aging=False), check=False, changed=True)
+    step(modules, MODULE, wish_for(plan, data_aging=False), check=False, changed=True)
     advance(modules, 40)
     age(modules)
     assert kept(modules) == {job}
-    resume = rule(plan, data_aging=True)
+    resume = wish_for(plan, data_aging=True)
     backup(modules)
     failed = modules.failure(MODULE, resume)
     assert "goes on again" in failed["msg"] and failed["error"]["aging_out"]["job_ids"] == [job]
@@ -238,21 +237,21 @@ def jersey(modules):
 
 def test_a_destination_that_follows_its_pool_is_told_and_left_alone(modules, jersey):
     pool(modules, "jer-pool-01", retention_days=60)
-    found = step(modules, MODULE, rule(jersey, retention_days=60), check=False, changed=False)["retention"]["destinations"][0]
+    found = step(modules, MODULE, wish_for(jersey, retention_days=60), check=False, changed=False)["retention"]["destinations"][0]
     assert found["follows_pool"] and found["retention_days"] == found["pool_retention_days"] == 60
-    own = step(modules, MODULE, rule(jersey, retention_days=60, follow_pool=False), check=False, changed=True)
+    own = step(modules, MODULE, wish_for(jersey, retention_days=60, follow_pool=False), check=False, changed=True)
     assert own["retention"]["destinations"][0]["follows_pool"] is False
-    step(modules, MODULE, rule(jersey, retention_days=90), check=False, changed=True)
-    assert '"Primary" from 90 days to 60 days' in modules.failure(MODULE, rule(jersey, follow_pool=True))["msg"]
-    back = step(modules, MODULE, rule(jersey, follow_pool=True, allow_decrease=True), check=False, changed=True)
+    step(modules, MODULE, wish_for(jersey, retention_days=90), check=False, changed=True)
+    assert '"Primary" from 90 days to 60 days' in modules.failure(MODULE, wish_for(jersey, follow_pool=True))["msg"]
+    back = step(modules, MODULE, wish_for(jersey, follow_pool=True, allow_decrease=True), check=False, changed=True)
     assert back["retention"]["destinations"][0]["follows_pool"]
 
 
 def test_a_worm_pool_decides_alone(modules, jersey):
     pool(modules, "jer-pool-01", worm=2 | 8, retention_days=30)
-    assert modules(MODULE, rule(jersey, retention_days=30))["retention"]["destinations"][0]["lock"] == "worm"
+    assert modules(MODULE, wish_for(jersey, retention_days=30))["retention"]["destinations"][0]["lock"] == "worm"
     for days in (10, 60):
-        failed = modules.failure(MODULE, rule(jersey, retention_days=days, allow_decrease=True))
+        failed = modules.failure(MODULE, wish_for(jersey, retention_days=days, allow_decrease=True))
         assert "WORM" in failed["msg"] and "jer-pool-01" in failed["msg"]
 
 
@@ -261,9 +260,9 @@ def test_locked_retention_grows_and_never_shrinks(modules, jersey, status):
     pool(modules, "jer-pool-01", worm=1, retention_days=30)
     if status == "400":
         modules.sandbox.control("POST", "/faults", {"name": "retention_lock_status"})
-    step(modules, MODULE, rule(jersey, retention_days=60 + int(status)), check=False, changed=True)
+    step(modules, MODULE, wish_for(jersey, retention_days=60 + int(status)), check=False, changed=True)
     modules.sandbox.control("DELETE", "/journal")
-    failed = modules.failure(MODULE, rule(jersey, retention_days=30, allow_decrease=True))
+    failed = modules.failure(MODULE, wish_for(jersey, retention_days=30, allow_decrease=True))
     assert "compliance lock" in failed["msg"]
     assert not [row for row in modules.sandbox.control("GET", "/journal")["requests"] if row["writes"]]
 
@@ -273,14 +272,14 @@ def test_every_dialect_gives_the_same(modules, dialect):
     plan = make(modules, f"dialect {dialect}")
     modules.sandbox.control("POST", "/faults", {"name": dialect})
     for options in ({"retention_days": "infinite"}, {"retention_days": 50, "extended_retention": MONTHLY, "allow_decrease": True}):
-        step(modules, MODULE, rule(plan, **options), check=False, changed=True)
-        step(modules, MODULE, rule(plan, **options), check=False, changed=False)
+        step(modules, MODULE, wish_for(plan, **options), check=False, changed=True)
+        step(modules, MODULE, wish_for(plan, **options), check=False, changed=False)
 
 
 def test_a_server_that_does_not_list_jobs_is_said_to_be_silent(modules):
     plan = make(modules, "silent")
     modules.sandbox.control("POST", "/faults", {"name": "http", "method": "GET", "path": "BackupDestination/[0-9]+/Jobs", "status": 404})
-    failed = modules.failure(MODULE, rule(plan, retention_days=1))
+    failed = modules.failure(MODULE, wish_for(plan, retention_days=1))
     assert "does not tell how many jobs" in failed["msg"] and failed["error"]["aging_out"]["jobs"] is None
 
 
@@ -298,4 +297,4 @@ def test_a_server_that_does_not_list_jobs_is_said_to_be_silent(modules):
 )
 def test_what_makes_no_sense_is_said(modules, options, said):
     make(modules, "nonsense")
-    assert said in modules.failure(MODULE, rule("nonsense", **options))["msg"]
+    assert said in modules.failure(MODULE, wish_for("nonsense", **options))["msg"]

@@ -18,7 +18,7 @@ ODD_NAMES = ["o'neill", 'the "few"', "100 % + 1 / 2", "Łódź ß é"]
 @pytest.fixture(scope="module", autouse=True)
 def tenant(sandbox):
     modules = Modules(sandbox)
-    modules("commvault_company", {"name": COMPANY, "alias": "asgtenant", "servers": ["cafe-fs01"]})
+    modules("commvault_company", {"name": COMPANY, "alias": "asgtenant"})
     modules("commvault_user_group", {"company": COMPANY, "name": "automation"})
     modules("commvault_user", {"company": COMPANY, "name": "ann", "email": "ann@asgtenant.example.com"})
     modules("commvault_plan", {"company": COMPANY, **PLAN, "name": "asg-plan"})
@@ -30,7 +30,7 @@ def assignments(*rows, **more):
 
 GROUP_ON_COMPANY = {"user_group": "automation", "role": "Tenant Operator", "entity": COMPANY}
 USER_ON_PLAN = {"user": "ann", "role": "view", "entity_type": "plan", "entity": "asg-plan"}
-USER_ON_CLIENT = {"user": "asgtenant\\ann", "role": "View", "entity_type": "client", "entity": "cafe-fs01"}
+GROUP_ON_CLIENT = {"user_group": "asgtenant\\automation", "role": "View", "entity_type": "client", "entity": "lux-restore-01"}
 
 
 def grants(modules, name):
@@ -38,9 +38,13 @@ def grants(modules, name):
     return next(row["security"] for row in state["companies"] if row["name"] == name and row["status"] != "DELETED")
 
 
-@pytest.mark.parametrize("row", [GROUP_ON_COMPANY, USER_ON_PLAN, USER_ON_CLIENT], ids=lambda row: row.get("entity_type", "company"))
+@pytest.mark.parametrize("row", [GROUP_ON_COMPANY, USER_ON_PLAN, GROUP_ON_CLIENT], ids=lambda row: row.get("entity_type", "company"))
 def test_walk(modules, row):
-    for options, state in ((assignments(row), "present"), (assignments(row, state="absent"), "absent")):
+    for state in ("present", "absent"):
+        options = assignments(row, state=state)
+        if row is GROUP_ON_CLIENT:
+            # The provider's, so that no company may give roles on it.
+            del options["company"]
         for check, changed in ((True, True), (False, True), (True, False), (False, False)):
             result = step(modules, MODULE, options, check=check, changed=changed)
             assert [entry["changed"] for entry in result["assignments"]] == [changed]

@@ -202,3 +202,9 @@ def test_tags_that_cannot_be_read_are_reported(vcsim, monkeypatch):
     facts = gather(vcsim, names=[GOLD[0]], properties=["tags"])["ansible_facts"]
     assert facts["vcenter_vms"][0]["tags"] is None
     assert [problem.startswith("Tags could not be read. vCenter") for problem in facts["vcenter_vms_problems"]] == [True]
+
+
+def test_the_fast_way_of_reading_pages_gives_the_same_facts(vcsim, monkeypatch):
+    fast = gather(vcsim)["ansible_facts"]
+    monkeypatch.setattr("ansible_collections.calligo.baas.plugins.module_utils._vcenter.plain_pages.PAGED", ())
+    assert gather(vcsim)["ansible_facts"] == fast

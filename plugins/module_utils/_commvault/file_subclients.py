@@ -21,15 +21,17 @@ APPLICATIONS = {WINDOWS: "File System", LINUX: "Linux File System"}
 """How requests name the agents (cvpysdk services.py)."""
 
 
-def of_client(client: Commvault, name: str) -> list[Row]:
+def of_client(client: Commvault, name: str, applications: t.Container[int] = tuple(APPLICATIONS)) -> list[Row]:
     """The subclients of a client's file system agents, in one request (GET /Subclient; cvpysdk subclient.py _get_subclients).
+
+    applications: of other agents than those.
 
     They come with all properties (propertyLevel as the vendor's PowerShell SDK sends it), where the server knows that; see is_whole().
     """
     reply = client.get("/Subclient", {"clientName": name, "propertyLevel": "AllProperties"}, absent=(404,)) or {}
     # A server that does not know the parameter sends the subclients of all clients.
     rows = [row for row in listed(reply.get("subClientProperties")) if _is_of(row["subClientEntity"], name.casefold())]
-    return [row for row in rows if application(row) in APPLICATIONS]
+    return [row for row in rows if application(row) in applications]
 
 
 def read(client: Commvault, number: int) -> Row | None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import itertools
 import typing as t
 
+from .._core import output
 from .._core.argspec import ArgumentSpec
-from .._core.errors import InputError, NotFound, WaitTimeout
+from .._core.errors import BaasError, InputError, NotFound, WaitTimeout
 from .._core.wait import poll
-from . import jobs, lookups, paging, sources, vm_groups
+from . import job_figures, jobs, lookups, paging, sources, vm_groups
 
 if t.TYPE_CHECKING:
     from .client import Commvault
@@ -39,39 +40,121 @@ OPTIONS = ArgumentSpec(
         "since_seconds": {"type": "int", "default": 86400},
         "limit": {"type": "int", "default": 100},
         "vm_results": {"type": "bool", "default": False},
+        "figures": {"type": "list", "elements": "str", "choices": list(job_figures.GROUPS)},
+        "reason_lookups": {"type": "int", "default": 100},
+        "output_format": {"type": "str", "choices": list(job_figures.FORMATS), "default": "csv"},
     },
     {
         "mutually_exclusive": [("job_ids", "client"), ("job_ids", "vm_group"), ("client", "vm_group")],
         "required_by": {"subclient": ["client"]},
     },
-)
+).merge(output.OPTIONS)
+PAGE = 1000
+"""Jobs in a request that reads all of them; the most that clients of the vendor were seen to ask for."""
+AHEAD = 2
 
 
 def run(client: Commvault, params: Row) -> Row:
-    """Jobs by id or by filter, newest first, and how many there are in all."""
+    """Jobs by id or by filter, newest first, and how many there are in all; or, of a long history, its figures and a file."""
+    whole = params["output_file"] is not None or params["figures"] is not None
+    if params["limit"] < (0 if whole else 1):
+        raise InputError(f"limit must be {0 if whole else 1} or more.")
+    records: t.Iterable[Row] = []
+    job_filter: Row | None = None
     if params["job_ids"] is not None:
-        found = _by_id(client, params["job_ids"])
-        total = len(found)
+        records = _by_id(client, params["job_ids"])
     else:
-        found, total = _by_filter(client, params)
-    for record in found:
-        if params["job_ids"] is not None and record["outcome"] == "failed":
-            # Two more requests, so only where somebody asks for these very jobs.
-            record["reason"] = jobs.failure_reason(client, record)
-        if params["vm_results"]:
-            record["virtual_machines"] = vm_groups.results(client, record["id"])
-    return {"changed": False, "jobs": found, "total": total}
+        job_filter = _filter(client, params)
+        if job_filter is not None:
+            records = _by_filter(client, params, job_filter, whole)
+    if whole:
+        return _report(client, params, records)
+    limit = len(params["job_ids"]) if params["job_ids"] is not None else params["limit"]
+    found = list(itertools.islice(records, limit))
+    total = _count(client, job_filter, CATEGORIES[params["category"]]) if job_filter and len(found) == limit else len(found)
+    return {"changed": False, "jobs": _with_vms(client, params, found), "total": total}
+
+
+def _with_vms(client: Commvault, params: Row, found: list[Row]) -> list[Row]:
+    for record in found if params["vm_results"] else ():
+        record["virtual_machines"] = vm_groups.results(client, record["id"])
+    return found
+
+
+def _report(client: Commvault, params: Row, records: t.Iterable[Row]) -> Row:
+    """Go once through all jobs, without keeping them."""
+    figures = job_figures.Figures(params["figures"] or ())
+    shown: list[Row] = []
+    count = 0
+
+    def passing() -> t.Iterator[Row]:
+        nonlocal count
+        for record in _explained(client, _owned(client, records), params["reason_lookups"]):
+            figures.add(record)
+            count += 1
+            if len(shown) < params["limit"] and params["output_file"] is None:
+                shown.append(record)
+            yield record
+
+    if params["output_file"] is None:
+        for _record in passing():
+            pass
+        return {"changed": False, "jobs": _with_vms(client, params, shown), "total": count, "figures": figures.to_record()}
+    lines = job_figures.lines(passing(), params["output_format"])
+    written = output.write_file(params["output_file"], lines, params["output_mode"], client.check_mode)
+    file = {"path": written.path, "format": params["output_format"], "size": written.size, "count": count}
+    return {"changed": written.changed, "total": count, "file": file, "figures": figures.to_record()}
+
+
+def _owned(client: Commvault, records: t.Iterable[Row]) -> t.Iterator[Row]:
+    """Jobs with their company. Where a server does not name it in the job, it is that of the client."""
+    companies: dict[int, str | None] | None = None
+    for record in records:
+        if record["company"] is None:
+            if client.company is not None:
+                record["company"] = client.company
+            else:
+                if companies is None:
+                    companies = {server.id: server.company for server in lookups.servers(client)}
+                record["company"] = companies.get(record["client_id"])
+        yield record
+
+
+def _explained(client: Commvault, records: t.Iterable[Row], most: int) -> t.Iterator[Row]:
+    """Jobs with the reasons of those that did not succeed. Lists leave them out, so that they are asked for, of at most so many."""
+
+    def reason(job: tuple[int, str]) -> str:
+        try:
+            return jobs.failure_reason(client, {"id": job[0], "reason": ""})
+        except BaasError:
+            # It may have aged out meanwhile; a report is not to fail for that.
+            return ""
+
+    left = most
+    for some in _chunks(records, PAGE):
+        silent = [record for record in some if record["outcome"] in ("partial", "failed") and not record["reason"] and not record["parent"]]
+        asked = {(record["id"], record["outcome"]): record for record in silent[:left]}
+        left -= len(asked)
+        answers = client.pool.read(reason, asked)
+        for key, record in asked.items():
+            record["reason"] = answers[key]
+        yield from some
+
+
+def _chunks(records: t.Iterable[Row], size: int) -> t.Iterator[list[Row]]:
+    source = iter(records)
+    while some := list(itertools.islice(source, size)):
+        yield some
 
 
 def _by_id(client: Commvault, ids: list[int]) -> list[Row]:
-    """Job by job, in the order given. One that was started a moment ago may have to be asked for again."""
+    """Job by job, side by side, in the order given. One that was started a moment ago may have to be asked for again."""
     records: dict[int, Row] = {}
 
     def look() -> list[int]:
-        for job_id in ids:
-            found = None if job_id in records else jobs.read(client, job_id)
-            if found:
-                records[job_id] = found
+        left = [job_id for job_id in ids if job_id not in records]
+        answers = client.pool.read(lambda job_id: jobs.read(client, job_id), left)
+        records.update({job_id: found for job_id in left if (found := answers[job_id])})
         return [job_id for job_id in ids if job_id not in records]
 
     try:
@@ -82,30 +165,28 @@ def _by_id(client: Commvault, ids: list[int]) -> list[Row]:
     return [records[job_id] for job_id in dict.fromkeys(ids)]
 
 
-def _by_filter(client: Commvault, params: Row) -> tuple[list[Row], int]:
-    """The filter goes to the server, and what it may not know of it is checked here again."""
-    if params["limit"] < 1:
-        raise InputError("limit must be 1 or more.")
+def _filter(client: Commvault, params: Row) -> Row | None:
+    """The jobFilter of a task; None where check mode could not find what it names."""
     entity = _entity(client, params)
     if entity is None:
-        return [], 0
-    types = [TYPES[name] for name in params["types"]]
-    statuses = {status.casefold() for status in params["statuses"]}
-    job_filter: Row = {
+        return None
+    return {
         "completedJobLookupTime": params["since_seconds"],
-        "jobTypeList": types,
+        "jobTypeList": [TYPES[name] for name in params["types"]],
         "showAgedJobs": False,
         "hideAdminJobs": False,
-        **({"statusList": params["statuses"]} if statuses else {}),
+        **({"statusList": params["statuses"]} if params["statuses"] else {}),
         **({"entity": entity} if entity else {}),
     }
-    category = CATEGORIES[params["category"]]
-    rows = paging.jobs(client, job_filter, category, page=min(params["limit"] + 1, 500))
+
+
+def _by_filter(client: Commvault, params: Row, job_filter: Row, whole: bool) -> t.Iterator[Row]:
+    """The filter goes to the server, and what it may not know of it is checked here again. whole: all pages will be needed."""
+    statuses = {status.casefold() for status in params["statuses"]}
+    page, ahead = (PAGE, AHEAD) if whole else (min(params["limit"] + 1, 500), 0)
+    rows = paging.jobs(client, job_filter, CATEGORIES[params["category"]], page=page, ahead=ahead)
     records = (jobs.to_record(row) for row in rows)
-    found = list(
-        itertools.islice((record for record in records if not statuses or record["status"].casefold() in statuses), params["limit"])
-    )
-    return found, _count(client, job_filter, category) if len(found) == params["limit"] else len(found)
+    return (record for record in records if not statuses or record["status"].casefold() in statuses)
 
 
 def _count(client: Commvault, job_filter: Row, category: int) -> int:

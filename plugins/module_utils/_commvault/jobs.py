@@ -86,6 +86,7 @@ def to_record(summary: Record) -> Record:
         "objects": summary.get("totalNumOfFiles"),
         "failed_objects": (summary.get("totalFailedFiles") or 0) + (summary.get("totalFailedFolders") or 0),
         "parent": summary.get("vsaParentJobID") or None,
+        "company": (summary.get("company") or {}).get("companyName") or (summary.get("company") or {}).get("name"),
     }
 
 

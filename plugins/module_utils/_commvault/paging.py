@@ -42,28 +42,41 @@ def by_header(client: Commvault, path: str, key: str, params: Row | None = None,
             return
 
 
-def jobs(client: Commvault, job_filter: Row, category: int = 0, limit: int | None = None, page: int = 500) -> t.Iterator[Row]:
+def jobs(
+    client: Commvault, job_filter: Row, category: int = 0, limit: int | None = None, page: int = 500, ahead: int = 0
+) -> t.Iterator[Row]:
     """Rows of POST /Jobs, newest first (cvpysdk job.py _get_jobs_request_json).
 
-    category: 0 all, 1 active, 2 finished. limit: the most rows to give. Jobs that start while paging shift the rows,
-    so each id is given once. Rows that are not visible are left out.
+    category: 0 all, 1 active, 2 finished. limit: the most rows to give. ahead: how many pages to read before they are asked for.
+    Jobs that start while paging shift the rows, so each id is given once. Rows that are not visible are left out.
     """
     seen: set[int] = set()
-    offset = 0
-    while limit is None or len(seen) < limit:
-        paging = {"sortField": "jobId", "sortDirection": 1, "offset": offset, "limit": page}
-        reply = client.query("/Jobs", {"scope": 1, "category": category, "pagingConfig": paging, "jobFilter": job_filter})
-        rows = [row["jobSummary"] for row in listed(reply.get("jobs"))]
-        for row in rows:
-            if row["jobId"] in seen or not row.get("isVisible", True):
-                continue
-            seen.add(row["jobId"])
-            yield row
+    for reply in _job_pages(client, job_filter, category, page, ahead):
+        for row in [row["jobSummary"] for row in listed(reply.get("jobs"))]:
             if limit is not None and len(seen) >= limit:
                 return
-        offset += page
-        if not rows or offset >= int(reply.get("totalRecordsWithoutPaging") or 0):
+            if row["jobId"] not in seen and row.get("isVisible", True):
+                seen.add(row["jobId"])
+                yield row
+        if limit is not None and len(seen) >= limit:
             return
+
+
+def _job_pages(client: Commvault, job_filter: Row, category: int, page: int, ahead: int) -> t.Iterator[Row]:
+    def read(offset: int) -> Row:
+        paging = {"sortField": "jobId", "sortDirection": 1, "offset": offset, "limit": page}
+        return client.query("/Jobs", {"scope": 1, "category": category, "pagingConfig": paging, "jobFilter": job_filter})
+
+    offset, total = 0, 1
+    while offset < total:
+        # How many pages there are is known after the first; there may be more by the time that these have been read.
+        offsets = range(offset, total, page) if ahead and offset else range(offset, offset + 1)
+        for reply in client.pool.stream(read, offsets, ahead) if len(offsets) > 1 else map(read, offsets):
+            if not reply.get("jobs"):
+                return
+            yield reply
+            offset += page
+            total = int(reply.get("totalRecordsWithoutPaging") or 0)
 
 
 def browse(client: Commvault, request: Row, limit: int | None = None, page: int = 1000, index_tries: int = 6) -> t.Iterator[Row]:

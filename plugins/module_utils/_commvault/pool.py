@@ -44,15 +44,15 @@ class Pool:
         with concurrent.futures.ThreadPoolExecutor(workers) as executor:
             return Answers(dict(zip(wanted, executor.map(lambda key: _attempt(read, key), wanted), strict=True)))
 
-    def stream(self, read: t.Callable[[X], Y], keys: t.Iterable[X], ahead: int | None = None) -> t.Iterator[Y]:
-        """Read for each key, in order, at most ahead of them before they are asked for; the first error is raised where it belongs."""
-        depth = max(1, min(self._parallel, ahead or self._parallel))
+    def stream(self, read: t.Callable[[X], Y], keys: t.Iterable[X], ahead: int) -> t.Iterator[Y]:
+        """Read for each key, in order, at most ahead of them before they are asked for; an error is raised where its key's turn comes."""
+        depth = max(1, min(self._parallel, ahead))
         waiting: collections.deque[concurrent.futures.Future[Y]] = collections.deque()
         with concurrent.futures.ThreadPoolExecutor(depth) as executor:
             try:
                 for key in keys:
                     waiting.append(executor.submit(read, key))
-                    if len(waiting) > depth:
+                    if len(waiting) >= depth + 1:
                         yield waiting.popleft().result()
                 while waiting:
                     yield waiting.popleft().result()

@@ -108,7 +108,7 @@ def note(sim: Simulator, job: Job, text: str, severity: int = 0) -> None:
 
 def tick(sim: Simulator) -> None:
     """Let every unfinished job go as far as the clock allows."""
-    for job in list(sim.jobs.values()):
+    for job in sim.jobs.live():
         if not job.final and not job.parent_id:
             _advance(sim, job)
 
@@ -175,7 +175,7 @@ def _show(sim: Simulator, job: Job, status: str, phase: str, percent: int) -> No
 
 def children(sim: Simulator, job: Job) -> list[Job]:
     """The child jobs of a parent."""
-    return [other for other in sim.jobs.values() if other.parent_id == job.id]
+    return sim.jobs.children(job.id)
 
 
 def _work(sim: Simulator, job: Job, status: str, phase: str) -> bool:
@@ -245,7 +245,7 @@ def _queue_reason(sim: Simulator, job: Job) -> str:
         reason = gate(sim, job)
         if reason:
             return reason
-    for other in sim.jobs.values():
+    for other in sim.jobs.live():
         if other.id < job.id and not other.final and not other.is_restore and job.subclient_id and other.subclient_id == job.subclient_id:
             return f"Another backup of the same subclient is running: job {other.id}."
     return ""

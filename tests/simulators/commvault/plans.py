@@ -210,7 +210,7 @@ def detail(sim: Simulator, plan: m.Plan) -> Json:
         },
         "regionsConfigured": policy.source(sim, plan, "backupDestination").regions_configured,
         "backupDestinations": [destination_row(sim, d) for d in policy.destinations(sim, plan)],
-        "snapshotOptions": {"enableBackupCopy": True, "backupCopyRPOMins": 240, **plan.snapshot_options},
+        "snapshotOptions": {"enableBackupCopy": True, "backupCopyRPOMins": 240, **_readable(plan.snapshot_options)},
         "settings": {
             "fileSearch": {"enabled": False, "status": "NOT_APPLICABLE", "errors": []},
             "enableAdvancedView": False,
@@ -232,6 +232,11 @@ def detail(sim: Simulator, plan: m.Plan) -> Json:
         out["databaseOptions"] = log_options(base)
     out |= policy.inherit_settings(sim, plan)
     return _unread(out) if sim.faults.peek("plan_options_unread") else out
+
+
+def _readable(options: Json) -> Json:
+    """Snapshot options less the retention of snapshots, which belongs to their copy and is only written here."""
+    return {key: value for key, value in options.items() if not key.startswith(("retention", "snapRecovery"))}
 
 
 def _schedules(sim: Simulator, plan: m.Plan) -> list[Json]:

@@ -14,6 +14,7 @@ from ansible_collections.calligo.baas.tests.simulators.commvault import model as
 from ansible_collections.calligo.baas.tests.simulators.commvault.clock import SimClock
 from ansible_collections.calligo.baas.tests.simulators.commvault.faults import FaultList
 from ansible_collections.calligo.baas.tests.simulators.commvault.jobs import Job
+from ansible_collections.calligo.baas.tests.simulators.commvault.jobtable import JobTable
 from ansible_collections.calligo.baas.tests.simulators.commvault.journal import Journal
 from ansible_collections.calligo.baas.tests.simulators.commvault.replies import generic
 from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Refusal, Request
@@ -60,7 +61,7 @@ class Simulator:
         self.backupsets: dict[int, m.Backupset] = {}
         self.subclients: dict[int, m.Subclient] = {}
         self.plans: dict[int, m.Plan] = {}
-        self.jobs: dict[int, Job] = {}
+        self.jobs = JobTable()
         self.vm_backups: list[m.VmBackup] = []
         self.file_backups: list[m.FileBackup] = []
         self.credentials: dict[int, Json] = {}

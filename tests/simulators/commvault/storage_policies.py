@@ -81,6 +81,33 @@ def row(sim: Simulator, plan: m.Plan, copy: m.Destination) -> Json:
     }
 
 
+def pool_row(pool: m.StoragePool) -> Json:
+    """The only copy of a pool's global policy."""
+    return {
+        "StoragePolicyCopy": {
+            "copyId": pool.copy_id,
+            "copyName": "Primary",
+            "storagePolicyId": pool.id,
+            "storagePolicyName": pool.name,
+        },
+        "isDefault": 1,
+        "isSnapCopy": 0,
+        "active": 1,
+        "copyType": 1,
+        "copyPrecedence": 1,
+        "library": {"libraryId": pool.copy_id, "libraryName": pool.name},
+        "retentionRules": {
+            "retainBackupDataForDays": pool.retention_days,
+            "retainBackupDataForCycles": -1,
+            "retainArchiverDataForDays": -1,
+            "jobs": 0,
+            "retentionFlags": {"enableDataAging": 1, "jobBasedRetention": 0},
+        },
+        "copyFlags": {"wormCopy": pool.worm & 1},
+        "extendedFlags": {"globalStoragePolicy": 1},
+    }
+
+
 def flat(copy: m.Destination, info: Json) -> Json:
     """What a change of a copy means in the plans' flat keys; what the change does not name is left out."""
     item: Json = {}

@@ -104,7 +104,7 @@ def same_lists(want: list[Record], have: list[Record] | None) -> bool:
 
 def same(want: Record, have: Record) -> bool:
     """A destination is told by its name and region; a task that leaves out the region means the only one of that name."""
-    return _equal(want["name"], have["name"]) and ("region" not in want or _equal(want["region"], have.get("region")))
+    return _equal(want["name"], have["name"]) and (want.get("region") is None or _equal(want["region"], have.get("region")))
 
 
 def to_create(record: Record, pool: Json, region_id: int | None) -> Json:

@@ -85,8 +85,8 @@ def check_rules(record: Record) -> None:
     for rule in record.get("extended_retention", []):
         if base is not None and length(rule["retention_days"]) <= length(base):
             raise InputError(
-                f'destinations: "{record["name"]}" keeps {rule["type"]} for {spoken(rule["retention_days"])}, which is not longer than its '
-                f"retention_days, {spoken(base)}."
+                f'The destination "{record["name"]}" would keep {rule["type"]} for {spoken(rule["retention_days"])}, '
+                f"which is not longer than its retention_days, {spoken(base)}."
             )
 
 

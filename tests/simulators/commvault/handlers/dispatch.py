@@ -77,9 +77,9 @@ def list_subclients(sim: Simulator, request: Request) -> Json:
     client = sim.clients.get(to_int(request.q("clientId"))) or sim.client_by_name(request.q("clientName"))
     wanted = [to_int(request.q(name)) for name in ("applicationId", "instanceId", "backupsetId")]
     rows = []
-    for row in sim.subclients.values():
+    for row in [row for row in sim.subclients.values() if client and row.client_id == client.id]:
         same = all(want in (0, have) for want, have in zip(wanted, (row.application_id, row.instance_id, row.backupset_id), strict=True))
-        if client and row.client_id == client.id and same and sim.visible(request, row.company_id):
+        if same and sim.visible(request, row.company_id):
             entity = {**sim.entity(row), "appName": app_name(row.application_id, in_list=True)}
             kind = SUBCLIENTS.get(row.application_id)
             shown: Json = (kind.detail(sim, row) if whole else kind.row(sim, row)) if kind else {}

@@ -54,13 +54,12 @@ def _agent(client: m.Client, application: int) -> Json:
 
 @route("GET", "/Agent")
 def list_agents(sim: Simulator, request: Request) -> Json:
-    """The agents of one client; app 33 is called File System here. An access node's Virtual Server package is not an agent of it."""
+    """The agents of one client; app 33 is called File System here. cvpysdk knows an access node by its Virtual Server agent."""
     client = _scope(sim, request)
     if client is None:
         return {}
     wanted = to_int(request.q("applicationId"))
-    hidden = m.VIRTUAL_SERVER if client.access_node and client.kind == "server" else -1
-    rows = [_agent(client, application) for application in client.agents if wanted in (0, application) and application != hidden]
+    rows = [_agent(client, application) for application in client.agents if wanted in (0, application)]
     return {"agentProperties": rows} if rows else {}
 
 

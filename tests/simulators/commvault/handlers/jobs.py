@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.calligo.baas.tests.simulators.commvault import jobfilter
 from ansible_collections.calligo.baas.tests.simulators.commvault import jobs as j
 from ansible_collections.calligo.baas.tests.simulators.commvault.job_control import control
 from ansible_collections.calligo.baas.tests.simulators.commvault.jobviews import summary, vm_status
@@ -16,7 +17,6 @@ from ansible_collections.calligo.baas.tests.simulators.commvault.simulator impor
 
 Json = dict[str, t.Any]
 YEAR = 31536000
-TYPES = {"backup": j.BACKUP, "restore": j.RESTORE, "synthfull": j.SYNTHETIC}
 
 
 def _visible(sim: Simulator, request: Request) -> list[j.Job]:
@@ -35,15 +35,11 @@ def _recent(sim: Simulator, job: j.Job, seconds: int) -> bool:
     return not job.final or not seconds or job.ended >= sim.clock.now() - seconds
 
 
-def _type_filter(names: t.Iterable[t.Any]) -> set[int]:
-    return {to_int(name) or TYPES.get(str(name).strip().lower(), -1) for name in names if str(name).strip()}
-
-
 @route("GET", "/Job")
 def list_jobs(sim: Simulator, request: Request) -> Json:
     """Backup jobs only unless jobFilter says otherwise (empty: all); limit 100 by default, read from query or header."""
     raw = request.q("jobFilter")
-    kinds = {j.BACKUP, j.SYNTHETIC} if raw is None else _type_filter(raw.split(","))
+    kinds = {j.BACKUP, j.SYNTHETIC} if raw is None else jobfilter.kinds(raw.split(","))
     category = (request.q("jobCategory") or "All").lower()
     seconds = to_int(request.q("completedJobLookupTime"), YEAR)
     wanted = [to_int(request.q(name)) for name in ("clientId", "subclientId", "backupsetId")]
@@ -58,44 +54,19 @@ def list_jobs(sim: Simulator, request: Request) -> Json:
     return _page(sim, rows, number["offset"], number["limit"])
 
 
-def _passes(sim: Simulator, job: j.Job, rule: Json) -> bool:
-    entity, span = rule.get("entity") or {}, rule.get("startTimeRange") or {}
-    fields = {
-        "subclientId": job.subclient_id,
-        "clientId": job.client_id,
-        "backupsetId": job.backupset_id,
-        "instanceId": job.instance_id,
-        "applicationId": job.application_id,
-    }
-    clients = {to_int(row.get("clientId")) for row in rule.get("clientList") or []}
-    kinds = _type_filter(rule.get("jobTypeList") or [])
-    levels = {str(level).upper() for level in rule.get("backupLevel") or []}
-    start, first, last = job.started or job.submitted, to_int(span.get("fromTime")), to_int(span.get("toTime"))
-    return all(
-        (
-            all(to_int(entity.get(key)) in (0, have) for key, have in fields.items()),
-            not clients or bool(clients & {job.client_id, job.destination_client_id}),
-            not kinds or job.op_type in kinds,
-            not rule.get("statusList") or job.status in rule["statusList"],
-            not levels or job.level in levels or str(j.LEVELS.get(job.level, "")) in levels,
-            start >= first and (not last or start <= last),
-            _recent(sim, job, to_int(rule.get("completedJobLookupTime"))),
-            not job.aged or bool(rule.get("showAgedJobs")),
-        )
-    )
-
-
 @route("POST", "/Jobs", writes=False)
 def post_jobs(sim: Simulator, request: Request) -> Json:
     """category 0 all, 1 active, 2 finished; sortDirection 1 is descending; limit 20 by default."""
     body = request.body
     rule, paging, category = body.get("jobFilter") or {}, body.get("pagingConfig") or {}, to_int(body.get("category"))
-    rows = [job for job in _visible(sim, request) if (category == 0 or job.final == (category == 2)) and _passes(sim, job, rule)]
-    field = str(paging.get("sortField") or "jobId").lower()
-    rows.sort(
-        key=lambda job: (job.started or job.submitted, job.id) if "time" in field else (float(job.id), job.id),
-        reverse=to_int(paging.get("sortDirection"), 1) == 1,
-    )
+    jobs = sim.jobs.live() if category == jobfilter.ACTIVE else sim.jobs.values()
+    seen = jobs if request.company_id == 0 else [job for job in jobs if sim.visible(request, job.company_id)]
+    rows = jobfilter.select(sim, seen, rule, category)
+    # By id they are in order as they are.
+    if "time" in str(paging.get("sortField") or "jobId").lower():
+        rows.sort(key=lambda job: (job.started or job.submitted, job.id))
+    if to_int(paging.get("sortDirection"), 1) == 1:
+        rows.reverse()
     return _page(sim, rows, to_int(paging.get("offset")), to_int(paging.get("limit"), 20))
 
 
@@ -189,8 +160,9 @@ def events(sim: Simulator, request: Request) -> Json:
     """Events of one job (?jobId=) or of all."""
     number = to_int(request.q("jobId"))
     rows = []
-    for job in _visible(sim, request):
-        if number in (0, job.id):
+    one = _find(sim, request, number)
+    for job in ([one] if one else []) if number else _visible(sim, request):
+        if job.events:
             client = sim.clients.get(job.client_id)
             rows += [
                 {

@@ -27,7 +27,11 @@ def list_policies(sim: Simulator, request: Request) -> Json:
 
 @route("GET", "/StoragePolicy/{id:int}", "/V2/StoragePolicy/{id:int}")
 def get_policy(sim: Simulator, request: Request) -> Json:
-    """The policy with its copies."""
+    """The policy with its copies; a pool's global policy has one."""
+    pool = _pool(sim, request)
+    if pool is not None:
+        entity = {"storagePolicyId": pool.id, "storagePolicyName": pool.name}
+        return {"storagePolicy": entity, "copy": [storage_policies.pool_row(pool)]}
     plan = find(sim, request)
     return {
         "storagePolicy": {"storagePolicyId": plan.id, "storagePolicyName": storage_policies.policy_name(plan)},
@@ -44,8 +48,16 @@ def _copy(plan: m.Plan, request: Request) -> m.Destination:
 
 @route("GET", "/V2/StoragePolicy/{id:int}/Copy/{copy:int}")
 def get_copy(sim: Simulator, request: Request) -> Json:
+    pool = _pool(sim, request)
+    if pool is not None:
+        return {"copy": storage_policies.pool_row(pool)}
     plan = find(sim, request)
     return {"copy": storage_policies.row(sim, plan, _copy(plan, request))}
+
+
+def _pool(sim: Simulator, request: Request) -> m.StoragePool | None:
+    pool = sim.pools.get(request.number("id"))
+    return pool if pool is not None and sim.visible(request, pool.company_id, shared=True) else None
 
 
 @route("PUT", "/V2/StoragePolicy/{id:int}/Copy/{copy:int}")
@@ -53,7 +65,7 @@ def put_copy(sim: Simulator, request: Request) -> Reply:
     """Of a plan's copy its retention, by the same rules as in V4; of a pool's only the compliance lock, which goes one way."""
     info = request.body.get("storagePolicyCopyInfo") or {}
     locks = bool(to_int((info.get("copyFlags") or {}).get("wormCopy")))
-    pool = sim.pools.get(request.number("id"))
+    pool = _pool(sim, request)
     if pool is not None:
         pool.worm |= int(locks)
         return response_list()

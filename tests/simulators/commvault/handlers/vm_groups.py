@@ -122,7 +122,7 @@ def list_groups(sim: Simulator, request: Request) -> Json:
             "indexingStatus": "NOT_APPLICABLE",
             "vmLevelFileIndexingStatus": "DISABLED_FOR_ALL",
             "SnapBackupEnabled": False,
-            "storagePolicyRetentionExtension": {},
+            "storagePolicyRetentionExtension": False,
             "tags": [],
         }
         rows.append({key: value for key, value in row.items() if not (nested and key in ("id", "name"))})
@@ -184,7 +184,7 @@ def get(sim: Simulator, request: Request) -> Json:
             "instance": {"id": g.instance_id, "name": "VMware"},
             "backupset": {"id": backupset.id, "name": backupset.name},
             "iDataAgent": {"id": 106, "name": "Virtual Server"},
-            "dataBackupStoragePolicy": _plan(sim, g),
+            "dataBackupStoragePolicy": {key: value for key, value in _plan(sim, g).items() if key != "subType"},
             "indexingInfo": {},
             "company": sim.company_ref(g.company_id),
         },

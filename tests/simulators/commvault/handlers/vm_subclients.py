@@ -45,6 +45,7 @@ NUMBERS = {
     "SUBCLIENT": 36,
     "CLIENT_GROUP": 37,
 }
+PLAIN_NUMBERS = {name.replace("_", ""): number for name, number in NUMBERS.items()}
 NAMES = {number: name for name, number in NUMBERS.items()} | {"VM": "VM"}
 PATTERNS = {"CONTAINS": "*{}*", "DOES_NOT_CONTAIN": "*{}*", "STARTS_WITH": "{}*", "ENDS_WITH": "*{}"}
 OPERATIONS = {"NONE": 0, "OVERWRITE": 1, "ADD": 2, "DELETE": 3, "CLEAR": 4}
@@ -102,20 +103,28 @@ def from_children(children: list[Json]) -> Json:
 
 
 def _number(child: Json) -> int:
+    """The type is a number, or a name: VM_NAME as V4 has it, or VMName as cvpysdk does."""
     raw = child.get("type")
-    return to_int(raw) or NUMBERS.get(str(raw).upper(), 9)
+    return to_int(raw) or PLAIN_NUMBERS.get(str(raw).upper().replace("_", ""), 9)
+
+
+def _condition(text: str, positive: bool) -> tuple[str, str]:
+    """A wildcard in the words of V4: the condition and the text that is left."""
+    inner = text.strip("*")
+    if not inner or "*" in inner or inner == text:
+        return ("EQUALS" if positive else "DOES_NOT_EQUAL"), text
+    if text.startswith("*") and text.endswith("*"):
+        return ("CONTAINS" if positive else "DOES_NOT_CONTAIN"), inner
+    if not positive:  # V4 has no words for the other negative ones
+        return "DOES_NOT_EQUAL", text
+    return ("ENDS_WITH" if text.startswith("*") else "STARTS_WITH"), inner
 
 
 def _item(child: Json, rule: bool) -> Json:
     kind, shown, name = NAMES.get(_number(child), "VM"), str(child.get("displayName") or ""), str(child.get("name") or "")
     if kind.startswith("VM_"):
-        text = shown or name
-        return {
-            "type": kind,
-            "name": text,
-            "value": child.get("value") or text,
-            "condition": "EQUALS" if child.get("equalsOrNotEquals", True) else "DOES_NOT_EQUAL",
-        }
+        condition, text = _condition(shown or name, bool(child.get("equalsOrNotEquals", True)))
+        return {"type": kind, "name": text, "value": child.get("value") or text, "condition": condition}
     out: Json = {"type": kind, "name": shown or name, "GUID": name if name != shown else ""}
     if rule:
         out["condition"] = "EQUALS" if child.get("equalsOrNotEquals", True) else "DOES_NOT_EQUAL"

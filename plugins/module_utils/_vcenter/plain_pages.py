@@ -1,0 +1,132 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+
+from __future__ import annotations
+
+import dataclasses
+import http.client
+import io
+import typing as t
+import xml.etree.ElementTree as ET
+import zlib
+
+PAGED = ("RetrievePropertiesEx", "ContinueRetrievePropertiesEx")
+VIM = "{urn:vim25}"
+TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+XSD: dict[str, t.Callable[[str], t.Any]] = {
+    **dict.fromkeys(("string", "anyURI"), str),
+    **dict.fromkeys(("byte", "short", "int", "long"), int),
+    "boolean": {"true": True, "1": True, "false": False, "0": False}.__getitem__,
+}
+REFERENCE = "ManagedObjectReference"
+GZIP_OR_ZLIB = 47  # zlib's window size for either, told apart by the data
+
+Reference = t.Callable[[str, str], t.Any]
+"""Makes a reference to a managed object from its type and id."""
+
+
+class Property(t.NamedTuple):
+    name: str
+    val: t.Any
+
+
+@dataclasses.dataclass
+class Item:
+    """One object of an answer. Its fields have the names of pyVmomi's ObjectContent, which it stands in for."""
+
+    obj: t.Any
+    propSet: list[Property]  # noqa: N815
+    missingSet: tuple[()] = ()  # noqa: N815
+
+
+@dataclasses.dataclass
+class Answer:
+    """One page. Stands in for pyVmomi's RetrieveResult."""
+
+    objects: list[Item]
+    token: str | None
+
+
+def read_plainly(text: bytes, reference: Reference) -> Answer | None:
+    """A page whose properties are all plain values: text, numbers, truth values, enumerations (as text), references.
+
+    None for any other page: one with structures or lists (devices, snapshots), with something withheld, or that is no page at all.
+    """
+    if b"ArrayOf" in text:
+        return None
+    try:
+        body = ET.fromstring(text)[-1]  # noqa: S314 - from the server that the user logged in to; expat bounds expansions
+        result = body[0][0]
+        if result.tag != f"{VIM}returnval":
+            return None
+        token = result.findtext(f"{VIM}token")
+        return Answer([_item(entry, reference) for entry in result.iterfind(f"{VIM}objects")], token)
+    except (ET.ParseError, LookupError, TypeError, ValueError):
+        return None
+
+
+def _item(entry: ET.Element, reference: Reference) -> Item:
+    obj, *properties = entry
+    return Item(reference(obj.attrib["type"], obj.text or ""), [_property(found, reference) for found in properties])
+
+
+def _property(found: ET.Element, reference: Reference) -> Property:
+    name, value = found  # of a missingSet, the second is a fault, which is a structure
+    if len(value) or name.text is None:
+        raise ValueError("a structure")
+    kind = value.attrib[TYPE].rpartition(":")[2]
+    text = value.text or ""
+    if kind == REFERENCE:
+        return Property(name.text, reference(value.attrib["type"], text))
+    if kind in XSD:
+        return Property(name.text, XSD[kind](text))
+    if not text or value.attrib[TYPE] != kind:
+        raise ValueError("neither an enumeration nor a type that is known here")
+    return Property(name.text, text)
+
+
+class PlainPages:
+    """Goes before pyVmomi's SoapStubAdapter: reads pages of plain properties many times faster than it does.
+
+    pyVmomi parses an answer with several calls of Python for each element, which takes longer than all else. Whatever is not a page
+    of plain properties is left to it, errors included. deserializer: pyVmomi's SoapResponseDeserializer. reference: as in read_plainly.
+    """
+
+    deserializer: t.Any
+    reference: Reference
+
+    def InvokeMethod(self: t.Any, mo: t.Any, info: t.Any, args: t.Any, outerStub: t.Any = None) -> t.Any:  # noqa: N802, N803
+        if info.wsdlName not in PAGED or outerStub is not None:
+            return super().InvokeMethod(mo, info, args, outerStub)  # type: ignore[misc]
+        status, text = self._exchange(self.SerializeRequest(mo, info, args))
+        answer = read_plainly(text, self.reference) if status == 200 else None
+        if answer is not None:
+            return answer
+        result = self.deserializer(self).Deserialize(io.BytesIO(text), info.result)
+        if status == 200:
+            return result
+        raise result
+
+    def _exchange(self: t.Any, request: bytes) -> tuple[int, bytes]:
+        """Status and text of the answer to a request, over one of the adapter's connections."""
+        headers = {"Cookie": self.cookie, "SOAPAction": self.versionId, "Content-Type": "text/xml; charset=UTF-8"}
+        headers["Accept-Encoding"] = "gzip, deflate"
+        connection = self.GetConnection()
+        try:
+            connection.request("POST", self.path, request, headers)
+            response = connection.getresponse()
+            text = response.read()
+            if response.status not in (200, 500):
+                raise http.client.HTTPException(f"{response.status} {response.reason}")
+            if response.getheader("Content-Encoding", "identity").lower() in ("gzip", "deflate"):
+                text = zlib.decompress(text, GZIP_OR_ZLIB)
+        except (OSError, http.client.HTTPException, zlib.error) as error:
+            connection.close()
+            self.DropConnections()
+            if isinstance(error, zlib.error):
+                raise http.client.HTTPException(f"an answer that cannot be decompressed ({error})") from error
+            raise
+        self.ReturnConnection(connection)
+        return response.status, text
