@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import dataclasses
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
 
 from .argspec import ArgumentSpec
 from .errors import BaasError, MissingLibrary
@@ -38,19 +41,61 @@ def run(spec: ArgumentSpec, connect: Connect[S], act: Act[S]) -> t.NoReturn:
 
     The act returns the whole result. A key "diff" is dropped unless the play runs with --diff.
     """
+    inline = _inline.get()
+    if inline is not None:
+        inline.result = _run_inline(inline, spec, connect, act)
+        raise SystemExit(0)
     module = AnsibleModule(supports_check_mode=True, **spec.to_kwargs())
-    context = Context(module.params, module.check_mode, module.warn)
-    result: Params
+    result = _result(connect, act, Context(module.params, module.check_mode, module.warn), module._diff)
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+def _result(connect: Connect[S], act: Act[S], context: Context, diff: bool) -> Params:
     try:
         with connect(context) as session:
             result = act(session, context)
     except MissingLibrary as error:
-        module.fail_json(msg=missing_required_lib(error.library), exception=error.traceback)
+        return {"failed": True, "msg": missing_required_lib(error.library), "exception": error.traceback}
     except BaasError as error:
-        module.fail_json(**error.to_result())
-    if not module._diff:
+        return {"failed": True, **error.to_result()}
+    if not diff:
         result.pop("diff", None)
-    module.exit_json(**result)
+    return result
+
+
+@dataclasses.dataclass
+class Inline:
+    """A module that runs in the process of its caller, who has its arguments and takes its result; see run_inline()."""
+
+    arguments: Params
+    check_mode: bool
+    diff: bool
+    warn: t.Callable[[str], None]
+    result: Params | None = None
+
+
+_inline: contextvars.ContextVar[Inline | None] = contextvars.ContextVar("inline", default=None)
+
+
+def run_inline(main: t.Callable[[], None], inline: Inline) -> Params:
+    """Run a module's main() in this process: the same checks, the same result, without an AnsibleModule around it."""
+    token = _inline.set(inline)
+    try:
+        main()
+    except SystemExit:
+        pass
+    finally:
+        _inline.reset(token)
+    return inline.result or {"failed": True, "msg": "The module ended without a result."}
+
+
+def _run_inline(inline: Inline, spec: ArgumentSpec, connect: Connect[S], act: Act[S]) -> Params:
+    checked = ArgumentSpecValidator(**spec.to_kwargs()).validate(inline.arguments)
+    context = Context(checked.validated_parameters, inline.check_mode, inline.warn)
+    result = {"failed": True, "msg": checked.errors.msg} if checked.error_messages else _result(connect, act, context, inline.diff)
+    return t.cast(Params, remove_values({"changed": False, **result}, checked._no_log_values))
 
 
 def run_resource(spec: ArgumentSpec, connect: Connect[S], bind: t.Callable[[S, Params], Resource], returned: str) -> t.NoReturn:
