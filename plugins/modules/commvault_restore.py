@@ -9,11 +9,12 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: commvault_restore
 version_added: 0.1.0
-short_description: Restore a VM under a new name, or files and folders, from a Commvault backup, and wait for it
+short_description: Restore a VM, files and folders, or SQL Server databases from a Commvault backup, and wait for it
 description:
-  - Restores a VM out of place, that is as a new VM, or files and folders in place or to another place.
+  - Restores a VM out of place, that is as a new VM; or files and folders, or SQL Server databases, in place or to another place.
   - Everything is looked up and checked before the job is started, in check mode too. That includes whether the backup holds the paths.
-  - A VM that is gone from vCenter, and a file that is gone from its client, can be restored, since both are looked up in Commvault alone.
+  - A VM that is gone from vCenter, a file that is gone from its client, and a database that was dropped can be restored, since all are
+    looked up in Commvault alone.
   - What exists is never overwritten unless an option says so.
   - If the connection breaks while the job is started, the job is looked for and not started again.
   - Inside a company (O(company) or O(company_id)), a source or destination of another company is refused; the provider's own may be
@@ -37,7 +38,7 @@ attributes:
     description: Starts a restore each time it runs.
 options:
   vm:
-    description: The VM to restore. Mutually exclusive with O(files).
+    description: The VM to restore. Mutually exclusive with O(files) and O(sql).
     type: dict
     suboptions:
       uuid:
@@ -174,7 +175,7 @@ options:
                 description: File with the certificates of the authorities to trust, where the system's own do not know the server's.
                 type: path
   files:
-    description: The files and folders to restore. Mutually exclusive with O(vm).
+    description: The files and folders to restore. Mutually exclusive with O(vm) and O(sql).
     type: dict
     suboptions:
       client:
@@ -231,12 +232,102 @@ options:
         description: Whether to restore the access rights, too.
         type: bool
         default: true
+  sql:
+    description:
+      - The SQL Server databases to restore. Mutually exclusive with O(vm) and O(files).
+      - A name or path with the sign V(|) or V(#12!) or a control character is refused, since Commvault could take it for something else.
+    type: dict
+    suboptions:
+      client:
+        description: Name of the client that they were backed up from.
+        type: str
+        required: true
+      instance:
+        description: Name of its instance.
+        type: str
+        required: true
+      databases:
+        description: The databases.
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          name:
+            description: Name of the database as it was backed up.
+            type: str
+            required: true
+          new_name:
+            description:
+              - Name to restore it as. Its files are named after it, beside where they were, unless another option gives them a place.
+              - By default its old name. A system database cannot keep that.
+            type: str
+          files:
+            description: Places for single files. Before O(sql.databases[].data_path) and O(sql.databases[].log_path).
+            type: list
+            elements: dict
+            default: []
+            suboptions:
+              logical:
+                description: Logical name of the file, see M(calligo.baas.commvault_sql_database_info) with O(calligo.baas.commvault_sql_database_info#module:files).
+                type: str
+                required: true
+              path:
+                description: Whole path to restore it to, with the file name.
+                type: str
+                required: true
+          data_path:
+            description: Folder for the data files.
+            type: str
+          log_path:
+            description: Folder for the log files. A file whose name ends with C(.ldf) counts as one.
+            type: str
+      destination_client:
+        description: Name of the client to restore to. By default the one that they came from. Needs O(sql.destination_instance).
+        type: str
+      destination_instance:
+        description: Name of the instance to restore to. It must not run an older SQL Server. By default the one that they came from.
+        type: str
+      job_id:
+        description:
+          - Restore the state as this backup job has it, with what earlier ones hold of it. Mutually exclusive with O(sql.point_in_time).
+          - By default the latest backup.
+        type: int
+      point_in_time:
+        description:
+          - Restore the state of exactly this moment, in ISO 8601, in UTC unless it names a zone. Not like that of files and VMs, which
+            means the last backup by then.
+          - It needs the full recovery model and a log backup that reaches the moment. Without one the task fails before anything is restored.
+        type: str
+      overwrite:
+        description:
+          - Whether a database of the same name at the destination is replaced. What has changed in it since the backup is lost.
+          - A restore in place needs it, unless the database was dropped.
+        type: bool
+        default: false
+      drop_connections:
+        description: Whether connections to a database that is replaced are cut. Otherwise the job fails while there are any.
+        type: bool
+        default: false
+      recovery_state:
+        description:
+          - The state that the databases are left in. V(recover) makes them ready for use.
+          - V(norecovery) leaves them waiting for more logs; V(standby) does too, but they can be read, and needs O(sql.undo_file).
+        type: str
+        choices:
+          - recover
+          - norecovery
+          - standby
+        default: recover
+      undo_file:
+        description: Whole path of the undo file for O(sql.recovery_state=standby).
+        type: str
   fail_on_partial:
     description: Whether a job that completed with errors or warnings fails the task. Otherwise it is a warning.
     type: bool
     default: true
 seealso:
   - module: calligo.baas.commvault_browse_info
+  - module: calligo.baas.commvault_sql_database_info
   - module: calligo.baas.commvault_job_info
   - module: calligo.baas.vcenter_vm_facts
 """
@@ -286,6 +377,35 @@ EXAMPLES = r"""
       paths:
         - D:\Data\Contracts
       in_place: true
+
+- name: Restore a database beside itself, as it was before a mistake
+  calligo.baas.commvault_restore:
+    host: cv.example.com
+    username: backup-automation
+    password: "{{ commvault_password }}"
+    sql:
+      client: acme-sql01
+      instance: ACME-SQL01\PROD
+      point_in_time: "2026-11-24T09:41:00Z"
+      databases:
+        - name: Sales
+          new_name: Sales before
+
+- name: Restore a database to the provider's instance for restore tests, whose server has other drives
+  calligo.baas.commvault_restore:
+    host: cv.example.com
+    username: backup-automation
+    password: "{{ commvault_password }}"
+    sql:
+      client: acme-sql01
+      instance: ACME-SQL01\PROD
+      destination_client: lux-sql-restore-01
+      destination_instance: LUX-SQL-RESTORE-01
+      databases:
+        - name: Sales
+          new_name: Restore test of Sales
+          data_path: E:\SQL
+          log_path: E:\SQL
 """
 
 RETURN = r"""
@@ -305,7 +425,8 @@ restore:
         start_time: "2026-11-24T10:00:00Z"
         end_time: "2026-11-24T10:07:12Z"
     backup_job:
-      description: The backup that was restored from. For files it is the one whose end marks the state; each path names the job that holds it.
+      description: The backup that was restored from. For files it is the one whose end marks the
+        state, each path naming the job that holds it; for databases the newest that is used.
       returned: success
       type: dict
       sample:
@@ -317,7 +438,8 @@ restore:
         client: acme-web-01
         subclient: default
     source:
-      description: What was restored. For a VM C(name), C(uuid) and C(hypervisor); for files C(client), C(backupset) and C(subclient).
+      description: What was restored. For a VM C(name), C(uuid) and C(hypervisor); for files C(client), C(backupset) and C(subclient);
+        for databases C(client) and C(instance).
       returned: if the source exists
       type: dict
       sample:
@@ -430,9 +552,66 @@ restore:
           returned: success
           type: str
           sample: "2026-11-24T03:02:11Z"
+    restored_to:
+      description: The moment whose state was restored, in UTC. Without O(sql.point_in_time), when the newest backup ended that was used.
+      returned: if databases are restored
+      type: str
+      sample: "2026-11-24T09:41:00Z"
+    databases:
+      description: What was restored, in the order of O(sql.databases).
+      returned: if databases are restored
+      type: list
+      elements: dict
+      contains:
+        source:
+          description: Name of the database in the backup.
+          returned: success
+          type: str
+          sample: Sales
+        name:
+          description: Name that it was restored as.
+          returned: success
+          type: str
+          sample: Sales before
+        id:
+          description: Its id at the destination; null in check mode, if O(wait=false), and if Commvault does not tell it.
+          returned: success
+          type: int
+          sample: 412
+        state:
+          description: Its state there, in Commvault's words; null as C(id) is.
+          returned: success
+          type: str
+          sample: ONLINE
+        recovery_model:
+          description: Its recovery model there, in Commvault's words; null as C(id) is.
+          returned: success
+          type: str
+          sample: FULL
+        replaced:
+          description: Whether a database of that name was there before.
+          returned: success
+          type: bool
+          sample: false
+        backup_jobs:
+          description: The backup jobs that lead to the state, a full, a differential and logs, as the job history tells.
+          returned: success
+          type: list
+          elements: int
+          sample: [1208, 1214, 1220]
+        files:
+          description: Its files, each with C(logical), C(path) where it was restored to, C(source_path) and C(size) in bytes.
+          returned: success
+          type: list
+          elements: dict
+          sample:
+            - logical: Sales
+              path: D:\SQL\Data\Sales before.mdf
+              source_path: D:\SQL\Data\Sales.mdf
+              size: 67108864
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import restore_files, restore_vm
+from ansible_collections.calligo.baas.plugins.module_utils._commvault import restore_files, restore_sql, restore_vm
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.client import Commvault
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.restore import OPTIONS as RESTORE_OPTIONS
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
@@ -446,12 +625,14 @@ VM_OPTIONS = restore_vm.options(VCENTER_OPTIONS.options)
 def act(client: Commvault, context: Context) -> Params:
     if context.params["files"]:
         return restore_files.run(client, context.params)
+    if context.params["sql"]:
+        return restore_sql.run(client, context.params)
     vcenter = Context(context.params["vm"]["destination"]["vcenter"], context.check_mode, context.warn)
     return restore_vm.run(client, context.params, lambda name, folder: namesakes.read(vcenter, name, folder))
 
 
 def main() -> None:
-    run(OPTIONS.merge(RESTORE_OPTIONS, restore_files.OPTIONS, VM_OPTIONS), connect, act)
+    run(OPTIONS.merge(RESTORE_OPTIONS, restore_files.OPTIONS, restore_sql.OPTIONS, VM_OPTIONS), connect, act)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ the time. The worker is a process of its own for each task, too, with the import
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import sys
@@ -36,14 +37,13 @@ class InlineAction(NormalAction):
         known = task_vars or {}
         if not self._is_here(known):
             return t.cast(Json, super().run(tmp, task_vars))
-        # As a module gets them: plain JSON.
-        arguments = json.loads(json.dumps(dict(self._task.args)))
+        # Plain JSON, as between Ansible and a module that runs elsewhere.
+        arguments = _plain(dict(self._task.args))
         environment: Json = {}
         self._compute_environment_string(environment)
         os.environ.update({name: str(value) for name, value in environment.items()})
         inline = Inline(arguments, bool(self._task.check_mode), bool(self._task.diff), Display().warning)
-        result = run_inline(self.module.main, inline)
-        return result
+        return t.cast(Json, _plain(run_inline(self.module.main, inline)))
 
     def _is_here(self, task_vars: Json) -> bool:
         """Whether a module would be run by this interpreter, as this user, and waited for."""
@@ -51,3 +51,12 @@ class InlineAction(NormalAction):
             return False
         interpreter = self._templar.template(task_vars.get("ansible_python_interpreter"))
         return interpreter == sys.executable
+
+
+def _plain(value: t.Any) -> t.Any:
+    return json.loads(json.dumps(value, default=_text))
+
+
+def _text(value: t.Any) -> str:
+    """Times as Ansible sends them to modules; what is encrypted in a variable is decrypted by being made a text."""
+    return value.isoformat() if isinstance(value, (datetime.date, datetime.time)) else str(value)

@@ -42,8 +42,11 @@ def tasks(modules):
             {**tenant.CREDENTIAL, "account": "svc-baas@example.com"},
             {"name": tenant.CREDENTIAL["name"], **ABSENT},
         ],
+        "commvault_estate_info": [{}],
         "commvault_hypervisor": [hypervisor, {**hypervisor, "access_nodes": ["lux-an-02"]}, {"name": "acme-vcenter", **ABSENT}],
         "commvault_infrastructure_info": [{"storage_pools": ["lux-pool-01"], "access_nodes": ["lux-an-01"], "servers": ["acme-fs01"]}],
+        # Of a job that nobody knows, check mode believes that an earlier task would start it.
+        "commvault_job": [{"job_ids": [1001, 999999], "state": state} for state in ("waited", "suspended", "resumed", "killed")],
         "commvault_job_info": [{}, {"types": ["backup"]}],
         "commvault_plan": [tenant.PLAN, longer, {"name": "acme-spare", **ABSENT}],
         "commvault_plan_info": [{}, {"names": ["acme-gold", "none"], "entities": True}],
@@ -65,6 +68,18 @@ def tasks(modules):
         "commvault_role_assignment": [
             {"assignments": [tenant.ROLE_ASSIGNMENT]},
             {"assignments": [{**tenant.ROLE_ASSIGNMENT, **ABSENT}]},
+        ],
+        "commvault_sql_database_info": [{}, {"client": "acme-sql01", "files": True}],
+        "commvault_sql_instance": [
+            {"instances": [tenant.SQL_INSTANCE]},
+            {"instances": [{**tenant.SQL_INSTANCE, "vdi_timeout": 600, "backup_enabled": False}]},
+            {"instances": [{**tenant.SQL_INSTANCE, "instance": "ACME-SQL01\\REPORTS"}]},
+            {"instances": [{**tenant.SQL_INSTANCE, **ABSENT, "force": True}]},
+        ],
+        "commvault_sql_subclient": [
+            {"subclients": [tenant.SQL_SUBCLIENT]},
+            {"subclients": [{**tenant.SQL_SUBCLIENT, "databases": ["Warehouse"]}]},
+            {"subclients": [{**tenant.SQL_SUBCLIENT, **ABSENT}]},
         ],
         "commvault_storage_pool_info": [{}, {"names": ["lux-pool-01", "none"]}],
         "commvault_subclient": [{"subclients": [subclient]} for subclient in subclients],
@@ -100,6 +115,7 @@ def onboarded(tmp_path_factory):
         modules = Modules(sandbox)
         tenant.onboard(modules)
         tenant.service_account(modules)
+        tenant.sql_server(modules)
         yield modules
 
 

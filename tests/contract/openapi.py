@@ -60,7 +60,9 @@ class Document:
         closed = {name: self._closed(schema) for name, schema in self._schemas.items()}
         resource = Resource(contents={"components": {"schemas": closed}}, specification=DRAFT202012)
         self._registry: Registry[t.Any] = Registry().with_resource(ROOT, resource)
-        self._paths = [(re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)) + "/?", re.IGNORECASE), path) for path in content["paths"]]
+        self._paths = [
+            (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)) + "/?", re.IGNORECASE), path) for path in content["paths"]
+        ]
         # The most literal path wins: .../VmGroup/Preview before .../VmGroup/{VmGroupId}.
         self._paths.sort(key=lambda pair: pair[1].count("{"))
 
@@ -81,7 +83,9 @@ class Document:
             return [Deviation(f"{exchange.method} {path}", "request", "", "path", "the document does not describe this call")]
         template, operation = found
         call = f"{exchange.method} {template}"
-        known = {parameter["name"].casefold() for parameter in map(self._resolved, operation.get("parameters", ())) if parameter["in"] == "query"}
+        known = {
+            parameter["name"].casefold() for parameter in map(self._resolved, operation.get("parameters", ())) if parameter["in"] == "query"
+        }
         out = [Deviation(call, "request", f"?{name}", "query") for name in exchange.query if name.casefold() not in known]
         body = _json(self._resolved(operation.get("requestBody", {})))
         if body:
@@ -196,7 +200,7 @@ def _json(node: Json) -> Json | None:
 def document() -> Document | None:
     """The document that BAAS_OPENAPI names; None where it names none."""
     path = os.environ.get(VARIABLE)
-    return Document(yaml.load(Path(path).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)) if path else None  # noqa: S506 - the safe one
+    return Document(yaml.load(Path(path).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)) if path else None
 
 
 @functools.cache

@@ -159,7 +159,13 @@ def drive(modules, client, path):
 
 @pytest.mark.contract(operation="file restore", module="commvault_restore", direction="reads")
 def test_a_file_restore_of_ours_is_read(modules, commcell):
-    files = {"client": SERVER, "subclient": SUBCLIENT, "paths": [FILE], "destination_client": "lux-restore-01", "destination_path": "E:\\Ours"}
+    files = {
+        "client": SERVER,
+        "subclient": SUBCLIENT,
+        "paths": [FILE],
+        "destination_client": "lux-restore-01",
+        "destination_path": "E:\\Ours",
+    }
     restored = modules("commvault_restore", tenant.inside({"files": files, "wait_timeout": 60}))["restore"]
     job = commcell.job_controller.get(restored["job"]["id"])
     assert (job.job_type, job.status) == ("Restore", "Completed")
@@ -188,7 +194,9 @@ def test_a_vm_restore_of_ours_is_read(modules, commcell):
 def test_a_vm_restore_of_the_sdk_is_known(modules, vm_group):
     vm_group.refresh()
     destination = {"esx_host": "lux-esx-02.example.com", "datastore": "lux-ds-02", "vcenter_client": HYPERVISOR}
-    job = vm_group.full_vm_restore_out_of_place("acme-web-01", restored_vm_name="sdk-web-01", **destination, overwrite=False, power_on=False)
+    job = vm_group.full_vm_restore_out_of_place(
+        "acme-web-01", restored_vm_name="sdk-web-01", **destination, overwrite=False, power_on=False
+    )
     assert job.wait_for_completion()
     assert shown(modules, int(job.job_id))["outcome"] == "success"
     (vm,) = modules("vcenter_vm_facts", {"names": ["sdk-web-01"], "properties": ["hardware"]})["ansible_facts"]["vcenter_vms"]

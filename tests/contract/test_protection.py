@@ -104,10 +104,14 @@ def test_a_vm_group_of_the_sdk_is_no_change(modules, commcell):
 
 @pytest.mark.contract(operation="VM group content", module="commvault_vm_group", direction="writes")
 def test_content_that_the_sdk_changed_is_no_change(modules, commcell):
-    options = tenant.inside({**GROUP, "name": "Rewritten", "content": {"name_patterns": [{"condition": "starts_with", "value": "acme-web"}]}})
+    options = tenant.inside(
+        {**GROUP, "name": "Rewritten", "content": {"name_patterns": [{"condition": "starts_with", "value": "acme-web"}]}}
+    )
     modules("commvault_vm_group", options)
     group = sdk.vm_groups(commcell, HYPERVISOR).get("Rewritten")
-    group.content = [{"allOrAnyChildren": True, "content": [{"equal_value": True, "allOrAnyChildren": True, "display_name": "*db*", "type": "VMName"}]}]
+    group.content = [
+        {"allOrAnyChildren": True, "content": [{"equal_value": True, "allOrAnyChildren": True, "display_name": "*db*", "type": "VMName"}]}
+    ]
     unchanged(modules, "commvault_vm_group", {**options, "content": {"name_patterns": [{"condition": "contains", "value": "db"}]}})
 
 

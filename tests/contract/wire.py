@@ -1,7 +1,7 @@
 # Copyright (c) Calligo
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What our modules and the simulator said to each other: taken down where the client hands a request to its transport, and nowhere changed."""
+"""What our modules and the simulator said to each other: taken down where the client hands it to its transport, and nowhere changed."""
 
 from __future__ import annotations
 

@@ -4,18 +4,15 @@
 
 from __future__ import annotations
 
-import base64
-
 import pytest
-import requests
 
 from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
+from ansible_collections.calligo.baas.tests.support.aging import DAY, advance, age
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.walk import recorded, step
 
 MODULE = "commvault_retention"
-DAY = 86400
 PLAN = 'keep "50 %" a+b\\c / é'
 FILES = {"client": "acme-fs01", "subclient": "data"}
 MONTHLY = [{"type": "monthly_fulls", "retention_days": 365}]
@@ -58,27 +55,6 @@ def backup(modules, level="full"):
 
 def wish_for(plan, **options):
     return tenant.inside({"plan": plan, **options})
-
-
-def advance(modules, days):
-    modules.sandbox.control("POST", "/clock", {"advance": days * DAY})
-
-
-def age(modules):
-    """Data aging, as the server runs it every night."""
-    endpoint = modules.sandbox.endpoints["commvault"]
-    with requests.Session() as session:
-        session.verify, session.trust_env = str(modules.sandbox.ca_path), False
-        root = f"{endpoint['url']}/commandcenter/api"
-        password = base64.b64encode(modules.sandbox.password("commvault").encode()).decode()
-        session.headers["Accept"] = "application/json"
-        session.headers["Authtoken"] = session.post(
-            f"{root}/Login", json={"username": endpoint["username"], "password": password}, timeout=30
-        ).json()["token"]
-        sub_task = {"subTask": {"subTaskType": 1, "operationType": 4018}, "options": {"adminOpts": {"dataAgingOption": {}}}}
-        started = session.post(f"{root}/CreateTask", json={"taskInfo": {"associations": [], "subTasks": [sub_task]}}, timeout=30).json()
-    modules("commvault_job_info", {"job_ids": [int(started["jobIds"][0])]})
-    modules.sandbox.control("POST", "/clock", {"advance": 5})
 
 
 def kept(modules):

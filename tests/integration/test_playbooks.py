@@ -9,8 +9,10 @@ again, a restore test that passes, and those of damaged backups.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import re
 import typing as t
 from pathlib import Path
 
@@ -47,8 +49,8 @@ def unprotected(platform: Sandbox, checked: object) -> Run:
 
 @pytest.fixture(scope="module")
 def onboarded(platform: Sandbox, unprotected: Run) -> Run:
-    """All tenants, onboarded."""
-    return run_playbook(platform, "tenant_onboard")
+    """All tenants, onboarded, with everything said that Ansible can say."""
+    return run_playbook(platform, "tenant_onboard", "-vvvv")
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +62,8 @@ def onboarded_again(platform: Sandbox, onboarded: Run) -> Run:
 
 @pytest.fixture(scope="module")
 def proven(platform: Sandbox, onboarded_again: Run) -> Run:
-    """A restore test of one region."""
-    return run_playbook(platform, "restore_test", "--limit", REGION)
+    """A restore test of one region, with everything said that Ansible can say."""
+    return run_playbook(platform, "restore_test", "--limit", REGION, "-vvvv")
 
 
 def latest(platform: Sandbox) -> tuple[Path, dict[str, t.Any]]:
@@ -155,3 +157,14 @@ def test_without_a_manifest_nothing_is_proven(platform: Sandbox, proven: Run) ->
     assert "There is no manifest of" in run.output
     assert "No manifest has an entry for" in run.output
     assert left_behind(platform) == []
+
+
+def test_no_secret_is_said_at_the_highest_verbosity_or_written(platform: Sandbox, onboarded: Run, proven: Run) -> None:
+    written = [file.read_text(encoding="utf-8") for file in evidence_dir(platform).rglob("*") if file.is_file()]
+    assert "<127.0.0.1>" in onboarded.output or "task path:" in onboarded.output
+    for text in (onboarded.output, proven.output, *written):
+        for product in ("commvault", "vcenter"):
+            password = platform.password(product)
+            assert password not in text
+            assert base64.b64encode(password.encode()).decode() not in text
+        assert not re.search(r"\bQSDK \w+", text)

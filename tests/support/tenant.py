@@ -50,6 +50,8 @@ CREDENTIAL: Json = {
     "account_password": "battery staple",
 }
 REGION: Json = {"name": "acme-region", "locations": [{"country": "Luxembourg", "latitude": 49.5, "longitude": 6.1}]}
+SQL_INSTANCE: Json = {"client": "acme-sql01", "instance": "ACME-SQL01\\PROD", "plan": "acme-gold"}
+SQL_SUBCLIENT: Json = {"client": "acme-sql01", "instance": "ACME-SQL01\\PROD", "name": "sales", "plan": "acme-gold", "databases": ["Sales"]}
 SUBCLIENT: Json = {"client": "acme-fs01", "name": "data", "plan": "acme-gold", "content": ["D:\\Data"]}
 
 
@@ -89,6 +91,13 @@ def service_account(modules: Modules) -> None:
     modules("commvault_role_assignment", inside({"assignments": [ROLE_ASSIGNMENT]}))
     modules("commvault_credential", inside(CREDENTIAL))
     modules("commvault_region", inside(REGION))
+
+
+def sql_server(modules: Modules) -> None:
+    """Give the tenant its SQL Server, and protect it."""
+    modules("commvault_company", {**COMPANY, "servers": [*COMPANY["servers"], SQL_INSTANCE["client"]]})
+    modules("commvault_sql_instance", inside({"instances": [SQL_INSTANCE]}))
+    modules("commvault_sql_subclient", inside({"subclients": [SQL_SUBCLIENT]}))
 
 
 def backup_of_all() -> Json:

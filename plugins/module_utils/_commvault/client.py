@@ -13,6 +13,7 @@ import urllib.parse
 
 from .._core.errors import ApiError, AuthenticationFailed, ConnectionFailed, NotFound
 from .errors import PASSING, advice, excerpt, faults, retry_after, warnings
+from .paging import listed
 from .pool import Pool
 from .transport import Reply, Transport
 
@@ -139,7 +140,7 @@ class Commvault:
         reply = self._call(
             "GET", "/Organization", {"fq": f"providers.connectName:eq:{name}", "hardRefresh": "true"}, None, repeat=True, inside=False
         )
-        rows = [row for row in (reply or {}).get("providers", []) if str(row.get("connectName", "")).casefold() == name.casefold()]
+        rows = [row for row in listed((reply or {}).get("providers")) if str(row.get("connectName", "")).casefold() == name.casefold()]
         if not rows:
             self.missing("company", name, "Create it with calligo.baas.commvault_company, or correct the name.")
             return None

@@ -130,6 +130,11 @@ def _browse_rows(responses: list[Row]) -> list[Row]:
     return [row for result in results for row in listed(result.get("dataResultSet"))]
 
 
+def flag(holder: Row | None, key: str) -> bool:
+    """A flag that is on unless the server says otherwise. A false one may be left out of a reply, the object around it is not."""
+    return holder is None or bool(holder.get(key))
+
+
 def listed(value: t.Any) -> list[t.Any]:
     """A list, whether the server sent a list, one bare object (lists of one collapse where the answer came from XML), or nothing."""
     if value is None:

@@ -15,7 +15,7 @@ from . import jobs, paging
 if t.TYPE_CHECKING:
     from .client import Commvault
 
-# What restores of files and of VMs have in common: the frame of POST /CreateTask, and starting exactly one job.
+# What restores of files, of VMs and of databases have in common: the frame of POST /CreateTask, and starting exactly one job.
 
 Row = dict[str, t.Any]
 
@@ -26,7 +26,7 @@ OPTIONS = ArgumentSpec(
         "wait_timeout": {"type": "int", "default": 7200},
         "fail_on_partial": {"type": "bool", "default": True},
     },
-    {"mutually_exclusive": [("vm", "files")], "required_one_of": [("vm", "files")]},
+    {"mutually_exclusive": [("vm", "files", "sql")], "required_one_of": [("vm", "files", "sql")]},
 )
 COMMCELL = 2
 """The id of the installation itself, the same in every source (cvpysdk hard-codes it)."""

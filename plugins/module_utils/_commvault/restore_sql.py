@@ -105,9 +105,7 @@ def run(client: Commvault, params: Row) -> Row:
 def request(destination: Destination, planned: list[Planned], moment: sql_points.Moment, options: Row) -> Row:
     """restoreOptions of a SQL Server restore (cvpysdk sqlinstance.py _get_sql_restore_json). The source's names go into the lists."""
     names = [database.source for database in planned]
-    devices = [
-        text for row in planned if row.relocated for text in sql_files.devices(row.source, row.name, row.files, row.paths)
-    ]
+    devices = [text for row in planned if row.relocated for text in sql_files.devices(row.source, row.name, row.files, row.paths)]
     instance = destination.instance
     exact = {"pointOfTimeRst": True, "pointInTime": {"time": moment.until}} if moment.exact else {"pointOfTimeRst": False}
     return {
@@ -228,8 +226,8 @@ def _guard(planned: list[Planned], destination: Destination, options: Row) -> No
     replaced = [row.name for row in planned if row.replaces]
     if replaced and not options["overwrite"]:
         raise Refused(
-            f"The database {', '.join(replaced)} exists on {label}: with overwrite it is replaced, and what has changed since the backup is "
-            "lost. Give new_name to restore it beside the other one.",
+            f"The database {', '.join(replaced)} exists on {label}: with overwrite it is replaced, and what has changed since the backup "
+            "is lost. Give new_name to restore it beside the other one.",
             object=replaced[0],
             databases=replaced,
         )
@@ -285,7 +283,7 @@ def _identify(client: Commvault, destination: Destination, rows: list[Row], job:
         found = there.get(row["name"].casefold())
         if found is None:
             raise JobFailed(
-                f"Job {job['id']} says {job['status']}, but {destination.instance.label} has no database \"{row['name']}\". "
+                f'Job {job["id"]} says {job["status"]}, but {destination.instance.label} has no database "{row["name"]}". '
                 "Look at the job's events in Commvault.",
                 jobs=[job],
             )

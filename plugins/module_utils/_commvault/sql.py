@@ -36,7 +36,7 @@ class Instance:
     name: str
     client_id: int
     client: str
-    owner: Owner = Owner()
+    owner: Owner
     row: Row = dataclasses.field(default_factory=dict, compare=False)
 
     @property
@@ -123,12 +123,10 @@ def read(client: Commvault, number: int, client_id: int) -> Row | None:
     return next(iter(listed(reply.get("instanceProperties"))), None)
 
 
-def to_instance(row: Row, owner: Owner = Owner()) -> Instance:
+def to_instance(row: Row, owner: Owner) -> Instance:
     """From a row of instanceProperties[]."""
     entity = row["instance"]
-    return Instance(
-        int(entity["instanceId"]), str(entity["instanceName"]), int(entity["clientId"]), str(entity["clientName"]), owner, row
-    )
+    return Instance(int(entity["instanceId"]), str(entity["instanceName"]), int(entity["clientId"]), str(entity["clientName"]), owner, row)
 
 
 def rows_of_databases(client: Commvault, instance_id: int | None = None, system: bool = False, inside: bool = True) -> list[Row]:

@@ -54,7 +54,8 @@ def places(wanted: Row, files: list[File]) -> list[str]:
     unknown = sorted(chosen.keys() - {file.logical.casefold() for file in files})
     if unknown:
         known = ", ".join(file.logical for file in files)
-        raise InputError(f'The database "{wanted["name"]}" has no logical file {", ".join(unknown)}. It has {known}.', object=wanted["name"])
+        text = f'The database "{wanted["name"]}" has no logical file {", ".join(unknown)}. It has {known}.'
+        raise InputError(text, object=wanted["name"])
     return [chosen.get(file.logical.casefold()) or _place(wanted, file) for file in files]
 
 

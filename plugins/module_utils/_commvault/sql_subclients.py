@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from . import file_subclients, lookups, sql
+from .paging import listed
 from .sources import FileSource, Owner, require_reach
 
 if t.TYPE_CHECKING:
@@ -47,7 +48,7 @@ def owner(row: Row) -> Owner:
 
 def databases(row: Row) -> list[str]:
     """The names of the databases that a subclient's detail lists. The default one lists what it covers at this moment."""
-    entries = file_subclients.listed(row.get("content"))
+    entries = listed(row.get("content"))
     return [str(entry["mssqlDbContent"]["databaseName"]) for entry in entries if (entry.get("mssqlDbContent") or {}).get("databaseName")]
 
 

@@ -148,6 +148,21 @@ def age(sim: Simulator, copy: m.Destination, rows: list[j.Job]) -> None:
         sim.vm_backups = [row for row in sim.vm_backups if not {row.job_id, row.parent_job_id} & numbers]
         databases = sql_model.side(sim)
         databases.backups = [row for row in databases.backups if row.job_id not in numbers]
+        _forget_retired(sim)
+
+
+def _forget_retired(sim: Simulator) -> None:
+    """A retired client is there for its backups alone, and goes with the last of them; the VMs of a hypervisor go with it."""
+    alive = {row.hypervisor_id for row in sim.vm_backups} | {row.client_id for row in sim.file_backups}
+    alive |= {sim.instances[row.instance_id].client_id for row in sql_model.side(sim).backups if row.instance_id in sim.instances}
+    gone = {client.id for client in sim.clients.values() if client.props.get("retired") and client.id not in alive}
+    for client in sim.clients.values():
+        if client.id in gone or client.props.get("hypervisor_id") in gone:
+            for table in (sim.subclients, sim.backupsets, sim.instances):
+                rows = t.cast("dict[int, t.Any]", table)
+                for number in [key for key, row in rows.items() if row.client_id == client.id]:
+                    del rows[number]
+            client.deleted = True
 
 
 def run(sim: Simulator, copies: t.Iterable[m.Destination]) -> int:

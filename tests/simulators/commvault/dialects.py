@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.calligo.baas.tests.simulators.commvault.simulator import Simulator
 
 Json = dict[str, t.Any]
+VERSIONED = re.compile(r"/V\d/")
 
 
 @dc.dataclass(frozen=True)
@@ -78,18 +79,18 @@ def each_object(node: t.Any, change: t.Callable[[Json], Json]) -> t.Any:
 # Everywhere
 
 
-@dialect("lists with one element collapse to the element in every reply, as where the answer was converted from XML")
+@dialect("lists with one element collapse to the element in replies of the older calls, which are converted from XML")
 def lists_of_one(said: Said) -> Said:
     def collapse(row: Json) -> Json:
         return {key: value[0] if isinstance(value, list) and len(value) == 1 else value for key, value in row.items()}
 
-    return said.but(each_object(said.body, collapse))
+    return said if VERSIONED.match(said.route.template) else said.but(each_object(said.body, collapse))
 
 
 @dialect("what is read comes without keys whose value is false, empty text, an empty list or nothing")
 def absent_keys(said: Said) -> Said:
     def prune(row: Json) -> Json:
-        return {key: value for key, value in row.items() if value not in (False, "", None, []) or value == 0 and value is not False}
+        return {key: value for key, value in row.items() if value not in (False, "", None, []) or (value == 0 and value is not False)}
 
     return said if said.route.writes else said.but(each_object(said.body, prune))
 
@@ -115,7 +116,7 @@ def errors_wrapped(said: Said) -> Said:
 
 @dialect("the response of older writes is an object where it was a list, and a list where it was an object")
 def response_shapes(said: Said) -> Said:
-    answer = said.body.get("response") if isinstance(said.body, dict) and "/V" not in said.route.template else None
+    answer = said.body.get("response") if isinstance(said.body, dict) and not VERSIONED.match(said.route.template) else None
     if isinstance(answer, list) and len(answer) == 1:
         return said.but({**said.body, "response": answer[0]})
     return said.but({**said.body, "response": [answer]}) if isinstance(answer, dict) else said
@@ -135,7 +136,7 @@ def put_empty(said: Said) -> Said:
 @dialect("a V4 list with nothing in it is answered 404")
 def empty_list_404(said: Said) -> Said:
     lists = [value for value in said.body.values() if isinstance(value, list)] if isinstance(said.body, dict) else []
-    is_list = said.route.method == "GET" and re.match(r"/V\d/", said.route.template) and "{" not in said.route.template
+    is_list = said.route.method == "GET" and VERSIONED.match(said.route.template) and "{" not in said.route.template
     empty = bool(lists) and not any(lists)
     return said.but({"errorCode": 404, "errorMessage": "Requested details not found."}, 404) if is_list and empty else said
 
@@ -143,7 +144,9 @@ def empty_list_404(said: Said) -> Said:
 @dialect("application 33 is called Windows File System where it was File System, and the other way round")
 def app_names(said: Said) -> Said:
     other = {"File System": "Windows File System", "Windows File System": "File System"}
-    return said.but(each_object(said.body, lambda row: {**row, "appName": other.get(row["appName"], row["appName"])} if "appName" in row else row))
+    return said.but(
+        each_object(said.body, lambda row: {**row, "appName": other.get(row["appName"], row["appName"])} if "appName" in row else row)
+    )
 
 
 # Hypervisors and VM groups
@@ -167,7 +170,9 @@ def put_shows_object(said: Said) -> Said:
 def vmgroup_content_object(said: Said) -> Said:
     if said.call != "GET /V4/VmGroup/{id:int}":
         return said
-    return said.but({key: value[0] if key in ("content", "filters", "diskFilters") and value else value for key, value in said.body.items()})
+    return said.but(
+        {key: value[0] if key in ("content", "filters", "diskFilters") and value else value for key, value in said.body.items()}
+    )
 
 
 # Regions
@@ -198,7 +203,8 @@ def subclient_list_brief(said: Said) -> Said:
         return said
     shown = ("subClientEntity", "planEntity")
     rows = [
-        {key: row[key] for key in shown if key in row} | {"commonProperties": {"isDefaultSubclient": row["commonProperties"]["isDefaultSubclient"]}}
+        {key: row[key] for key in shown if key in row}
+        | {"commonProperties": {"isDefaultSubclient": row["commonProperties"]["isDefaultSubclient"]}}
         if "isDefaultSubclient" in (row.get("commonProperties") or {})
         else row
         for row in said.body["subClientProperties"]

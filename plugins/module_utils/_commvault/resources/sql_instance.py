@@ -9,6 +9,7 @@ import base64
 import typing as t
 
 from ..._core.argspec import ArgumentSpec
+from ..._core.compare import Comparer
 from ..._core.errors import ApiError, InputError
 from ..._core.reconcile import Record, Resource
 from .. import effects, sql
@@ -22,6 +23,10 @@ Row = dict[str, t.Any]
 ON_CREATE = "on_create"
 INHERITED, LOCAL_SYSTEM, ACCOUNT, CREDENTIAL = "inherited", "local_system", "account", "credential"
 IDENTITY = ("client", "instance")
+SETTINGS = (
+    *("plan", "authentication", "account", "credential", "use_vss", "vdi_timeout"),
+    *("description", "backup_enabled", "restore_enabled"),
+)
 BACKUP, RESTORE = 1, 2
 """Types of activity (GET /Instance)."""
 
@@ -92,7 +97,7 @@ class SqlInstance(Resource):
     client, and for deleting an instance that is protected without force.
     """
 
-    comparers = {
+    comparers: t.Mapping[str, Comparer] = {
         **dict.fromkeys(IDENTITY, lambda want, have: True),
         **dict.fromkeys(("plan", "account", "credential"), lambda want, have: bool(have) and want.casefold() == have.casefold()),
     }
@@ -110,8 +115,7 @@ class SqlInstance(Resource):
         return record
 
     def desired(self) -> Record:
-        keys = ("plan", "authentication", "account", "credential", "use_vss", "vdi_timeout", "description", "backup_enabled", "restore_enabled")
-        record = {key: self._params[key] for key in (*IDENTITY, *keys)}
+        record = {key: self._params[key] for key in (*IDENTITY, *SETTINGS)}
         # Commvault tells no password, so that it can only be sent, not compared.
         if not self._exists or self._params["update_password"] != ON_CREATE:
             record["account_password"] = self._params["account_password"]
@@ -136,7 +140,8 @@ class SqlInstance(Resource):
 
     def create(self, desired: Record) -> Record:
         """The server must have the instance: Commvault learns of it here, and does not install it."""
-        entity = {"clientName": desired["client"], "instanceName": desired["instance"], "appName": sql.AGENT, "applicationId": sql.SQL_SERVER}
+        entity = {"clientName": desired["client"], "instanceName": desired["instance"]}
+        entity |= {"appName": sql.AGENT, "applicationId": sql.SQL_SERVER}
         body = {"instance": entity, **self._body(desired)}
         made = effects.create_once(lambda: self._post(body), self._made)
         row = sql.read(self._client, *made) or {"instance": {**entity, "instanceId": made[0], "clientId": made[1]}}
@@ -224,8 +229,11 @@ class SqlInstance(Resource):
             encoded = {"password": base64.b64encode(password.encode()).decode()} if password else {}
             override["userAccount"] = {"userName": self._params["account"], **encoded}
         credential = self._shelf.credential(self._params["credential"]) if kind == CREDENTIAL else None
-        named = {"credentialId": credential.id, "credentialName": credential.name} if credential else {"credentialId": 0, "credentialName": ""}
-        return {"overrideHigherLevelSettings": override, "MSSQLCredentialinfo": named}
+        named = (credential.id, credential.name) if credential else (0, "")
+        return {
+            "overrideHigherLevelSettings": override,
+            "MSSQLCredentialinfo": dict(zip(("credentialId", "credentialName"), named, strict=True)),
+        }
 
 
 def _authentication(properties: Row) -> Row:

@@ -123,7 +123,7 @@ class SqlSubclient(Resource):
         have = {name.casefold() for name in current["databases"]}
         self._guard(changed, [name for name in changed.get("databases") or [] if name.casefold() not in have])
 
-    def guard_delete(self, current: Record) -> None:
+    def guard_delete(self, _current: Record) -> None:
         if self._is_default:
             raise Refused(
                 f'The subclient "{label(self._params)}" is the default one of its instance and cannot be deleted. '
@@ -199,7 +199,7 @@ class SqlSubclient(Resource):
         unknown = [name for name in added if known is not None and name.casefold() not in known]
         if unknown and not self._client.check_mode:
             raise NotFound(
-                f"The instance \"{self._params['instance']}\" has no database called {', '.join(unknown)}, or Commvault has not "
+                f'The instance "{self._params["instance"]}" has no database called {", ".join(unknown)}, or Commvault has not '
                 f"discovered it yet. It has {', '.join(sorted((known or {}).values()))}.",
                 object=label(self._params),
             )

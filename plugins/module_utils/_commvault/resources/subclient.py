@@ -12,7 +12,7 @@ from ..._core.errors import ApiError, InputError, Refused
 from ..._core.reconcile import Record, Resource
 from .. import effects, windows_paths
 from ..file_subclients import APPLICATIONS, LINUX, WINDOWS, application, named, within
-from ..paging import listed
+from ..paging import flag, listed
 from .subclient_shelf import Shelf, label
 
 if t.TYPE_CHECKING:
@@ -184,7 +184,8 @@ class Subclient(Resource):
         entity, common = properties["subClientEntity"], properties.get("commonProperties") or {}
         self._windows = application(properties) == WINDOWS
         self._is_default = bool(common.get("isDefaultSubclient"))
-        self._inherits = properties.get("useLocalContent") is False
+        # A subclient without a plan has nothing to inherit.
+        self._inherits = not flag(properties, "useLocalContent") and bool((properties.get("planEntity") or {}).get("planName"))
         entries = listed(properties.get("content"))
         return {
             "id": subclient_id,
@@ -195,7 +196,7 @@ class Subclient(Resource):
             "plan": (properties.get("planEntity") or {}).get("planName") or None,
             "vss": _vss(properties.get("fsSubClientProp") or {}) if self._windows else None,
             "description": common.get("description") or "",
-            "backup_enabled": bool(common.get("enableBackup", True)),
+            "backup_enabled": flag(properties.get("commonProperties"), "enableBackup"),
         }
 
     def _same_paths(self, want: list[str], have: list[str] | None) -> bool:

@@ -12,7 +12,7 @@ from ..._core.compare import changes
 from ..._core.errors import ApiError, BaasError, InputError, Refused
 from ..._core.reconcile import Record, Resource
 from .. import effects, lookups, vm_content
-from ..paging import listed
+from ..paging import flag, listed
 
 if t.TYPE_CHECKING:
     from ..client import Commvault
@@ -175,7 +175,7 @@ class VmGroup(Resource):
             "content": vm_content.from_api(detail.get("content")),
             "filters": vm_content.from_api(detail.get("filters")),
             "consistency": _consistency(detail.get("settings") or {}),
-            "backup_enabled": bool((detail.get("activityControl") or {}).get("enableBackup", True)),
+            "backup_enabled": flag(detail.get("activityControl"), "enableBackup"),
         }
 
     def _need(self, group_id: int) -> Record:
@@ -255,8 +255,8 @@ class VmGroup(Resource):
         if "consistency" in changed:
             settings["vmBackupType"], settings["isApplicationAware"] = CONSISTENCY[changed["consistency"]]
         if "backup_enabled" in changed:
-            activity = self._detail.get("activityControl") or {}
-            body["activityControl"] = {"enableBackup": changed["backup_enabled"], "enableRestore": activity.get("enableRestore", True)}
+            activity = self._detail.get("activityControl")
+            body["activityControl"] = {"enableBackup": changed["backup_enabled"], "enableRestore": flag(activity, "enableRestore")}
         return body | ({"settings": settings} if settings else {})
 
     def _content_body(self, wanted: Record) -> Record:

@@ -1,0 +1,162 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+"""All that belongs to a company, and the backups of it that are still kept: what the end of a service is about."""
+
+from __future__ import annotations
+
+import datetime as dt
+import typing as t
+
+from ..._core.errors import InputError
+from .. import accounts, file_subclients, lookups, retention_forecast, sql, vm_groups
+from ..paging import listed
+
+if t.TYPE_CHECKING:
+    from ..client import Commvault
+    from ..lookups import Found
+
+Json = dict[str, t.Any]
+Record = dict[str, t.Any]
+EVERY_AGENT = range(1, 1 << 16)
+KINDS = ("servers", "hypervisors", "vm_groups", "subclients", "plans", "users", "backups", "owned")
+
+
+def describe(client: Commvault) -> Record:
+    """Everything of the company acted in. Only reads; rows whose owner the server does not tell, or tells to be another, are left out.
+
+    A request for each kind of thing, one more for each VM group, server and plan, and one for each destination of a plan (the last:
+    OpenAPI GetJobsOnBackupDestination). A company that does not exist has nothing.
+    """
+    company = _company(client)
+    if company is None:
+        return {"company": None, **{kind: [] for kind in KINDS}, "kept": _sum([])}
+    owner = company["id"]
+    servers = [row for row in lookups.servers(client) if row.company_id == owner]
+    plans = [row for row in lookups.plans(client) if row.company_id == owner]
+    backups = _backups(client, plans)
+    return {
+        "company": company,
+        "servers": [_server(row) for row in servers],
+        "hypervisors": [
+            {"id": row.id, "name": row.name, "retired": lookups.retired(row)} for row in lookups.hypervisors(client) if row.company_id == owner
+        ],
+        "vm_groups": _vm_groups(client, owner),
+        "subclients": _subclients(client, [row.name for row in servers]),
+        "plans": [_plan(row, backups) for row in plans],
+        "users": sorted(user.name for user in accounts.users(client) if user.company_id == owner),
+        "backups": None if backups is None else _by_system(backups),
+        "kept": None if backups is None else _sum(backups),
+        "owned": _owned(client, company),
+    }
+
+
+def _company(client: Commvault) -> Record | None:
+    """The company acted in, found without acting in it, since it may be gone (OpenAPI GetCompanies)."""
+    name, number = client.company, None if client.company else client.company_id
+    if not name and not number:
+        raise InputError("Whose? Give company, or company_id.")
+    for row in listed((client.get("/V4/company", absent=(404,), inside=False) or {}).get("companies")):
+        same = str(row.get("name")).casefold() == name.casefold() if name else row.get("id") == number
+        if same and row.get("status") != "DELETED":
+            return {"id": int(row["id"]), "name": row["name"], "alias": row.get("alias"), "status": row.get("status")}
+    return None
+
+
+def _owned(client: Commvault, company: Record) -> list[str]:
+    """What stands in the way of the company's deletion, by name (OpenAPI GetAssociationsForCompany): the groups that come with it do not."""
+    reply = client.get(f"/V4/Company/{company['id']}/associations", absent=(404,)) or {}
+    names = {str(entity.get("name")) for entity in listed(reply.get("associatedEntities"))}
+    return sorted(name for name in names if not name.startswith(f"{company['alias']}\\"))
+
+
+def _server(found: Found) -> Record:
+    agents = [str(agent.get("name")) for agent in listed(found.row.get("agents"))]
+    return {"id": found.id, "name": found.name, "agents": agents, "retired": found.row.get("configured") is False}
+
+
+def _vm_groups(client: Commvault, owner: int) -> list[Record]:
+    """Whether backups of a group may run is in its detail only (OpenAPI GetVMGroups, GetVMGroup)."""
+    rows = [row for row in vm_groups.listing(client) if (row.get("company") or {}).get("id") == owner]
+    identities = {int((row.get("vmGroup") or row)["id"]): row for row in rows}
+    details = client.pool.read(lambda number: client.get(f"/V4/VmGroup/{number}", absent=(404,)), identities)
+    return [
+        {
+            "id": number,
+            "name": str((row.get("vmGroup") or row).get("name")),
+            "hypervisor": (row.get("hypervisor") or {}).get("name"),
+            "plan": (row.get("plan") or {}).get("name") or None,
+            "backup_enabled": bool(((details[number] or {}).get("activityControl") or {}).get("enableBackup", True)),
+            "default": bool(row.get("isDefaultVMGroup")),
+        }
+        for number, row in identities.items()
+    ]
+
+
+def _subclients(client: Commvault, servers: list[str]) -> list[Record]:
+    rows = client.pool.read(lambda name: file_subclients.of_client(client, name, EVERY_AGENT), servers)
+    return [_subclient(row) for name in servers for row in rows[name]]
+
+
+def _subclient(row: Json) -> Record:
+    entity, common = row["subClientEntity"], row.get("commonProperties") or {}
+    plan = (row.get("planEntity") or {}).get("planName")
+    return {
+        "id": file_subclients.number(row),
+        "client": entity.get("clientName"),
+        "agent": entity.get("appName"),
+        "file_system": file_subclients.application(row) in file_subclients.APPLICATIONS,
+        "sql_server": file_subclients.application(row) == sql.SQL_SERVER,
+        "instance": entity.get("instanceName"),
+        "backupset": entity.get("backupsetName"),
+        "name": entity.get("subclientName"),
+        "plan": plan or None,
+        "backup_enabled": bool(common.get("enableBackup", True)),
+        "default": bool(common.get("isDefaultSubclient")),
+    }
+
+
+def _plan(found: Found, backups: list[Json] | None) -> Record:
+    return {
+        "id": found.id,
+        "name": found.name,
+        "associated_entities": int(found.row.get("associatedEntities") or 0),
+        "kept": None if backups is None else _sum([row for row in backups if row["plan"] == found.name]),
+    }
+
+
+def _backups(client: Commvault, plans: list[Found]) -> list[Json] | None:
+    """The jobs on all destinations of the plans, each with its plan; None where the server cannot list them."""
+    details = client.pool.read(lambda plan: client.require(f"/V4/ServerPlan/{plan}"), [plan.id for plan in plans])
+    copies = {
+        int(row["planBackupDestination"]["id"]): plan.name for plan in plans for row in listed(details[plan.id].get("backupDestinations"))
+    }
+    jobs = client.pool.read(lambda copy: retention_forecast.jobs(client, copy), copies)
+    lists = [(jobs[copy], plan) for copy, plan in copies.items()]
+    if any(rows is None for rows, _plan in lists):
+        return None
+    return [{**row, "plan": plan} for rows, plan in lists for row in rows or []]
+
+
+def _by_system(rows: list[Json]) -> list[Record]:
+    """One record for each thing that was backed up. A job on two destinations is one job, and kept until the later of the two lets go."""
+    systems: dict[tuple[str, str], list[Json]] = {}
+    for row in rows:
+        key = (str((row.get("server") or {}).get("name") or ""), str((row.get("subClient") or {}).get("name") or ""))
+        systems.setdefault(key, []).append(row)
+    return [{"client": client, "subclient": subclient, **_sum(found)} for (client, subclient), found in sorted(systems.items())]
+
+
+def _sum(rows: list[Json]) -> Record:
+    jobs = {row["jobId"]: row for row in rows}
+    total = retention_forecast.everything(list(jobs.values()))
+    ends = [int(row.get("retainUntil") or 0) for row in rows]
+    for_ever = any(end < 0 or end in retention_forecast.FOREVER for end in ends)
+    until = dt.datetime.fromtimestamp(max(ends, default=0), dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "jobs": total["jobs"],
+        "bytes": total["bytes"],
+        "media_bytes": total["media_bytes"],
+        "kept_until": "infinite" if for_ever else until if any(ends) else None,
+    }

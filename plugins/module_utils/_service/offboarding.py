@@ -1,0 +1,130 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+"""The end of a tenant's service: in stages, each said before it is done, and nothing that still holds backups is taken away."""
+
+from __future__ import annotations
+
+import typing as t
+
+Row = t.Mapping[str, t.Any]
+STAGES = ("stop_backups", "deactivate", "remove")
+"""Each stage includes the ones before it."""
+
+
+def problems(tenant: Row, estate: Row, stage: str, confirm: str, known: bool) -> list[str]:
+    """Why nothing may be done at all.
+
+    tenant: name and alias of the specification. estate: what M(calligo.baas.commvault_estate_info) found. known: whether an earlier run has
+    ended this tenant's service, so that there may be no company any more.
+    """
+    company = estate["company"]
+    found = []
+    if company is None and not known:
+        found.append(f"There is no company {tenant['name']}, or this user cannot see it. Correct baas_tenant.name.")
+    if company is not None and str(company["alias"]).casefold() != str(tenant["alias"]).casefold():
+        found.append(
+            f"The company {company['name']} has the alias {company['alias']}, but the specification says {tenant['alias']}: "
+            "this is another tenant's, or the specification is wrong."
+        )
+    if stage == "remove" and confirm != tenant["alias"]:
+        found.append(
+            f"To remove what {tenant['name']} has, say so with tenant_offboarding_confirm: {tenant['alias']} "
+            + (f"(it is {confirm!r})." if confirm else "(it is not set).")
+        )
+    return found
+
+
+def announcement(estate: Row, stage: str) -> list[str]:
+    """What there is, until when backups are kept, and what each of the stages takes away."""
+    if estate["company"] is None:
+        return ["There is no such company: nothing is left to do"]
+    company = estate["company"]
+    lines = [f"{company['name']} (alias {company['alias']}, {company['status']}), stage {stage}"]
+    lines += [*_systems(estate), *_kept(estate)]
+    running = _running(estate)
+    lines.append(f"Backups stop of {_listing(running)}" if running else "All backups are off already")
+    lines.append("What is kept can be restored for as long as it is kept")
+    if stage != "stop_backups":
+        lines.append(f"The company is deactivated, so that these users cannot log in: {_listing(estate['users'])}")
+    if stage == "remove":
+        lines += _removed(estate)
+    return lines
+
+
+def remaining(estate: Row) -> list[str]:
+    """What is still there after a run, and why."""
+    if estate["company"] is None:
+        return []
+    lines = [f"{server['name']}: retired, and there for its backups" for server in estate["servers"] if server["retired"]]
+    lines += [f"{server['name']}: Commvault's software is still on it" for server in estate["servers"] if not server["retired"]]
+    lines += [
+        f"{row['name']}: " + ("retired, and there for its backups" if row["retired"] else "a hypervisor in use") for row in estate["hypervisors"]
+    ]
+    lines += [f"{plan['name']}: {_why_kept(plan)}" for plan in estate["plans"]]
+    status = "deactivated" if estate["company"]["status"] == "DEACTIVATED" else "active"
+    return [*lines, f"{estate['company']['name']}: the company, {status}"]
+
+
+def removable_plans(estate: Row) -> list[str]:
+    """Plans that protect nothing and on which nothing is kept. A plan of which Commvault does not tell is not among them."""
+    return [plan["name"] for plan in estate["plans"] if not plan["associated_entities"] and plan["kept"] and not plan["kept"]["jobs"]]
+
+
+def _systems(estate: Row) -> list[str]:
+    groups = [f"{group['name']} ({group['hypervisor']})" for group in estate["vm_groups"] if not group["default"]]
+    names = {
+        "VM groups": groups,
+        "Subclients": [_label(row) for row in estate["subclients"] if not row["default"]],
+        "Servers": [server["name"] for server in estate["servers"]],
+    }
+    return [f"{kind} ({len(rows)}): {_listing(rows)}" for kind, rows in names.items() if rows]
+
+
+def _kept(estate: Row) -> list[str]:
+    if estate["backups"] is None:
+        return ["Commvault does not tell how many backups are kept, and until when"]
+    each = [f"Kept of {row['client']} {row['subclient']}".rstrip() + f": {_amount(row)}" for row in estate["backups"]]
+    return [f"Kept in all: {_amount(estate['kept'])}", *each]
+
+
+def _running(estate: Row) -> list[str]:
+    groups = [group["name"] for group in estate["vm_groups"] if group["backup_enabled"]]
+    return groups + [_label(row) for row in estate["subclients"] if row["backup_enabled"]]
+
+
+def _removed(estate: Row) -> list[str]:
+    """In words, what the last stage takes away, and what it has to leave for now."""
+    full = [plan["name"] for plan in estate["plans"] if plan["kept"] is None or plan["kept"]["jobs"]]
+    lost = {
+        "VM groups": [group["name"] for group in estate["vm_groups"] if not group["default"]],
+        "subclients": [_label(row) for row in estate["subclients"] if not row["default"]],
+        "users": estate["users"],
+        "plans": [plan["name"] for plan in estate["plans"] if plan["name"] not in full],
+    }
+    retired = [row["name"] for row in [*estate["hypervisors"], *estate["servers"]] if not row["retired"]]
+    lines = [f"Removed for good, {kind}: {_listing(rows)}" for kind, rows in lost.items() if rows]
+    lines += [f"Retired, so that they are there for their backups alone: {_listing(retired)}"] if retired else []
+    if full:
+        return [*lines, f"Left for as long as backups are kept on them: {_listing(full)}. The company stays with them: run this again then"]
+    return [*lines, "The company is removed if nothing of it is left"]
+
+
+def _why_kept(plan: Row) -> str:
+    if plan["associated_entities"]:
+        return f"a plan that protects {plan['associated_entities']} things"
+    return "a plan on which Commvault does not tell what is kept" if plan["kept"] is None else f"a plan with {_amount(plan['kept'])}"
+
+
+def _label(subclient: Row) -> str:
+    return f"{subclient['client']}/{subclient['name']}"
+
+
+def _amount(kept: Row) -> str:
+    until = {"infinite": "for ever", None: "until Commvault ages them"}.get(kept["kept_until"], f"the last until {kept['kept_until']}")
+    return f"{kept['jobs']} backups with {kept['bytes']} bytes, {until}" if kept["jobs"] else "nothing"
+
+
+def _listing(names: t.Sequence[str]) -> str:
+    return ", ".join(names) or "none"

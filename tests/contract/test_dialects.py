@@ -1,0 +1,126 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the sources disagree, or a thing had to be guessed, the modules work with every variant: one walk, in one dialect at a time."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from ansible_collections.calligo.baas.tests.simulators.commvault import app, faults
+from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
+from ansible_collections.calligo.baas.tests.support import tenant
+from ansible_collections.calligo.baas.tests.support.modules import Modules
+from ansible_collections.calligo.baas.tests.support.walk import recorded, step
+
+app.load_handlers()  # some of them name dialects of their own
+DIALECTS = sorted(name for name, text in faults.KNOWN.items() if text.startswith("dialect: "))
+#: Not called a dialect, but servers do this too: a new job cannot be seen yet.
+VARIANTS = {"none": {}, "job_invisible": {"polls": 3}, **{name: {} for name in DIALECTS}}
+FILE = "D:\\Data\\Budget 2026.xlsx"
+ABSENT = {"state": "absent"}
+
+
+@pytest.fixture(params=[pytest.param(name, marks=[] if name == "none" else pytest.mark.dialect) for name in VARIANTS])
+def modules(request, tmp_path, monkeypatch):
+    """A sandbox that speaks one dialect from the beginning."""
+    monkeypatch.setattr(time, "sleep", lambda seconds, sleep=time.sleep: sleep(min(seconds, 0.1)))
+    with Sandbox(tmp_path / "sandbox", job_seconds=0.1) as sandbox:
+        if request.param != "none":
+            sandbox.control("POST", "/faults", {"name": request.param, **VARIANTS[request.param]})
+        yield Modules(sandbox)
+
+
+def walk(modules, module, *wishes):
+    """Each wish is a change, and asked for again it is none; the last one may be in check mode first."""
+    for wish in wishes:
+        step(modules, module, wish, check=True, changed=True)
+        step(modules, module, wish, check=False, changed=True)
+        step(modules, module, wish, check=False, changed=False)
+
+
+def test_all_modules(modules):
+    made(modules)
+    protected(modules)
+    removed(modules)
+
+
+def made(modules):
+    """Create, again, change, again."""
+    plan = tenant.inside(tenant.PLAN)
+    longer = {**plan, "destinations": [{**plan["destinations"][0], "retention_days": 60}], "sla_days": 2}
+    walk(modules, "commvault_company", tenant.COMPANY, {**tenant.COMPANY, "email_suffix": "acme.example.com"})
+    walk(modules, "commvault_plan", plan, longer)
+    modules("commvault_plan", tenant.inside(tenant.SPARE_PLAN))
+    hypervisor = tenant.inside(tenant.hypervisor(modules))
+    walk(modules, "commvault_hypervisor", hypervisor, {**hypervisor, "access_nodes": ["lux-an-01", "lux-an-02"]})
+    group = tenant.inside(tenant.VM_GROUP)
+    filters = {"name_patterns": [{"condition": "equals", "value": "acme-web-99"}]}
+    walk(modules, "commvault_vm_group", group, {**group, "filters": filters, "consistency": "crash"}, {**group, "backup_enabled": False})
+    modules("commvault_vm_group", {**group, "backup_enabled": True})
+    lists = {"content": ["D:\\Data", "E:\\Shares"], "filters": ["*.tmp"], "exceptions": ["D:\\Data\\keep.tmp"]}
+    changes = [
+        tenant.SUBCLIENT,
+        {**tenant.SUBCLIENT, **lists, "plan": tenant.SPARE_PLAN["name"]},
+        {**tenant.SUBCLIENT, "filters": [], "backup_enabled": False},
+    ]
+    changes.append({**tenant.SUBCLIENT, "backup_enabled": True})
+    walk(modules, "commvault_subclient", *(tenant.inside({"subclients": [wish]}) for wish in changes))
+
+
+def protected(modules):
+    """Back up, look, restore; what has a backup is left alone."""
+    both = tenant.inside(tenant.backup_of_all())
+    done = modules("commvault_backup", both)
+    assert [job["outcome"] for job in done["jobs"]] == ["success", "success"]
+    assert modules("commvault_backup", {**both, "start": "if_never_backed_up"})["changed"] is False
+    (vm,) = next(job["virtual_machines"] for job in done["jobs"] if job.get("virtual_machines"))
+    assert modules("commvault_backup", tenant.inside({"vm_uuids": [vm["uuid"]], "wait_timeout": 60}))["started"] is True
+    assert modules("commvault_job_info", {"types": ["backup"]})["total"] >= 2
+    of_files = {"client": tenant.SUBCLIENT["client"], "subclient": tenant.SUBCLIENT["name"]}
+    entries = modules("commvault_browse_info", tenant.inside({**of_files, "path": "D:\\Data"}))["entries"]
+    assert ("file", FILE) in [(entry["type"], entry["path"]) for entry in entries]
+    found = modules("commvault_browse_info", tenant.inside({"vm_uuid": vm["uuid"]}))
+    assert found["vm"]["disks"] and found["vm"]["nics"]
+    files = {**of_files, "paths": [FILE], "destination_client": "lux-restore-01", "destination_path": "E:\\Walk"}
+    modules("commvault_restore", tenant.inside({"files": files, "wait_timeout": 60}))
+    modules("commvault_restore", tenant.inside(tenant.restore_of_vm(modules, "acme-web-01")))
+    infrastructure = {"storage_pools": ["lux-pool-01"], "access_nodes": ["lux-an-01"], "servers": [tenant.SUBCLIENT["client"]]}
+    assert modules("commvault_infrastructure_info", infrastructure)["changed"] is False
+
+
+def removed(modules):
+    """Absent, again; the hypervisor is retired with its backups, and then put back into use."""
+    group = {key: tenant.VM_GROUP[key] for key in ("name", "hypervisor")}
+    subclient = {key: tenant.SUBCLIENT[key] for key in ("client", "name")}
+    gone = {
+        "commvault_vm_group": {**group, **ABSENT},
+        "commvault_subclient": {"subclients": [{**subclient, **ABSENT}]},
+        "commvault_plan": {"name": tenant.PLAN["name"], **ABSENT},
+        "commvault_hypervisor": {"name": tenant.VM_GROUP["hypervisor"], **ABSENT},
+    }
+    for module, wish in gone.items():
+        walk(modules, module, tenant.inside(wish))
+    back = tenant.inside(tenant.hypervisor(modules))
+    walk(modules, "commvault_hypervisor", back, {**back, **ABSENT, "force": True})
+    walk(modules, "commvault_plan", tenant.inside({"name": tenant.SPARE_PLAN["name"], **ABSENT}))
+    walk(modules, "commvault_company", {**tenant.COMPANY, "state": "deactivated"})
+    other = {"name": "Café Müller & Söhne", "alias": "cafe", "contact": {"name": "Carl", "email": "carl@cafe.example.com"}}
+    walk(modules, "commvault_company", other, {"name": other["name"], **ABSENT, "force": True})
+
+
+@pytest.mark.dialect
+def test_a_deletion_that_waits_for_approval_is_not_called_done(tmp_path):
+    with Sandbox(tmp_path / "sandbox", job_seconds=0.1) as sandbox:
+        modules = Modules(sandbox)
+        tenant.onboard(modules)
+        sandbox.control("POST", "/faults", {"name": "pending_approval"})
+        group = {"name": tenant.VM_GROUP["name"], "hypervisor": tenant.VM_GROUP["hypervisor"], **ABSENT}
+        failed = modules.failure("commvault_vm_group", tenant.inside(group))
+        assert "waits for approval" in failed["msg"]
+        plan = {"name": tenant.SPARE_PLAN["name"], **ABSENT}
+        assert "approval" in modules.failure("commvault_plan", tenant.inside(plan))["msg"]
+        sandbox.control("DELETE", "/faults")
+        assert recorded(modules, "commvault_vm_group", tenant.inside(group))[0]["changed"] is True

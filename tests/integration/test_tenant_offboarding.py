@@ -1,0 +1,144 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The end of a tenant's service, stage by stage; the tests build on each other, and another tenant looks on.
+
+Whatever is refused, or is a check run, sends no request that writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+
+import pytest
+
+from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
+from ansible_collections.calligo.baas.tests.support.aging import advance, age
+from ansible_collections.calligo.baas.tests.support.modules import Modules
+from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, run_playbook
+
+LEAVING, STAYING = "Boréal Îles Ltd", "Acme Sàrl"
+REMOVE = ("-e", "tenant_offboarding_stage=remove")
+CONFIRMED = (*REMOVE, "-e", "tenant_offboarding_confirm=boreal")
+FILES = {"client": "boreal-fs01", "subclient": "îles", "path": "D:\\", "recursive": True}
+
+
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Modules]:
+    """A platform with two tenants."""
+    with Sandbox(tmp_path_factory.mktemp("offboarding"), job_seconds=0.5) as sandbox:
+        onboarded = run_playbook(sandbox, "tenant_onboard", "--limit", "acme,boreal", "-e", "tenant_onboarding_acceptance=false")
+        assert onboarded.status == 0, onboarded.output
+        yield Modules(sandbox)
+
+
+def estate(modules: Modules, company: str = LEAVING) -> dict[str, t.Any]:
+    found: dict[str, t.Any] = modules("commvault_estate_info", {"company": company})["estate"]
+    return found
+
+
+def offboard(modules: Modules, *options: str) -> tuple[Run, list[str]]:
+    """Run the playbook for one tenant; the run, and the writing requests that it sent."""
+    modules.sandbox.control("DELETE", "/journal")
+    run = run_playbook(modules.sandbox, "tenant_offboard", "--limit", "boreal", *options)
+    requests = modules.sandbox.control("GET", "/journal")["requests"]
+    assert [request["path"] for request in requests if not request["modelled"]] == []
+    return run, [f"{request['method']} {request['path']}" for request in requests if request["writes"]]
+
+
+def twice(modules: Modules, *options: str) -> Run:
+    """A run that has to succeed, and a second one that has to change nothing."""
+    run, _writes = offboard(modules, *options)
+    assert run.status == 0, run.output
+    again, writes = offboard(modules, *options)
+    assert again.status == 0, again.output
+    assert (again.counts("changed"), writes) == ({"boreal": 0}, [])
+    return run
+
+
+def records(modules: Modules) -> list[dict[str, t.Any]]:
+    files = sorted((evidence_dir(modules.sandbox) / "offboarding").rglob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    for file in files:
+        page = file.with_suffix(".html").read_text(encoding="utf-8")
+        assert hashlib.sha256(file.read_bytes()).hexdigest() in page
+        assert "<script" not in page
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+
+
+def test_a_check_run_says_what_would_be_lost_and_writes_nothing(modules: Modules) -> None:
+    kept = estate(modules)["kept"]
+    run, writes = offboard(modules, *CONFIRMED, "--check")
+    assert run.status == 0, run.output
+    assert writes == []
+    assert run.counts("changed")["boreal"] > 0
+    for said in ("boreal-vms", "boreal-fs01/îles", f"{kept['jobs']} backups with {kept['bytes']} bytes", kept["kept_until"]):
+        assert said in run.output
+    assert records(modules) == []
+
+
+def test_the_default_stops_backups_and_leaves_them_to_be_restored(modules: Modules) -> None:
+    before = estate(modules)
+    twice(modules)
+    after = estate(modules)
+    assert not [row["name"] for row in after["vm_groups"] + after["subclients"] if row["backup_enabled"]]
+    assert after["company"]["status"] == "ACTIVE"
+    assert (after["kept"], after["plans"]) == (before["kept"], before["plans"])
+    assert modules("commvault_browse_info", {"company": LEAVING, **FILES})["total"] > 0
+    assert [record["stage"] for record in records(modules)] == ["stop_backups"]
+
+
+def test_a_company_with_another_alias_is_not_touched(modules: Modules) -> None:
+    wrong = json.dumps({"tenant_offboarding_tenant": {"name": STAYING, "alias": "boreal"}})
+    run, writes = offboard(modules, *CONFIRMED, "-e", wrong)
+    assert run.status != 0
+    assert "has the alias acme, but the specification says boreal" in run.output
+    assert writes == []
+
+
+@pytest.mark.parametrize("options", [REMOVE, (*REMOVE, "-e", "tenant_offboarding_confirm=acme")])
+def test_nothing_is_removed_without_the_alias(modules: Modules, options: tuple[str, ...]) -> None:
+    run, writes = offboard(modules, *options)
+    assert run.status != 0
+    assert "say so with tenant_offboarding_confirm: boreal" in run.output
+    assert "Removed for good, VM groups: boreal-vms" in run.output
+    assert writes == []
+
+
+def test_a_company_that_nobody_knows_is_refused(modules: Modules) -> None:
+    wrong = json.dumps({"tenant_offboarding_tenant": {"name": "Nobody", "alias": "boreal"}})
+    run, writes = offboard(modules, "-e", wrong)
+    assert run.status != 0
+    assert "There is no company Nobody" in run.output
+    assert writes == []
+
+
+def test_deactivated_means_no_logins_and_restores_still(modules: Modules) -> None:
+    twice(modules, "-e", "tenant_offboarding_stage=deactivate")
+    assert estate(modules)["company"]["status"] == "DEACTIVATED"
+    assert modules("commvault_browse_info", {"company": LEAVING, **FILES})["total"] > 0
+
+
+def test_removed_is_what_the_tenant_had_and_nothing_of_another(modules: Modules) -> None:
+    other, kept = estate(modules, STAYING), estate(modules)["kept"]
+    twice(modules, *CONFIRMED)
+    assert estate(modules, STAYING) == other
+    left = estate(modules)
+    assert [row["name"] for row in left["vm_groups"] + left["subclients"] if not row["default"]] == []
+    assert {row["retired"] for row in left["hypervisors"] + left["servers"]} == {True}
+    assert (left["users"], left["kept"]) == ([], kept)
+    record = records(modules)[-1]
+    assert record["stage"] == "remove"
+    assert "boreal-fs01: retired, and there for its backups" in record["remaining"]
+    assert f"{LEAVING}: the company, deactivated" in record["remaining"]
+
+
+def test_the_company_goes_with_the_last_backup(modules: Modules) -> None:
+    other = estate(modules, STAYING)
+    advance(modules, 130)
+    age(modules)
+    twice(modules, *CONFIRMED)
+    assert estate(modules)["company"] is None
+    assert [row["name"] for row in estate(modules, STAYING)["plans"]] == [row["name"] for row in other["plans"]]
+    assert records(modules)[-1]["remaining"] == []
