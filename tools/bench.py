@@ -10,7 +10,9 @@ and the table says so. ``--quick`` measures small sizes, to see that the benchma
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
+import fcntl
 import json
 import os
 import platform
@@ -57,7 +59,6 @@ def machine() -> dict[str, t.Any]:
 
 def save(path: Path, figures: dict[str, dict[str, t.Any]]) -> None:
     """Write the figures in one step, those of earlier runs that were not measured now included."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     new.write_text(json.dumps(list(figures.values()), indent=2) + "\n", encoding="utf-8")
     new.replace(path)
@@ -90,6 +91,18 @@ def measure(entries: list[Benchmark], bench: Bench, path: Path) -> tuple[list[Fi
     return figures, failures
 
 
+@contextlib.contextmanager
+def alone() -> t.Iterator[None]:
+    """See to it that no other benchmark runs: they would slow each other down and share files."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "bench.lock").open("w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ToolError("Another make bench is running in this checkout.") from error
+        yield
+
+
 def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -114,11 +127,18 @@ def main() -> int:
         entries = chosen(options.only)
     except KeyError as error:
         raise ToolError(f"No benchmark or figure is called {error}. See: make bench ARGS=--list") from error
+    with alone():
+        return run(entries, options.quick)
+
+
+def run(entries: list[Benchmark], quick: bool) -> int:
+    """Measure the benchmarks and show what was found."""
     prepare_bench.prepare()
     shutil.rmtree(WORK, ignore_errors=True)
+    RESULTS.mkdir(exist_ok=True)
     env = child_env(PYTHONPATH=str(COLLECTIONS), ANSIBLE_NOCOLOR="1", BAAS_VCSIM=str(VCSIM))
-    bench = Bench(WORK, prepare_bench.BENCH_PYTHON, env, options.quick, say)
-    suffix = "-quick" if options.quick else ""
+    bench = Bench(WORK, prepare_bench.BENCH_PYTHON, env, quick, say)
+    suffix = "-quick" if quick else ""
     results = RESULTS / f"bench{suffix}.json"
     figures, failures = measure(entries, bench, results)
     facts = machine()

@@ -13,16 +13,18 @@ Point = tuple[float, float]
 
 WIDTH, HEIGHT = 640, 400
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 60, 50
+LETTER = 6.4  # about the width of a letter of the legend
 # Told apart by colour-blind readers, too (Okabe and Ito).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 
 
 @dataclasses.dataclass(frozen=True)
 class Line:
-    """One line of a picture: what it shows, and its points by rising x."""
+    """One line of a picture: what it shows, and its points by rising x. below: whether their values are written below them."""
 
     label: str
     points: list[Point]
+    below: bool = False
 
 
 def picture(title: str, x_label: str, y_label: str, lines: list[Line]) -> str:
@@ -39,8 +41,10 @@ def picture(title: str, x_label: str, y_label: str, lines: list[Line]) -> str:
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 12}" text-anchor="middle">{escape(x_label)}</text>',
         f'<text transform="translate(18 {(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" text-anchor="middle">{escape(y_label)}</text>',
     ]
+    legend = float(LEFT)
     for number, line in enumerate(lines):
-        parts += _drawn(line, COLOURS[number % len(COLOURS)], number, across, up)
+        parts += _drawn(line, COLOURS[number % len(COLOURS)], legend, across, up)
+        legend += 45 + LETTER * len(line.label)
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -74,16 +78,15 @@ def _grid(across: _Axis, up: _Axis, sizes: list[float]) -> list[str]:
     return parts
 
 
-def _drawn(line: Line, colour: str, number: int, across: _Axis, up: _Axis) -> list[str]:
+def _drawn(line: Line, colour: str, legend: float, across: _Axis, up: _Axis) -> list[str]:
     places = [(across.at(x), up.at(y)) for x, y in line.points]
-    legend = LEFT + number * 190
     return [
         f'<polyline fill="none" stroke="{colour}" stroke-width="2.5" points="{" ".join(f"{x},{y}" for x, y in places)}"/>',
         *(f'<circle cx="{x}" cy="{y}" r="4" fill="{colour}"/>' for x, y in places),
         *(
-            f'<text x="{x}" y="{y - 9}" text-anchor="middle" font-size="11" fill="{colour}">{value:.3g}</text>'
+            f'<text x="{x}" y="{y + (17 if line.below else -9):g}" text-anchor="middle" font-size="11" fill="{colour}">{value:.3g}</text>'
             for (x, y), (_, value) in zip(places, line.points, strict=True)
         ),
-        f'<rect x="{legend}" y="32" width="14" height="4" fill="{colour}"/>',
-        f'<text x="{legend + 20}" y="39" font-size="12">{escape(line.label)}</text>',
+        f'<rect x="{legend:g}" y="32" width="14" height="4" fill="{colour}"/>',
+        f'<text x="{legend + 20:g}" y="39" font-size="12">{escape(line.label)}</text>',
     ]

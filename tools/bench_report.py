@@ -40,7 +40,7 @@ def lines_of(figures: list[Figure]) -> list[Line]:
             lines.setdefault(figure.peer, []).append((figure.size, figure.peer_value))
         if figure.floor:
             lines.setdefault("floor", []).append((figure.size, figure.floor))
-    return [Line(label, points) for label, points in lines.items()]
+    return [Line(label, points, below=label == "floor") for label, points in lines.items()]
 
 
 def draw(figures: list[Figure]) -> list[str]:

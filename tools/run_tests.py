@@ -9,7 +9,7 @@ import argparse
 import time
 
 from console import duration, main_guard, run_shown, say
-from paths import BIN, COLLECTIONS, LOGS, ROOT, child_env
+from paths import BIN, COLLECTIONS, LOGS, PYTHON, ROOT, child_env
 from playbook_runs import shown
 
 PYTEST_GROUPS = ("unit", "collection", "integration", "faults", "contract")
@@ -35,6 +35,14 @@ def run_molecule() -> int:
     )
 
 
+def contract_table(groups: list[str], arguments: list[str]) -> int:
+    """docs/contract.md from the outcomes of the contract tests: written where only these were asked for, otherwise compared."""
+    if "contract" not in groups or arguments:
+        return 0
+    check = [] if groups == ["contract"] else ["--check"]
+    return run_shown([PYTHON, ROOT / "tools" / "contract_table.py", *check], LOGS / "contract-table.log", env=child_env(), cwd=ROOT)
+
+
 def closing_lines() -> list[str]:
     """What pytest says at its end: the failed tests and the line with the counts."""
     lines = PYTEST_LOG.read_text(encoding="utf-8").splitlines()
@@ -52,11 +60,12 @@ def main() -> int:
     if groups := [group for group in PYTEST_GROUPS if group in chosen and (ROOT / "tests" / group).is_dir()]:
         say(f"==> pytest: {', '.join(groups)}")
         statuses["pytest"] = run_pytest(groups, rest)
+        statuses["table"] = contract_table(groups, rest) if statuses["pytest"] == 0 else 0
     if "molecule" in chosen:
         say("==> molecule")
         statuses["molecule"] = run_molecule()
     say(f"\nTests, in {duration(time.monotonic() - started)}:")
-    for name, log in (("pytest", PYTEST_LOG), ("molecule", MOLECULE_LOG)):
+    for name, log in (("pytest", PYTEST_LOG), ("table", LOGS / "contract-table.log"), ("molecule", MOLECULE_LOG)):
         if name in statuses:
             say(f"  {'ok    ' if statuses[name] == 0 else 'FAILED'}  {name:<9} {shown(log)}")
     if "pytest" in statuses:

@@ -11,9 +11,12 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.calligo.baas.plugins.module_utils._service import (
+    database_check,
     evidence,
     file_protection,
     manifest,
+    manifest_files,
+    manifest_run,
     names,
     offboarding,
     population,
@@ -21,6 +24,7 @@ from ansible_collections.calligo.baas.plugins.module_utils._service import (
     protection,
     restore_check,
     sampling,
+    sql_protection,
 )
 
 Filter = t.Callable[..., t.Any]
@@ -43,8 +47,10 @@ def draw(
 RULES: t.Mapping[str, Filter] = {
     "backup_checks": restore_check.backup_checks,
     "check_failures": restore_check.failures,
+    "database_checks": database_check.checks,
     "draw": draw,
     "file_checks": restore_check.file_checks,
+    "file_manifests": manifest_files.of_files,
     "file_systems": population.file_systems,
     "folder_path": protection.folder_path,
     "group_content": protection.group_content,
@@ -53,6 +59,9 @@ RULES: t.Mapping[str, Filter] = {
     "isolation_checks": restore_check.isolation_checks,
     "manifest_entries": manifest.entries,
     "manifest_entry": manifest.entry_for,
+    "manifest_places": manifest_files.places,
+    "manifest_run_actions": manifest_run.actions,
+    "manifest_run_files": manifest_run.files,
     "manifest_roots": manifest.roots,
     "manifest_vm": manifest.vm_record,
     "offboarding_announcement": offboarding.announcement,
@@ -63,12 +72,21 @@ RULES: t.Mapping[str, Filter] = {
     "removable_plans": offboarding.removable_plans,
     "safe_file_name": names.safe_file_name,
     "sample_failures": evidence.sample_failures,
+    "sample_reasons": evidence.sample_reasons,
     "seconds_until": evidence.seconds_between,
     "specified_subclient": file_protection.specified,
+    "sql_instances": sql_protection.instances,
+    "sql_subclients": sql_protection.subclients,
+    "sql_targets": sql_protection.targets,
+    "sql_systems": population.sql_systems,
+    "stand_in_database": database_check.stand_in,
     "subclients": file_protection.subclients,
+    "tenant_specifications": population.specifications,
     "vm_checks": restore_check.vm_checks,
+    "vm_manifests": manifest_files.of_vms,
     "vm_systems": population.vm_systems,
     "windows_path": manifest.windows_path,
+    "with_vms": population.with_vms,
 }
 
 

@@ -91,7 +91,7 @@ options:
     description:
       - Count all jobs that meet the filter, add up their sizes, and do so by each of these too. Of each kind the hundred groups with most jobs
         are told apart. An empty list gives the totals alone.
-      - By V(reason), only what did not succeed is counted.
+      - By V(reason), only what did not succeed is counted. The number of the job in a reason is shown as C(#).
     type: list
     elements: str
     choices: [company, client, type, level, status, outcome, reason]

@@ -4,21 +4,22 @@
 # Private to this collection: may change in any release.
 """Modules that only talk to an API run in Ansible's worker process, where that is the same as running them on the host.
 
-A module that is sent to its host costs the start of a Python interpreter with all imports, which for a short look at an API is nearly all of
-the time. The worker is a process of its own for each task, too, with the imports done already.
+A module that is sent to its host costs the start of a Python interpreter with all imports: for a short look at an API nearly all of its
+time. The worker is a process of its own for each task too, and has the imports from the process that it was forked from.
 """
 
 from __future__ import annotations
 
 import datetime
 import json
-import os
 import sys
 import types
 import typing as t
 
+from ansible import constants
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
+
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Inline, run_inline
 
 Json = dict[str, t.Any]
@@ -36,21 +37,18 @@ class InlineAction(NormalAction):
         """Run the task."""
         known = task_vars or {}
         if not self._is_here(known):
-            return t.cast(Json, super().run(tmp, task_vars))
+            return t.cast(Json, t.cast(t.Any, super()).run(tmp, task_vars))
         # Plain JSON, as between Ansible and a module that runs elsewhere.
         arguments = _plain(dict(self._task.args))
-        environment: Json = {}
-        self._compute_environment_string(environment)
-        os.environ.update({name: str(value) for name, value in environment.items()})
-        inline = Inline(arguments, bool(self._task.check_mode), bool(self._task.diff), Display().warning)
+        inline = Inline(self._task.action, arguments, bool(self._task.check_mode), bool(self._task.diff), Display().warning)
         return t.cast(Json, _plain(run_inline(self.module.main, inline)))
 
     def _is_here(self, task_vars: Json) -> bool:
-        """Whether a module would be run by this interpreter, as this user, and waited for."""
-        if self._connection.transport != "local" or self._task.async_val or self._connection.become is not None:
+        """Whether a module would be run by this interpreter, as this user, in this environment, and waited for."""
+        elsewhere = self._connection.transport != "local" or self._connection.become is not None
+        if elsewhere or self._task.async_val or any(self._task.environment or []) or t.cast(t.Any, constants).DEFAULT_KEEP_REMOTE_FILES:
             return False
-        interpreter = self._templar.template(task_vars.get("ansible_python_interpreter"))
-        return interpreter == sys.executable
+        return bool(self._templar.template(task_vars.get("ansible_python_interpreter")) == sys.executable)
 
 
 def _plain(value: t.Any) -> t.Any:

@@ -168,7 +168,7 @@ def _plan(name: str, days: int, start: str) -> Json:
 
 
 def _hosts(names: list[str]) -> Json:
-    tenants: Json = {name: None for name in names}
+    tenants: Json = dict.fromkeys(names)
     return {
         "all": {
             "vars": {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"},

@@ -22,6 +22,16 @@ def tasks(modules):
     longer = {**tenant.PLAN, "destinations": [{**tenant.PLAN["destinations"][0], "retention_days": 60}]}
     subclients = [tenant.SUBCLIENT, {**tenant.SUBCLIENT, "content": ["E:\\Shares"]}, {**tenant.SUBCLIENT, **ABSENT}]
     return {
+        "commvault_activity": [
+            {"activities": [{"client": "acme-fs01", "backup": False, "restore": False, "data_aging": False}]},
+            {"activities": [{"client": "acme-fs01", "subclient": "data", "backup": False}, {"plan": "acme-gold", "backup": False}]},
+            {"activities": [{"vm_group": "acme-vms", "hypervisor": "acme-vcenter", "backup": True}]},
+        ],
+        "commvault_agent": [
+            {"agents": [{"client": "acme-fs02", "types": ["file_system"], "host_username": "install", "host_password": "correct horse"}]},
+            {"agents": [{"client": "acme-fs01", "types": ["file_system"], "allow_removal": True, **ABSENT}]},
+            {"agents": [{"client": "acme-fs01", "allow_removal": True, "state": "retired"}]},
+        ],
         "commvault_backup": [tenant.backup_of_all(), {**tenant.backup_of_all(), "start": "if_never_backed_up"}],
         "commvault_blackout_window": [
             tenant.BLACKOUT_WINDOW,
@@ -98,6 +108,7 @@ def tasks(modules):
             {**tenant.VM_GROUP, "content": {"name_patterns": [{"condition": "starts_with", "value": "acme-db"}]}},
             {"name": "acme-vms", "hypervisor": "acme-vcenter", **ABSENT},
         ],
+        "evidence_files": [{"directory": str(modules.sandbox.state_dir / "records"), "files": [{"name": "a.json", "content": {"a": 1}}]}],
         "vcenter_folder_info": [{"folder": "Tenants/Acme Sàrl"}],
         "vcenter_vm_facts": [{"folder": "Tenants/Acme Sàrl"}, {"tags": ["Backup/Gold"], "properties": ["hardware", "backup", "tags"]}],
     }

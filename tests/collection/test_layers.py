@@ -23,6 +23,8 @@ MAY_IMPORT = {
     **{product: {"_core"} for product in PRODUCTS},
     "modules": {"_core", "_service", *PRODUCTS},
     "filter": {"_core", "_service"},
+    "action": {"modules", "plugin_utils"},
+    "plugin_utils": {"_core"},
     "doc_fragments": set(),
 }
 

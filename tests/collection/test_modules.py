@@ -17,13 +17,18 @@ from ansible_collections.calligo.baas.tests.support.collection import ROOT, Modu
 
 MODULES = [Module(name) for name in module_names()]
 PRODUCTS = {"commvault", "vcenter"}
+# Modules that talk to no product, and so have no connection to set.
+ALONE = {"evidence_files"}
 SECRET = re.compile(r"pass(word|phrase)?$|secret|token|(^|_)key$")
 for_every_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+for_every_connected_module = pytest.mark.parametrize(
+    "module", [module for module in MODULES if module.name not in ALONE], ids=lambda module: module.name
+)
 
 
 @for_every_module
 def test_name_says_the_product(module):
-    assert module.name.split("_")[0] in PRODUCTS
+    assert module.name.split("_")[0] in PRODUCTS or module.name in ALONE
     assert module.own_documentation["module"] == module.name
 
 
@@ -31,9 +36,10 @@ def test_name_says_the_product(module):
 def test_attributes_are_declared(module):
     attributes = module.documentation["attributes"]
     assert attributes["check_mode"]["support"] == "full"
-    assert attributes["diff_mode"]["support"] in ("full", "N/A")
+    assert attributes["diff_mode"]["support"] in ("full", "N/A") or module.name in ALONE
     assert attributes["idempotent"]["support"] in ("full", "partial", "none", "N/A")
-    assert attributes["action_group"]["membership"] == [f"calligo.baas.{module.name.split('_')[0]}", "calligo.baas.all"]
+    if module.name not in ALONE:
+        assert attributes["action_group"]["membership"] == [f"calligo.baas.{module.name.split('_')[0]}", "calligo.baas.all"]
 
 
 @for_every_module
@@ -51,7 +57,7 @@ def test_secrets_are_never_shown(module):
             assert option.get("default") is None or not expected, f"{path}: a secret has no default"
 
 
-@for_every_module
+@for_every_connected_module
 def test_connection_options_are_documented_by_the_shared_fragment(module):
     product = module.name.split("_")[0]
     assert f"calligo.baas.{product}" in module.own_documentation["extends_documentation_fragment"]
@@ -84,6 +90,15 @@ def test_results_are_described(module):
 def test_an_integration_test_runs_it(module):
     texts = [file.read_text(encoding="utf-8") for file in (ROOT / "tests" / "integration").rglob("test_*.py")]
     assert any(f'"{module.name}"' in text for text in texts), "no file below tests/integration runs it"
+
+
+def test_an_action_plugin_runs_the_module_of_its_name_and_no_other_does():
+    folder = ROOT / "plugins" / "action"
+    text = (folder / "commvault_plan.py").read_text(encoding="utf-8")
+    names = {file.stem for file in folder.glob("*.py")}
+    assert names == set(module_names())
+    for name in names:
+        assert (folder / f"{name}.py").read_text(encoding="utf-8") == text.replace("commvault_plan", name)
 
 
 def test_action_groups_hold_every_module_and_nothing_else():

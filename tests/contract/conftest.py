@@ -30,6 +30,7 @@ _rows: dict[str, Json] = {}
 _calls: dict[str, set[str]] = collections.defaultdict(set)
 _used: set[openapi.Deviation] = set()
 _sent: set[str] = set()
+_figures: dict[str, int] = {}
 
 
 def _mark(item: pytest.Item) -> Json | None:
@@ -65,10 +66,9 @@ def judged(request: pytest.FixtureRequest, _listening: None) -> t.Iterator[None]
     yield
     exchanges = [exchange for exchange in _wire.take() if exchange.versioned]
     mark = _mark(request.node)
-    found = [operations.name(exchange.method, exchange.path) for exchange in exchanges]
-    strangers = sorted({f"{ex.method} {ex.path}" for ex, name in zip(exchanges, found, strict=True) if name is None})
+    strangers = sorted(set(filter(None, map(operations.strange, exchanges))))
     assert not strangers, f"not in tests/contract/operations.yml: {strangers}"
-    names = {name for name in found if name}
+    names = {found.name for exchange in exchanges if (found := operations.find(exchange.method, exchange.path))}
     _sent.update(names)
     if mark:
         _calls[mark["operation"]] |= names
@@ -80,6 +80,12 @@ def judged(request: pytest.FixtureRequest, _listening: None) -> t.Iterator[None]
     _used.update(deviations)
     unknown = sorted(deviations - openapi.accepted().keys())
     assert not unknown, "the vendor's document disagrees:\n" + "\n".join(map(str, unknown))
+
+
+@pytest.fixture
+def figure() -> t.Callable[[str, int], None]:
+    """Notes how many requests an act took, for the table."""
+    return _figures.__setitem__
 
 
 @pytest.fixture
@@ -117,6 +123,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     content = {
         "judged": openapi.document() is not None,
         "tests": sorted(_rows.values(), key=lambda row: row["test"]),
+        "requests": dict(sorted(_figures.items())),
         "calls": {operation: sorted(names) for operation, names in sorted(_calls.items())},
     }
     RESULTS.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -19,7 +19,7 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from ansible_collections.calligo.baas.tests.contract.wire import Exchange
@@ -28,13 +28,15 @@ Json = dict[str, t.Any]
 VARIABLE = "BAAS_OPENAPI"
 ROOT = "urn:openapi"
 HERE = Path(__file__).resolve().parent
-KEPT = ("type", "enum", "format", "minimum", "maximum", "minLength", "uniqueItems")
+KEPT = ("type", "enum", "format", "minimum", "maximum", "minLength", "minItems", "uniqueItems")
 FORMATS = FormatChecker(formats=())
 
 
-@FORMATS.checks("int32")
 def _fits(value: t.Any) -> bool:
     return not isinstance(value, int) or isinstance(value, bool) or -(2**31) <= value < 2**31
+
+
+FORMATS.checks("int32")(_fits)
 
 
 @dc.dataclass(frozen=True, order=True)
@@ -58,7 +60,7 @@ class Document:
         self._content = content
         self._schemas: Json = content["components"]["schemas"]
         closed = {name: self._closed(schema) for name, schema in self._schemas.items()}
-        resource = Resource(contents={"components": {"schemas": closed}}, specification=DRAFT202012)
+        resource = DRAFT202012.create_resource({"components": {"schemas": closed}})
         self._registry: Registry[t.Any] = Registry().with_resource(ROOT, resource)
         self._paths = [
             (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)) + "/?", re.IGNORECASE), path) for path in content["paths"]
@@ -136,7 +138,8 @@ class Document:
                     branches.setdefault(inner.schema_path[0], []).append(inner)
                 told = [self._told(call, side, branch) for branch in branches.values()]
                 # A wrong word for the kind of thing means that another kind is spoken of.
-                out += min(told, key=lambda branch: (sum(one.rule == "enum" for one in branch), len(branch)))
+                nearest: list[Deviation] = min(told, key=_distance)
+                out += nearest
             else:
                 out.append(Deviation(call, side, ".".join(steps), str(error.validator), text))
         return out
@@ -189,6 +192,10 @@ class Document:
         for part in [node.get("items"), *node.get("oneOf", ())]:
             if part:
                 self._collect(part, keys, seen)
+
+
+def _distance(branch: list[Deviation]) -> tuple[int, int]:
+    return sum(one.rule == "enum" for one in branch), len(branch)
 
 
 def _json(node: Json) -> Json | None:

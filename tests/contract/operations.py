@@ -13,6 +13,8 @@ from pathlib import Path
 
 import yaml
 
+from ansible_collections.calligo.baas.tests.contract.wire import Exchange
+
 Json = dict[str, t.Any]
 FILE = Path(__file__).resolve().parent / "operations.yml"
 
@@ -49,6 +51,22 @@ def every() -> tuple[Operation, ...]:
     return tuple(sorted(found, key=lambda one: one.path.count("{")))
 
 
-def name(method: str, path: str) -> str | None:
-    """The name of the operation that a call is, or None."""
-    return next((one.name for one in every() if one.matches(method, path)), None)
+def find(method: str, path: str) -> Operation | None:
+    """The operation that a call is, or None."""
+    return next((one for one in every() if one.matches(method, path)), None)
+
+
+def keys(node: t.Any) -> set[str]:
+    """All keys of a body, at any depth."""
+    if isinstance(node, dict):
+        return set(node).union(*map(keys, node.values()))
+    return set().union(*map(keys, node)) if isinstance(node, list) else set()
+
+
+def strange(exchange: Exchange) -> str | None:
+    """What the extract does not say of a request, or None."""
+    found = find(exchange.method, exchange.path)
+    if found is None:
+        return f"{exchange.method} {exchange.path}"
+    extra = (keys(exchange.request) | set(exchange.query)) - set(found.request)
+    return f"{found.name}: {', '.join(sorted(extra))}" if extra else None

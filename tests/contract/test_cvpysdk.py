@@ -65,7 +65,7 @@ def test_company(commcell):
     assert company.domain_name == tenant.COMPANY["alias"]
 
 
-@pytest.mark.contract(operation="plan", module="commvault_plan", direction="reads")
+@pytest.mark.contract(operation="create a plan", module="commvault_plan", direction="reads")
 def test_plans(commcell):
     assert PLAN in commcell.plans.all_plans
     assert commcell.plans.get(PLAN).plan_name == PLAN

@@ -9,14 +9,15 @@ import time
 
 import pytest
 
-from ansible_collections.calligo.baas.tests.simulators.commvault import app, faults
+from ansible_collections.calligo.baas.tests.simulators.commvault import dialects, faults
+from ansible_collections.calligo.baas.tests.simulators.commvault.routing import load_handlers
 from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.walk import recorded, step
 
-app.load_handlers()  # some of them name dialects of their own
-DIALECTS = sorted(name for name, text in faults.KNOWN.items() if text.startswith("dialect: "))
+load_handlers()  # some of them name dialects of their own
+DIALECTS = sorted(dialects.DIALECTS.keys() | {name for name, text in faults.KNOWN.items() if text.startswith("dialect: ")})
 #: Not called a dialect, but servers do this too: a new job cannot be seen yet.
 VARIANTS = {"none": {}, "job_invisible": {"polls": 3}, **{name: {} for name in DIALECTS}}
 FILE = "D:\\Data\\Budget 2026.xlsx"
@@ -43,6 +44,7 @@ def walk(modules, module, *wishes):
 
 def test_all_modules(modules):
     made(modules)
+    governed(modules)
     protected(modules)
     removed(modules)
 
@@ -68,6 +70,35 @@ def made(modules):
     ]
     changes.append({**tenant.SUBCLIENT, "backup_enabled": True})
     walk(modules, "commvault_subclient", *(tenant.inside({"subclients": [wish]}) for wish in changes))
+
+
+def governed(modules):
+    """The tenant's service account, its region, its windows and its retention: create, again, change, again, absent, again."""
+    region = {**tenant.REGION, "locations": [{**tenant.REGION["locations"][0], "city": "Esch"}]}
+    assignment = {"assignments": [{**tenant.ROLE_ASSIGNMENT, **ABSENT}]}
+    wishes = {
+        "commvault_role": (tenant.ROLE, {**tenant.ROLE, "permissions": ["View"]}),
+        "commvault_user_group": (tenant.USER_GROUP, {**tenant.USER_GROUP, "description": "Scripts"}),
+        "commvault_user": (tenant.USER, {**tenant.USER, "enabled": False}),
+        "commvault_role_assignment": ({"assignments": [tenant.ROLE_ASSIGNMENT]}, assignment),
+        "commvault_credential": (tenant.CREDENTIAL, {**tenant.CREDENTIAL, "account": "svc-baas@example.com"}),
+        "commvault_region": (tenant.REGION, region),
+        "commvault_blackout_window": (tenant.BLACKOUT_WINDOW, {**tenant.BLACKOUT_WINDOW, "operations": ["all"]}),
+        "commvault_retention": ({"plan": tenant.SPARE_PLAN["name"], "destination": "Primary", "retention_days": 90},),
+    }
+    for module, changes in wishes.items():
+        walk(modules, module, *map(tenant.inside, changes))
+    gone = {
+        "commvault_user": {"name": tenant.USER["name"], "skip_transfer": True},
+        "commvault_user_group": {"name": tenant.USER_GROUP["name"], "skip_transfer": True},
+        **{f"commvault_{kind}": {"name": wish["name"]} for kind, wish in (("role", tenant.ROLE), ("credential", tenant.CREDENTIAL))},
+        **{
+            f"commvault_{kind}": {"name": wish["name"]}
+            for kind, wish in (("region", tenant.REGION), ("blackout_window", tenant.BLACKOUT_WINDOW))
+        },
+    }
+    for module, wish in gone.items():
+        walk(modules, module, tenant.inside({**wish, **ABSENT}))
 
 
 def protected(modules):

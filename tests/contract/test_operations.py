@@ -1,11 +1,12 @@
 # Copyright (c) Calligo
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running the service and the vendor's SDK, both ways: jobs are controlled, activity switched, agents installed and retired, state is read."""
+"""Running the service and the SDK, both ways: jobs are controlled, activity switched, agents installed and retired, state is read."""
 
 from __future__ import annotations
 
 import pytest
+from cvpysdk.deployment.install import Install
 
 from ansible_collections.calligo.baas.tests.contract import sdk
 from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
@@ -49,6 +50,8 @@ def held(modules):
     modules.sandbox.control("POST", "/faults", {"name": "job_waiting", "match": SUBCLIENT, "times": 1})
     options = {"subclients": [{"client": SERVER, "name": SUBCLIENT}], "wait": False}
     (job,) = modules("commvault_backup", tenant.inside(options))["jobs"]
+    while not modules("commvault_job_info", {"job_ids": [job["id"]]})["jobs"][0]["reason"]:
+        pass
     yield job["id"]
     modules("commvault_job", {"job_ids": [job["id"]], "state": "killed"})
 
@@ -77,3 +80,102 @@ def test_a_job_that_the_sdk_resumed_goes_on(modules, commcell, held):
     commcell.job_controller.get(held).resume()
     assert modules("commvault_job", {"job_ids": [held], "state": "resumed"})["changed"] is False
     assert modules("commvault_job", {"job_ids": [held]})["jobs"][0]["outcome"] == "success"
+
+
+# Activity
+
+
+def off(**element):
+    return tenant.inside({"activities": [{"client": SERVER, **element}]})
+
+
+@pytest.fixture
+def all_on(modules):
+    yield
+    modules("commvault_activity", off(backup=True, restore=True, data_aging=True))
+    modules("commvault_activity", off(agent="file_system", backup=True, restore=True))
+    modules("commvault_activity", off(subclient=SUBCLIENT, backup=True))
+
+
+@pytest.mark.contract(operation="activity on or off", module="commvault_activity", direction="reads")
+@pytest.mark.usefixtures("all_on")
+def test_what_we_switched_off_is_off(modules, commcell):
+    modules("commvault_activity", off(backup=False, restore=False, data_aging=False))
+    client = commcell.clients.get(SERVER)
+    assert (client.is_backup_enabled, client.is_restore_enabled, client.is_data_aging_enabled) == (False, False, False)
+    modules("commvault_activity", off(backup=True, restore=True, data_aging=True))
+    client.refresh()
+    assert (client.is_backup_enabled, client.is_restore_enabled, client.is_data_aging_enabled) == (True, True, True)
+    modules("commvault_activity", off(agent="file_system", backup=False))
+    agent = client.agents.get("File System")
+    assert (agent.is_backup_enabled, agent.is_restore_enabled) == (False, True)
+    modules("commvault_activity", off(subclient=SUBCLIENT, backup=False))
+    assert sdk.file_subclients(commcell, SERVER).get(SUBCLIENT).is_backup_enabled is False
+
+
+@pytest.mark.contract(operation="activity on or off", module="commvault_activity", direction="writes")
+@pytest.mark.usefixtures("all_on")
+def test_what_the_sdk_switched_off_needs_no_second_time(modules, commcell):
+    client = commcell.clients.get(SERVER)
+    client.disable_backup()
+    client.disable_restore()
+    client.disable_data_aging()
+    client.agents.get("File System").disable_backup()
+    sdk.file_subclients(commcell, SERVER).get(SUBCLIENT).disable_backup()
+    for element in (
+        {"backup": False, "restore": False, "data_aging": False},
+        {"agent": "file_system", "backup": False},
+        {"subclient": SUBCLIENT, "backup": False},
+    ):
+        assert modules("commvault_activity", off(**element))["changed"] is False
+    client.enable_backup()
+    assert modules("commvault_activity", off(backup=True))["changed"] is False
+
+
+@pytest.mark.contract(operation="activity off until a time", module="commvault_activity", direction="writes")
+@pytest.mark.usefixtures("all_on")
+def test_what_the_sdk_switched_off_until_a_time(modules, commcell):
+    commcell.clients.get(SERVER).enable_backup_at_time("2038-01-01 12:00:00", timezone="UTC")
+    result = modules("commvault_activity", off(backup=False, enable_after="2038-01-01T12:00:00Z"))
+    assert (result["changed"], result["activities"][0]["backup_enabled_after"]) == (False, "2038-01-01T12:00:00Z")
+
+
+# Agents
+
+NEW = {"client": "acme-fs02", "types": ["file_system"]}
+ACCOUNT = {"host_username": "ACME\\svc-install", "host_password": "correct horse"}
+RETIRED = {"client": NEW["client"], "state": "retired", "allow_removal": True}
+
+
+def has_client(commcell):
+    commcell.clients.refresh()
+    return commcell.clients.has_client(NEW["client"])
+
+
+@pytest.mark.contract(operation="push install of an agent", module="commvault_agent", direction="reads")
+def test_an_agent_of_ours_is_read(modules, commcell):
+    modules("commvault_agent", tenant.inside({"agents": [{**NEW, **ACCOUNT}]}))
+    assert has_client(commcell)
+    client = commcell.clients.get(NEW["client"])
+    assert client.is_ready and "file system" in client.agents.all_agents
+
+
+@pytest.mark.contract(operation="retire a client", module="commvault_agent", direction="reads")
+def test_a_client_that_we_retired_is_gone(modules, commcell):
+    modules("commvault_agent", tenant.inside({"agents": [RETIRED]}))
+    assert not has_client(commcell)
+
+
+@pytest.mark.contract(operation="push install of an agent", module="commvault_agent", direction="writes")
+def test_an_agent_of_the_sdk_is_not_installed_again(modules, commcell):
+    job = Install(commcell).install_software([NEW["client"]], windows_features=[702], username="ACME\\svc-install", password="c2VjcmV0")
+    assert job.wait_for_completion()
+    result = modules("commvault_agent", {"agents": [{**NEW, **ACCOUNT}]})
+    assert (result["changed"], result["agents"][0]["ready"]) == (False, True)
+
+
+@pytest.mark.contract(operation="retire a client", module="commvault_agent", direction="writes")
+def test_a_client_that_the_sdk_retired_is_not_retired_again(modules, commcell):
+    commcell.clients.refresh()
+    commcell.clients.get(NEW["client"]).retire()
+    assert modules("commvault_agent", {"agents": [RETIRED]})["changed"] is False

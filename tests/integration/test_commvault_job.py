@@ -29,7 +29,7 @@ def running(world):
     """A backup of files that waits for its library until the fault is gone."""
     world.fault("job_waiting", match=SUBCLIENT["name"], reason="The disk library is busy", times=1)
     (job,) = world.run("commvault_backup", {"subclients": [SUBCLIENT], "wait": False})["jobs"]
-    while status(world, job["id"]) != ["Waiting"]:
+    while "busy" not in world.run("commvault_job_info", {"job_ids": [job["id"]]})["jobs"][0]["reason"]:
         pass
     yield job["id"]
     world.sandbox.control("DELETE", "/faults")

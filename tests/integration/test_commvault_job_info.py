@@ -4,9 +4,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+
 import pytest
 
 from ansible_collections.calligo.baas.tests.support.protected import GROUP, RESTORE_CLIENT, SUBCLIENT, protected
+from ansible_collections.calligo.baas.tests.support.walk import recorded
 
 MODULE = "commvault_job_info"
 
@@ -86,3 +91,44 @@ def test_a_job_that_cannot_be_seen_at_once_is_asked_for_again(world):
         assert ids(world, job_ids=started) == started
     finally:
         world.sandbox.control("DELETE", "/faults")
+
+
+def test_figures_and_a_file(world, tmp_path):
+    path = tmp_path / "jobs.csv"
+    wish = {"figures": ["outcome", "reason", "client"], "output_file": str(path), "output_mode": "0640"}
+    checked, _asked, writes = world.requests(MODULE, wish, check=True)
+    assert checked["changed"] and not path.exists() and writes == []
+    result = world.run(MODULE, wish)
+    assert result["changed"] and "jobs" not in result and result["file"] == checked["file"]
+    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+    assert len(rows) == result["total"] == result["file"]["count"] and path.stat().st_mode & 0o777 == 0o640
+    kept = {int(row["id"]): row for row in rows}
+    assert kept.keys() >= set(world.kept.values()) and "The disk library is full" in kept[world.kept["failed"]]["reason"]
+    figures = result["figures"]
+    assert figures["jobs_of_single_vms"] == 3 and figures["total"]["jobs"] == len(rows) - 3
+    assert [row["jobs"] for row in figures["by_reason"]] == [1] and "The disk library is full" in figures["by_reason"][0]["reason"]
+    assert figures["total"]["failed"] == 1 and {row["outcome"] for row in figures["by_outcome"]} == {"success", "failed"}
+    assert world.run(MODULE, wish)["changed"] is False, "the same file again"
+
+
+def test_figures_alone_and_without_the_reasons(world):
+    result = world.run(MODULE, {"figures": ["reason"], "limit": 1, "reason_lookups": 0})
+    assert len(result["jobs"]) == 1 and result["total"] > 4
+    assert [row["reason"] for row in result["figures"]["by_reason"]] == [""]
+    assert world.run(MODULE, {"figures": [], "limit": 0})["jobs"] == []
+
+
+def test_a_long_history_is_paged_with_a_bounded_number_of_connections(world, tmp_path):
+    world.sandbox.control("POST", "/seed", {"jobs": 3500, "days": 1})
+    wish = {
+        "figures": ["company"],
+        "output_file": str(tmp_path / "all.jsonl"),
+        "output_format": "jsonl",
+        "reason_lookups": 20,
+        "parallel": 4,
+    }
+    result, asked = recorded(world.modules, MODULE, wish)
+    assert result["total"] >= 3500 and len((tmp_path / "all.jsonl").read_text(encoding="utf-8").splitlines()) == result["total"]
+    assert sum(call["path"].endswith("/Jobs") for call in asked) == 4, "1000 at a time"
+    assert len({call["connection"] for call in asked}) <= 4
+    assert len(json.dumps(result)) < 5000

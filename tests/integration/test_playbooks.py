@@ -24,6 +24,8 @@ from ansible_collections.calligo.baas.tests.support.playbooks import Run, eviden
 
 TENANTS = {"acme", "cafe_mueller", "boreal"}
 REGION = "luxembourg"
+# What the month draws can be an empty file, which cannot be damaged; this draws another one.
+SEED = ("-e", f"restore_test_seed={'d' * 64}")
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,7 @@ def onboarded_again(platform: Sandbox, onboarded: Run) -> Run:
 @pytest.fixture(scope="module")
 def proven(platform: Sandbox, onboarded_again: Run) -> Run:
     """A restore test of one region, with everything said that Ansible can say."""
-    return run_playbook(platform, "restore_test", "--limit", REGION, "-vvvv")
+    return run_playbook(platform, "restore_test", "--limit", REGION, *SEED, "-vvvv")
 
 
 def latest(platform: Sandbox) -> tuple[Path, dict[str, t.Any]]:
@@ -75,7 +77,9 @@ def latest(platform: Sandbox) -> tuple[Path, dict[str, t.Any]]:
 
 def left_behind(platform: Sandbox) -> list[str]:
     """What restore tests have left in the vCenters and on the restore clients."""
-    files = [str(path) for client in ("lux-restore-01", "jer-restore-01") for path in (platform.state_dir / "drives" / client).rglob("*")]
+    places = [platform.state_dir / "drives" / client for client in ("lux-restore-01", "jer-restore-01")]
+    places += [platform.state_dir / "sql" / client for client in ("lux-sql-restore-01", "jer-sql-restore-01")]
+    files = [str(path) for place in places for path in place.rglob("*")]
     options = {"folder": "Restore tests"}
     vms = [vm["name"] for vm in Modules(platform)("vcenter_vm_facts", options)["ansible_facts"]["vcenter_vms"]]
     return [file for file in files if "rt-" in file] + vms
@@ -99,7 +103,7 @@ def test_no_backup_is_a_failed_restore_test(platform: Sandbox, unprotected: Run)
     assert unprotected.status != 0
     _file, record = latest(platform)
     assert record["result"] == "failed"
-    assert {sample["kind"] for sample in record["samples"] if sample["failures"]} == {"vm", "file"}
+    assert {sample["kind"] for sample in record["samples"] if sample["failures"]} == {"vm", "file", "database"}
     assert left_behind(platform) == []
 
 
@@ -107,8 +111,13 @@ def test_onboarding_takes_every_tenant_to_first_backups(platform: Sandbox, onboa
     assert onboarded.status == 0, onboarded.output
     jobs = Modules(platform)("commvault_job_info", {"types": ["backup"]})["jobs"]
     assert {job["outcome"] for job in jobs} == {"success"}
-    records = [path.parent.name for path in (evidence_dir(platform) / "onboarding").rglob("*.json")]
-    assert len(records) == len(set(records)) == len(TENANTS)
+    records = list((evidence_dir(platform) / "onboarding").rglob("*.json"))
+    assert len(records) == len({path.parent for path in records}) == len(TENANTS)
+    for path in records:
+        acceptance = json.loads(path.read_text(encoding="utf-8"))["acceptance"]
+        assert acceptance["result"] == "passed", path
+        assert {sample["kind"] for sample in acceptance["samples"]} == {"vm", "file", "database"}
+    assert left_behind(platform) == []
 
 
 def test_onboarding_again_changes_nothing(platform: Sandbox, onboarded_again: Run) -> None:
@@ -116,11 +125,11 @@ def test_onboarding_again_changes_nothing(platform: Sandbox, onboarded_again: Ru
     assert onboarded_again.counts("changed") == dict.fromkeys(TENANTS, 0)
 
 
-def test_a_restore_test_proves_a_vm_and_a_file(platform: Sandbox, proven: Run) -> None:
+def test_a_restore_test_proves_one_of_each_kind(platform: Sandbox, proven: Run) -> None:
     assert proven.status == 0, proven.output
     file, record = latest(platform)
     assert record["result"] == "passed"
-    assert {sample["kind"] for sample in record["samples"]} == {"vm", "file"}
+    assert {sample["kind"] for sample in record["samples"]} == {"vm", "file", "database"}
     assert left_behind(platform) == []
     page = file.with_suffix(".html").read_text(encoding="utf-8")
     assert hashlib.sha256(file.read_bytes()).hexdigest() in page
@@ -138,14 +147,16 @@ def test_damaged_backups_fail_with_the_difference_named_and_nothing_left_behind(
     disks = sum(check["check"].startswith("Hard disk") for check in vm["test"]["checks"])
     platform.control("POST", "/faults", {"name": "restore_drop_disk", "vm": vm["name"], "times": 1})
     platform.control("POST", "/corrupt", {"client": file["client"], "path": file["test"]["path"]})
+    platform.control("POST", "/faults", {"name": "corrupt_restore", "path": "^rt-", "times": 1})
 
-    run = run_playbook(platform, "restore_test", "--limit", REGION)
+    run = run_playbook(platform, "restore_test", "--limit", REGION, *SEED)
 
     assert run.status != 0
     _file, record = latest(platform)
     assert [sample["id"] for sample in record["samples"]] == [sample["id"] for sample in before["samples"]]
     assert f"Disk count: expected {disks}, found {disks - 1}" in run.output
     assert f"SHA-256: expected {file['test']['expected']['sha256']}, found " in run.output
+    assert "DBCC CHECKDB: expected no errors, found the checksum of the rows is not the one that was written" in run.output
     assert record["result"] == "failed"
     assert left_behind(platform) == []
 

@@ -61,7 +61,7 @@ class Modules:
         """The connection options of a module, told from its name."""
         if module.startswith("vcenter_"):
             return vcenter_options(self.sandbox, self.vcenter)
-        return commvault_options(self.sandbox)
+        return commvault_options(self.sandbox) if module.startswith("commvault_") else {}
 
     def __call__(self, name: str, options: Json, *, check: bool = False, diff: bool = True) -> Json:
         """Run a module that has to succeed."""

@@ -73,7 +73,7 @@ class SqlWorld:
     def act(self, action: str, database: str = SALES, **more: t.Any) -> Json:
         """What happens on the SQL Server itself: change, drop, create, break_chain, set, corrupt_backup."""
         wish = {"client": SERVER, "instance": INSTANCE, "database": database, "action": action, **more}
-        return t.cast(Json, self.sandbox.control("POST", "/sql", wish))
+        return self.sandbox.control("POST", "/sql", wish)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.pool import PARALLEL
+
 if t.TYPE_CHECKING:
     from ansible_collections.calligo.baas.tests.support.modules import Modules
 
@@ -21,8 +23,11 @@ def recorded(modules: Modules, module: str, options: Json, *, check: bool = Fals
     unmodelled = [f"{row['method']} {row['path']}" for row in requests if not row["modelled"]]
     if unmodelled:
         raise AssertionError(f"{module} calls what the simulator does not know: {unmodelled}")
-    if len({row["connection"] for row in requests}) > 1:
-        raise AssertionError(f"{module} used more than one connection.")
+    allowed = int(options.get("parallel", PARALLEL))
+    if len({row["connection"] for row in requests}) > allowed:
+        raise AssertionError(f"{module} used more than {allowed} connections.")
+    if len({row["connection"] for row in requests if row["writes"]}) > 1:
+        raise AssertionError(f"{module} wrote over more than one connection.")
     return result, requests
 
 

@@ -89,6 +89,9 @@ class Figures:
             if name == "reason" and record["outcome"] in ("success", "active"):
                 continue
             label = str(record[name] or "")
+            if name == "reason":
+                # The same reason, though the server's text has the number of the job in it.
+                label = label.replace(str(record["id"]), "#")
             if label in groups or len(groups) < KEPT:
                 groups.setdefault(label, Tally()).add(record)
             else:

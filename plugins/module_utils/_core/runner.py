@@ -13,6 +13,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.errors import UnsupportedError
 
 from .argspec import ArgumentSpec
 from .errors import BaasError, MissingLibrary
@@ -67,8 +68,9 @@ def _result(connect: Connect[S], act: Act[S], context: Context, diff: bool) -> P
 
 @dataclasses.dataclass
 class Inline:
-    """A module that runs in the process of its caller, who has its arguments and takes its result; see run_inline()."""
+    """A module that runs in the process of its caller, who has its arguments and takes its result; see run_inline(). name: for errors."""
 
+    name: str
     arguments: Params
     check_mode: bool
     diff: bool
@@ -93,8 +95,11 @@ def run_inline(main: t.Callable[[], None], inline: Inline) -> Params:
 
 def _run_inline(inline: Inline, spec: ArgumentSpec, connect: Connect[S], act: Act[S]) -> Params:
     checked = ArgumentSpecValidator(**spec.to_kwargs()).validate(inline.arguments)
-    context = Context(checked.validated_parameters, inline.check_mode, inline.warn)
-    result = {"failed": True, "msg": checked.errors.msg} if checked.error_messages else _result(connect, act, context, inline.diff)
+    if checked.error_messages:
+        unknown = f"Unsupported parameters for ({inline.name}) module: " if isinstance(checked.errors[0], UnsupportedError) else ""
+        result: Params = {"failed": True, "msg": unknown + checked.errors.msg}
+    else:
+        result = _result(connect, act, Context(checked.validated_parameters, inline.check_mode, inline.warn), inline.diff)
     return t.cast(Params, remove_values({"changed": False, **result}, checked._no_log_values))
 
 

@@ -18,7 +18,7 @@ def sample_failures(test: Test, kind: str) -> list[str]:
     """One sentence for each reason; none for a test that passed. A step that is missing from the test is a reason too.
 
     test: error, checks, cleanup and cleanup_error; of a VM also isolation (before_power_on, after_boot) and boot.
-    kind: vm or file.
+    kind: vm, file or database.
     """
     found = [str(test["error"])] if test.get("error") else []
     found += failures(test.get("checks") or [])
@@ -33,12 +33,28 @@ def sample_failures(test: Test, kind: str) -> list[str]:
     return found
 
 
+def sample_reasons(samples: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """The failures of all samples, each with what was tested and whose it is, for people.
+
+    samples: each with kind, name or client, tenant, test and failures.
+    """
+    return [f"{_subject(sample)} ({sample['tenant']}): {failure}" for sample in samples for failure in sample["failures"]]
+
+
 def seconds_between(start: str | None, end: str | None) -> int | None:
     """Whole seconds between two times in ISO 8601; None if one is missing."""
     if not start or not end:
         return None
     first, last = (datetime.datetime.fromisoformat(text) for text in (start, end))
     return int((last - first).total_seconds())
+
+
+def _subject(sample: t.Mapping[str, t.Any]) -> str:
+    if sample["kind"] == "vm":
+        return f"VM {sample['name']}"
+    if sample["kind"] == "database":
+        return f"Database {sample['test'].get('database') or 'of ' + sample['instance']}"
+    return f"File {sample['test'].get('path') or 'of ' + sample['client']}"
 
 
 def _isolation(test: Test) -> list[str]:

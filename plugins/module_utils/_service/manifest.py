@@ -46,6 +46,19 @@ def entries(files: t.Iterable[t.Mapping[str, t.Any]], drives: Drives | None) -> 
     return sorted(made, key=lambda entry: str(entry["path"]))
 
 
+def below(files: t.Iterable[t.Mapping[str, t.Any]], places: t.Collection[str]) -> list[t.Mapping[str, t.Any]]:
+    """Of the files that were found those at or below one of some places, which are directories (or files) as roots() tells them."""
+    windows = [place.rstrip("\\").casefold() for place in places if re.match(r"^[A-Za-z]:", place)]
+    local = [place.rstrip("/") for place in places if not re.match(r"^[A-Za-z]:", place)]
+
+    def is_below(path: str) -> bool:
+        folded = path.casefold()
+        in_windows = any(folded == place or folded.startswith(place + "\\") for place in windows)
+        return in_windows or any(path == place or path.startswith(place + "/") for place in local)
+
+    return [file for file in files if is_below(str(file["path"]))]
+
+
 def entry_for(manifests: t.Iterable[t.Mapping[str, t.Any]], version: t.Mapping[str, t.Any]) -> Entry | None:
     """The entry for the version of a file that is in a backup: same path, size and time of change; None if there is none.
 

@@ -60,7 +60,8 @@ def remaining(estate: Row) -> list[str]:
     lines = [f"{server['name']}: retired, and there for its backups" for server in estate["servers"] if server["retired"]]
     lines += [f"{server['name']}: Commvault's software is still on it" for server in estate["servers"] if not server["retired"]]
     lines += [
-        f"{row['name']}: " + ("retired, and there for its backups" if row["retired"] else "a hypervisor in use") for row in estate["hypervisors"]
+        f"{row['name']}: " + ("retired, and there for its backups" if row["retired"] else "a hypervisor in use")
+        for row in estate["hypervisors"]
     ]
     lines += [f"{plan['name']}: {_why_kept(plan)}" for plan in estate["plans"]]
     status = "deactivated" if estate["company"]["status"] == "DEACTIVATED" else "active"

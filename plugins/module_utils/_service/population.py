@@ -14,6 +14,30 @@ Tenant = t.Mapping[str, t.Any]
 System = dict[str, t.Any]
 
 
+def specifications(variables: t.Mapping[str, Tenant], hosts: t.Iterable[str]) -> list[System]:
+    """What the inventory says about tenants: host, name, alias, region, and their systems by kind; none of a kind is an empty dict.
+
+    variables: of all hosts, by inventory name.
+    """
+    found = []
+    for host in hosts:
+        known = variables[host]
+        kinds = {key: known.get(f"baas_{key}") or {} for key in ("vm_backup", "file_backup", "sql_backup")}
+        found.append({"host": host, **{key: known["baas_tenant"][key] for key in ("name", "alias", "region")}, **kinds})
+    return found
+
+
+def with_vms(tenants: t.Iterable[Tenant], results: t.Iterable[t.Mapping[str, t.Any]]) -> list[System]:
+    """The tenants with vms, their VMs: the results of a loop of M(calligo.baas.vcenter_vm_facts) over them, skipped ones too, in their order.
+
+    Raises ValueError if there are not as many results as tenants.
+    """
+    return [
+        {**tenant, "vms": (result.get("ansible_facts") or {}).get("vcenter_vms") or []}
+        for tenant, result in zip(tenants, results, strict=True)
+    ]
+
+
 def vm_systems(tenants: t.Iterable[Tenant]) -> list[System]:
     """The VMs of all VM groups, by identifier; one in two groups counts once.
 
@@ -53,6 +77,26 @@ def file_systems(tenants: t.Iterable[Tenant]) -> list[System]:
                     "kind": "file",
                     "client": server["client"],
                     "subclient": subclient["name"],
+                }
+    return [found[identifier] for identifier in sorted(found)]
+
+
+def sql_systems(tenants: t.Iterable[Tenant]) -> list[System]:
+    """The instances of all SQL Servers, by identifier sql/<alias>/<client>/<instance>. Which databases are on one only the platform knows.
+
+    tenants: each with host, name and alias, and sql_backup (servers).
+    """
+    found: dict[str, System] = {}
+    for tenant in tenants:
+        for server in (tenant.get("sql_backup") or {}).get("servers") or []:
+            for instance in server["instances"]:
+                identifier = f"sql/{tenant['alias']}/{server['client']}/{instance['name']}"
+                found[identifier] = {
+                    **_owner(tenant),
+                    "id": identifier,
+                    "kind": "database",
+                    "client": server["client"],
+                    "instance": instance["name"],
                 }
     return [found[identifier] for identifier in sorted(found)]
 

@@ -11,19 +11,22 @@ import typing as t
 Row = t.Mapping[str, t.Any]
 
 
-def problems(tenant: Row, region: Row, plans: t.Iterable[Row], infrastructure: Row, vcenter_error: str = "") -> list[str]:
+def problems(
+    tenant: Row, region: Row, plans: t.Iterable[Row], infrastructure: Row, vcenter_error: str = "", sql_servers: t.Collection[str] = ()
+) -> list[str]:
     """All that stands in the way of a tenant's onboarding, at once.
 
     tenant: name and region. region: name and vcenter (name, region). plans: as the specification has them.
     infrastructure: what M(calligo.baas.commvault_infrastructure_info) found. vcenter_error: why the tenant's folder in
-    the vCenter could not be read, empty if it could.
+    the vCenter could not be read, empty if it could. sql_servers: names of the servers that need the agent of SQL Server; the others need
+    that of the file system.
     """
     return [
         *([f"vCenter: {vcenter_error}"] if vcenter_error else []),
         *_residency(tenant, region, plans),
         *(text for pool in infrastructure["storage_pools"] for text in _pool(pool, tenant)),
         *(text for node in infrastructure["access_nodes"] for text in _access_node(node, tenant)),
-        *(text for server in infrastructure["servers"] for text in _server(server, tenant)),
+        *(text for server in infrastructure["servers"] for text in _server(server, tenant, server["name"] in sql_servers)),
     ]
 
 
@@ -67,19 +70,20 @@ def _access_node(node: Row, tenant: Row) -> t.Iterator[str]:
     yield from _place("access node", node, tenant)
 
 
-def _server(server: Row, tenant: Row) -> t.Iterator[str]:
-    name = server["name"]
+def _server(server: Row, tenant: Row, sql: bool) -> t.Iterator[str]:
+    name, agent = server["name"], "SQL Server" if sql else "File System"
+    kind = "SQL Server" if sql else "file server"
     if not server["exists"]:
-        yield f"The file server {name} does not exist in Commvault. Install the File System agent on it, or correct the specification."
+        yield f"The {kind} {name} does not exist in Commvault. Install the {agent} agent on it, or correct the specification."
         return
     if server["company"] not in (None, tenant["name"]):
-        yield f"The file server {name} belongs to another company. Correct the specification, or take the server out of that company first."
-    if not any("File System" in agent for agent in server["agents"]):
-        yield f"The file server {name} has no File System agent. Install it."
+        yield f"The {kind} {name} belongs to another company. Correct the specification, or take the server out of that company first."
+    if not any(agent in known for known in server["agents"]):
+        yield f"The {kind} {name} has no {agent} agent. Install it."
     if not server["ready"]:
         reason = (server["reason"] or "it does not answer").rstrip(".")
-        yield f"The file server {name} is not ready: {reason}. Check its network, and that the agent's services run."
-    yield from _place("file server", server, tenant)
+        yield f"The {kind} {name} is not ready: {reason}. Check its network, and that the agent's services run."
+    yield from _place(kind, server, tenant)
 
 
 def _place(kind: str, thing: Row, tenant: Row) -> t.Iterator[str]:

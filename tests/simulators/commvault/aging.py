@@ -12,7 +12,7 @@ import datetime as dt
 import itertools
 import typing as t
 
-from ansible_collections.calligo.baas.tests.simulators.commvault import filesystem, policy, sql_model
+from ansible_collections.calligo.baas.tests.simulators.commvault import activity, filesystem, policy, sql_model
 from ansible_collections.calligo.baas.tests.simulators.commvault import jobs as j
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
 from ansible_collections.calligo.baas.tests.simulators.commvault.registry import loader
@@ -110,7 +110,11 @@ def due(sim: Simulator, copy: m.Destination) -> list[j.Job]:
         return []
     now, until = sim.clock.now(), expiry(sim, copy)
     cycles_kept = copy.cycles if sim.faults.peek("retention_cycles") else 0
-    rows = sorted((sim.jobs[number] for number in until), key=lambda job: (job.subclient_id, job.ended, job.id))
+    kept = activity.board(sim).not_aging
+    rows = sorted(
+        (sim.jobs[number] for number in until if sim.jobs[number].client_id not in kept),
+        key=lambda job: (job.subclient_id, job.ended, job.id),
+    )
     found = []
     for _subclient, group in itertools.groupby(rows, key=lambda job: job.subclient_id):
         cycles = _cycles(list(group))

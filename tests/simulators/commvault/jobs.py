@@ -35,6 +35,8 @@ Json = dict[str, t.Any]
 LOG = logging.getLogger("commvault.jobs")
 #: Other reasons why a backup may not start yet, such as a blackout window; each answers a text, or nothing.
 GATES: list[t.Callable[[Simulator, Job], str]] = []
+#: What else happens as time passes; called before the jobs are looked at.
+TICKS: list[t.Callable[[Simulator], None]] = []
 #: What a job is lies in job.py; handlers take all of it from here.
 __all__ = [
     "BACKUP",
@@ -44,6 +46,7 @@ __all__ = [
     "LEVEL_NAMES",
     "RESTORE",
     "SYNTHETIC",
+    "TICKS",
     "Effect",
     "Job",
     "JobFailure",
@@ -108,6 +111,8 @@ def note(sim: Simulator, job: Job, text: str, severity: int = 0) -> None:
 
 def tick(sim: Simulator) -> None:
     """Let every unfinished job go as far as the clock allows."""
+    for act in TICKS:
+        act(sim)
     for job in sim.jobs.live():
         if not job.final and not job.parent_id:
             _advance(sim, job)

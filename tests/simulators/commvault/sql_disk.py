@@ -11,6 +11,7 @@ writes it into the database's log with the simulator's time.
 from __future__ import annotations
 
 import dataclasses as dc
+import hashlib
 import json
 import pathlib
 import typing as t
@@ -73,10 +74,17 @@ def add(sim: Simulator, instance: sql.SqlInstance, name: str, rows: sql.Rows, **
     return database
 
 
-def write(sim: Simulator, instance: sql.SqlInstance, database: sql.Database) -> None:
-    """Bring the file of a database up to date."""
+def checksum(rows: sql.Rows) -> str:
+    """SHA-256 over the rows as JSON with sorted keys and without blanks: what SQL Server's page checksums are to DBCC CHECKDB."""
+    text = json.dumps(list(rows.values()), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write(sim: Simulator, instance: sql.SqlInstance, database: sql.Database, written: str | None = None) -> None:
+    """Bring the file of a database up to date. written: the checksum of what was meant to be written, where the rows are damaged."""
     content = {
         "name": database.name,
+        "checksum": written or checksum(database.rows),
         "recovery_model": database.recovery_model,
         "state": database.state,
         "files": [dc.asdict(item) for item in database.files],

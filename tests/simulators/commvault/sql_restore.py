@@ -196,6 +196,6 @@ def _injected(sim: Simulator, job: Job, plan: Plan, database: sql.Database) -> N
         sql_disk.write(sim, plan.target, database)
         raise ValueError(str(failing.params.get("reason", f"The restore of database [{database.name}] was interrupted.")))
     if database.rows and sim.faults.take("corrupt_restore", lambda p: faults.matches(p.get("path"), database.name)):
-        key = next(iter(database.rows))
+        key, meant = next(iter(database.rows)), sql_disk.checksum(database.rows)
         database.rows[key] = {**database.rows[key], "damaged": True}
-        sql_disk.write(sim, plan.target, database)
+        sql_disk.write(sim, plan.target, database, meant)

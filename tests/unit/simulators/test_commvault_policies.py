@@ -271,3 +271,16 @@ def test_policies_are_listed_with_those_of_the_pools(api, sim, acme):
     assert found["copy"][0]["StoragePolicyCopy"]["copyId"] == pool.copy_id
     api.put(f"/V2/StoragePolicy/{pool.id}/Copy/{pool.copy_id}", {"storagePolicyCopyInfo": {"copyFlags": {"wormCopy": 1}}})
     assert pool.worm == 1
+
+
+def test_the_data_of_a_client_whose_aging_is_off_stays(api, sim, acme):
+    _plan, (first, _second), backup = acme
+    old = backup()
+    client = api.get("/Client/byName(clientName='acme-fs01')")["clientProperties"][0]["client"]["clientEntity"]["clientId"]
+    later(api, 61)
+    api.put(f"/V4/Server/{client}/DataAging/Action/Disable", {})
+    age(api)
+    assert not jobs_on(api, first)[old]["isAged"] and sim.file_backups
+    api.put(f"/V4/Server/{client}/DataAging/Action/Enable", {})
+    age(api)
+    assert sim.jobs[old].aged and not sim.file_backups

@@ -40,7 +40,9 @@ def describe(client: Commvault) -> Record:
         "company": company,
         "servers": [_server(row) for row in servers],
         "hypervisors": [
-            {"id": row.id, "name": row.name, "retired": lookups.retired(row)} for row in lookups.hypervisors(client) if row.company_id == owner
+            {"id": row.id, "name": row.name, "retired": lookups.retired(row)}
+            for row in lookups.hypervisors(client)
+            if row.company_id == owner
         ],
         "vm_groups": _vm_groups(client, owner),
         "subclients": _subclients(client, [row.name for row in servers]),

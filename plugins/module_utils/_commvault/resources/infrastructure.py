@@ -54,8 +54,8 @@ def _servers(client: Commvault, names: t.Sequence[str]) -> list[Record]:
     found = _choose(client, "server", names, lookups.servers)
     regions = regions_of(client, "CLIENT", found.values())
     # An agent that is down takes its server minutes to give up on: all are asked at once.
-    readiness = client.pool.read(lambda name: _readiness(client, found[name].id), found)
-    return [_server(name, found[name], regions, *readiness[name]) if name in found else _absent(name) for name in names]
+    answers = client.pool.read(lambda name: readiness(client, found[name].id), found)
+    return [_server(name, found[name], regions, *answers[name]) if name in found else _absent(name) for name in names]
 
 
 def _absent(name: str) -> Record:
@@ -74,7 +74,7 @@ def _server(name: str, found: Found, regions: t.Mapping[int, str], status: str, 
     }
 
 
-def _readiness(client: Commvault, client_id: int) -> tuple[str, str]:
+def readiness(client: Commvault, client_id: int) -> tuple[str, str]:
     """Ask the agent itself, which can take minutes where it is down: raise read_timeout then (cvpysdk services CHECK_READINESS)."""
     params = {"network": "True", "resourceCapacity": "False", "NeedXmlResp": "true", "includeDisabledClients": "False"}
     reply = client.get(f"/Client/{client_id}/CheckReadiness", params, absent=(404,)) or {}

@@ -115,6 +115,10 @@ class SqlSubclient(Resource):
         return {**record, **({"databases": list(names.values())} if names else {})}
 
     def guard_create(self, desired: Record) -> None:
+        if self._client.check_mode and self._params["name"].casefold() == "default":
+            # An instance that an earlier task would register brings its default subclient along.
+            self._guard(desired, [])
+            return
         if not desired.get("databases"):
             raise InputError(f'The subclient "{label(self._params)}" does not exist yet: give its databases.', object=label(self._params))
         self._guard(desired, desired["databases"])

@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from ansible_collections.calligo.baas.tests.simulators.commvault import hosts
+from ansible_collections.calligo.baas.tests.simulators.commvault import activity, hosts
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
 from ansible_collections.calligo.baas.tests.simulators.commvault.handlers.clients import find, remove
 from ansible_collections.calligo.baas.tests.simulators.commvault.job import INSTALL, UNINSTALL, Job, JobFailure, Outcome
@@ -220,26 +220,6 @@ def delete_agent(sim: Simulator, request: Request) -> Reply:
     return generic()
 
 
-def _switch(client: m.Client, application: int, activity: int, on: bool) -> None:
-    off = set(client.props.setdefault("agents_off", {}).get(application, []))
-    for kind in (1, 2) if activity == 128 else (activity,):
-        off = off - {kind} if on else off | {kind}
-    client.props["agents_off"][application] = sorted(off)
-
-
-@route("PUT", "/V4/Server/{id:int}/Agent/{agent:int}/{what}/Action/{action}")
-def agent_activity(sim: Simulator, request: Request) -> Reply:
-    """Backup or Restore of one agent; never tells whether something changed."""
-    client, application = _own(sim, request), request.number("agent")
-    if application not in client.agents:
-        return generic(404, f"Agent [{application}] is not installed on client [{client.name}].", 404)
-    activity = {"backup": 1, "restore": 2}.get(request.params["what"].lower())
-    if activity is None:
-        return generic(404, f"Activity [{request.params['what']}] is not known.", 404)
-    _switch(client, application, activity, request.params["action"].lower() == "enable")
-    return generic()
-
-
 @route("POST", "/Agent")
 def update_agent(sim: Simulator, request: Request) -> Reply:
     """Activity control of an agent, named in the association or in its own properties."""
@@ -254,8 +234,8 @@ def update_agent(sim: Simulator, request: Request) -> Reply:
         ]
         if not found:
             return response_list(REFUSED, f"Agent [{entity.get('appName') or ''}] is not installed on client [{client.name}].")
-        for option in (properties.get("idaActivityControl") or {}).get("activityControlOptions") or []:
-            _switch(client, found[0], to_int(option.get("activityType")), flag(option.get("enableActivityType")))
+        wishes = (properties.get("idaActivityControl") or {}).get("activityControlOptions") or []
+        activity.written(sim, activity.Level("agent", client.id, found[0]), wishes)
     return response_list()
 
 

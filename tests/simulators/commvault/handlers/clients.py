@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.calligo.baas.tests.simulators.commvault import activity
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
 from ansible_collections.calligo.baas.tests.simulators.commvault.filtering import select
 from ansible_collections.calligo.baas.tests.simulators.commvault.replies import generic, response_list, response_object
@@ -90,13 +91,9 @@ def _idas(client: m.Client) -> list[Json]:
     ]
 
 
-def _activity(client: m.Client) -> Json:
-    kinds = {1: client.enable_backup, 2: client.enable_restore, 16: True}
-    return {
-        "activityControlOptions": [
-            {"activityType": kind, "enableAfterADelay": False, "enableActivityType": on} for kind, on in kinds.items()
-        ]
-    }
+def _activity(sim: Simulator, client: m.Client) -> Json:
+    states = {1: client.enable_backup, 2: client.enable_restore, 16: client.id not in activity.board(sim).not_aging}
+    return {"activityControlOptions": activity.options(sim, activity.Level("server", client.id), states)}
 
 
 def _detail(sim: Simulator, client: m.Client) -> Json:
@@ -142,7 +139,7 @@ def _detail(sim: Simulator, client: m.Client) -> Json:
                 "EnableDataManagement": client.enable_backup,
                 "EnableOnlineContentIndex": False,
             },
-            "clientActivityControl": _activity(client),
+            "clientActivityControl": _activity(sim, client),
             "securityAssociations": {"associations": []},
             "clientSecurity": {"enableDataSecurity": False, "clientOwners": []},
             "companyName": sim.company_ref(client.company_id)["name"],

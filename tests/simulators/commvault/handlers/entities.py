@@ -1,12 +1,13 @@
 # Copyright (c) Calligo
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The levels below a client: agents, instances, backup sets; names to ids; activity control. api-filesystem 0.7, 1.7-1.9, 2.9."""
+"""The levels below a client: agents, instances, backup sets; names to ids. api-filesystem 0.7, 1.7-1.9."""
 
 from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.calligo.baas.tests.simulators.commvault import activity
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
 from ansible_collections.calligo.baas.tests.simulators.commvault.handlers.clients import seen
 from ansible_collections.calligo.baas.tests.simulators.commvault.registry import INSTANCES
@@ -31,9 +32,9 @@ def _agents_named(text: str) -> list[int]:
     return [a for a in known if name in (app_name(a).lower(), app_name(a, in_list=True).lower())]
 
 
-def _agent(client: m.Client, application: int) -> Json:
+def _agent(sim: Simulator, client: m.Client, application: int) -> Json:
     off = client.props.get("agents_off", {}).get(application, ())
-    activities = ((1, client.enable_backup and 1 not in off), (2, client.enable_restore and 2 not in off))
+    states = {1: client.enable_backup and 1 not in off, 2: client.enable_restore and 2 not in off}
     return {
         "idaEntity": {
             "appName": app_name(application),
@@ -43,11 +44,7 @@ def _agent(client: m.Client, application: int) -> Json:
             "commCellId": 2,
             "_type_": 4,
         },
-        "idaActivityControl": {
-            "activityControlOptions": [
-                {"activityType": kind, "enableActivityType": on, "enableAfterADelay": False} for kind, on in activities
-            ]
-        },
+        "idaActivityControl": {"activityControlOptions": activity.options(sim, activity.Level("agent", client.id, application), states)},
         "AgentProperties": {"installDate": 1486138489, "agentVersion": "11(BUILD80)", "isMarkedDeleted": False},
     }
 
@@ -59,7 +56,7 @@ def list_agents(sim: Simulator, request: Request) -> Json:
     if client is None:
         return {}
     wanted = to_int(request.q("applicationId"))
-    rows = [_agent(client, application) for application in client.agents if wanted in (0, application)]
+    rows = [_agent(sim, client, application) for application in client.agents if wanted in (0, application)]
     return {"agentProperties": rows} if rows else {}
 
 
@@ -232,35 +229,3 @@ def get_id(sim: Simulator, request: Request) -> Json:
             return {**out, "subclientId": UNKNOWN}
         out |= {"subclientId": subclient.id, "subclientName": subclient.name}
     return out
-
-
-def _switch(sim: Simulator, request: Request, kind: int, number: int, activity: int, on: bool) -> Reply:
-    row: t.Any = sim.subclients.get(number) if kind == 7 else sim.clients.get(number) if kind == 3 else None
-    if row is None or not sim.visible(request, row.company_id):
-        return generic(404, f"Entity [{number}] of type [{kind}] not found.", status=404)
-    if activity in (1, 128):
-        row.enable_backup = on
-    if activity in (2, 128):
-        row.enable_restore = on
-    return generic()
-
-
-@route("PUT", "/V4/Entity/{type:int}/{id:int}/ActivityControl/{activity:int}/Action/{action}")
-def activity_control(sim: Simulator, request: Request) -> Reply:
-    """entityType 3 server, 7 subclient; activityType 1 backup, 2 restore, 128 all."""
-    return _switch(
-        sim, request, request.number("type"), request.number("id"), request.number("activity"), request.params["action"].lower() == "enable"
-    )
-
-
-@route("PUT", "/V4/Subclient/{id:int}/Backup/Action/{action}")
-def subclient_activity(sim: Simulator, request: Request) -> Reply:
-    """Naturally idempotent; never tells whether something changed."""
-    return _switch(sim, request, 7, request.number("id"), 1, request.params["action"].lower() == "enable")
-
-
-@route("PUT", "/V4/Server/{id:int}/{what}/Action/{action}")
-def server_activity(sim: Simulator, request: Request) -> Reply:
-    """Backup or Restore of a whole server."""
-    activity = {"backup": 1, "restore": 2}.get(request.params["what"].lower(), 16)
-    return _switch(sim, request, 3, request.number("id"), activity, request.params["action"].lower() == "enable")

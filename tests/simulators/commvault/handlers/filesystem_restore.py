@@ -92,9 +92,13 @@ def _source(sim: Simulator, request: Request, entity: Json, options: Json) -> tu
         raise refuse(f"Subclient [{subclient.name}] does not belong to client [{client.name}].")
     if (entity.get("subclientName") or to_int(entity.get("subclientId"))) and subclient is None:
         raise refuse(f"Subclient [{entity.get('subclientName') or entity.get('subclientId')}] does not exist.")
-    if not client.enable_restore:
+    if not client.enable_restore or any(2 in off for off in _agents_off(client)):
         raise refuse(f"Restore activity is disabled for client [{client.name}].")
     return client, backupset, subclient.id if subclient else 0
+
+
+def _agents_off(client: m.Client) -> list[t.Collection[int]]:
+    return [client.props.get("agents_off", {}).get(agent, ()) for agent in filesystem.APPLICATIONS if agent in client.agents]
 
 
 def _destination(sim: Simulator, request: Request, source: m.Client, destination: Json) -> tuple[m.Client, str]:
@@ -111,7 +115,7 @@ def _destination(sim: Simulator, request: Request, source: m.Client, destination
         raise refuse(f"Destination client [{named.get('clientName') or named.get('clientId')}] does not exist.")
     if not set(client.agents) & set(filesystem.APPLICATIONS):
         raise refuse(f"The File System agent is not installed on destination client [{client.name}].")
-    if not client.enable_restore:
+    if not client.enable_restore or any(2 in off for off in _agents_off(client)):
         raise refuse(f"Restore activity is disabled for client [{client.name}].")
     return client, paths[0]
 

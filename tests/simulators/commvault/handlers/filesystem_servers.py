@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.calligo.baas.tests.simulators.commvault import filesystem
+from ansible_collections.calligo.baas.tests.simulators.commvault import activity, filesystem
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
 from ansible_collections.calligo.baas.tests.simulators.commvault.handlers.clients import find, seen
 from ansible_collections.calligo.baas.tests.simulators.commvault.jobs import Job
 from ansible_collections.calligo.baas.tests.simulators.commvault.replies import generic, response_list
 from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Reply, Request, route
-from ansible_collections.calligo.baas.tests.simulators.commvault.simulator import Simulator, app_name, to_int
+from ansible_collections.calligo.baas.tests.simulators.commvault.simulator import Simulator, app_name
 
 Json = dict[str, t.Any]
 DAY = 86400
@@ -148,10 +148,7 @@ def update_client(sim: Simulator, request: Request) -> Reply:
     client.description = str(given.get("clientDescription", client.description))
     client.display_name = str(given.get("displayName") or client.display_name)
     options = ((properties.get("clientProps") or {}).get("clientActivityControl") or {}).get("activityControlOptions") or []
-    for option in options:
-        on, kind = filesystem.flag(option.get("enableActivityType")), to_int(option.get("activityType"))
-        client.enable_backup = on if kind in (1, 128) else client.enable_backup
-        client.enable_restore = on if kind in (2, 128) else client.enable_restore
+    activity.written(sim, activity.Level("server", client.id), options)
     return response_list(0, "", {"clientId": client.id, "clientName": client.name, "_type_": 3})
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import typing as t
 
-from ansible_collections.calligo.baas.tests.simulators.commvault import content, filesystem
+from ansible_collections.calligo.baas.tests.simulators.commvault import activity, content, filesystem
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
 from ansible_collections.calligo.baas.tests.simulators.commvault.filebackup import start_backup
 from ansible_collections.calligo.baas.tests.simulators.commvault.jobs import Job
@@ -161,6 +161,7 @@ class FileSubclients:
             "description": subclient.description,
             "isDefaultSubclient": subclient.is_default,
             "enableBackup": subclient.enable_backup,
+            **activity.common(sim, subclient.id),
             "firstBackupTime": jobs[0].time if jobs else 0,
             "lastBackupTime": jobs[-1].time if jobs else 0,
             "lastBackupSize": jobs[-1].size if jobs else 0,

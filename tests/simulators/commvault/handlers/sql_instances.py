@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.calligo.baas.tests.simulators.commvault import hosts, sql_views
+from ansible_collections.calligo.baas.tests.simulators.commvault import activity, hosts, sql_views
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
 from ansible_collections.calligo.baas.tests.simulators.commvault import sql_model as sql
 from ansible_collections.calligo.baas.tests.simulators.commvault.registry import INSTANCES
 from ansible_collections.calligo.baas.tests.simulators.commvault.replies import generic, response_list, response_object
 from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Reply, Request, route
 from ansible_collections.calligo.baas.tests.simulators.commvault.simulator import Simulator, is_sql, to_int
-from ansible_collections.calligo.baas.tests.simulators.commvault.sql_content import flag
 
 Json = dict[str, t.Any]
 INVALID, DUPLICATE = 2, 1
@@ -27,12 +26,9 @@ def instance_properties(sim: Simulator, request: Request, row: m.Instance) -> Js
     if instance is None:
         return {}
     plan = sim.plans.get(instance.plan_id)
-    activity = [
-        {"activityType": kind, "enableActivityType": on, "enableAfterADelay": False}
-        for kind, on in ((1, instance.enable_backup), (2, instance.enable_restore))
-    ]
+    states = {1: instance.enable_backup, 2: instance.enable_restore}
     found: Json = {
-        "instanceActivityControl": {"activityControlOptions": activity},
+        "instanceActivityControl": {"activityControlOptions": activity.options(sim, activity.Level("instance", row.id), states)},
         "commonInstanceProperties": {"description": instance.description},
         "planEntity": {"planId": plan.id, "planName": plan.name, "_type_": 158} if plan else {},
         "mssqlInstance": {},
@@ -146,8 +142,8 @@ def _change(sim: Simulator, request: Request, instance: sql.SqlInstance, wish: J
         instance.plan_id = plan.id
     _merge(instance.props, {key: value for key, value in given.items() if key not in ("MSSQLStorageDevice", "serverType")})
     instance.description = str((wish.get("commonInstanceProperties") or {}).get("description", instance.description) or "")
-    for option in (wish.get("instanceActivityControl") or {}).get("activityControlOptions") or []:
-        _switch(instance, to_int(option.get("activityType")), flag(option.get("enableActivityType")))
+    options = (wish.get("instanceActivityControl") or {}).get("activityControlOptions") or []
+    activity.written(sim, activity.Level("instance", instance.id), options)
 
 
 def _check_credential(sim: Simulator, request: Request, given: Json) -> None:
@@ -178,18 +174,3 @@ def _merge(target: Json, changes: Json) -> None:
             _merge(target[name], value)
         else:
             target[name] = value
-
-
-def _switch(instance: sql.SqlInstance, activity: int, on: bool) -> None:
-    if activity in (1, 128):
-        instance.enable_backup = on
-    if activity in (2, 128):
-        instance.enable_restore = on
-
-
-@route("PUT", "/V4/Instance/{id:int}/{what}/Action/{action}")
-def instance_activity(sim: Simulator, request: Request) -> Reply:
-    """Backup or Restore of one instance; never tells whether something changed. OpenAPI DisableBackupInstance and its siblings."""
-    instance = sql_views.need(sim, request, request.number("id"))
-    _switch(instance, {"backup": 1, "restore": 2}.get(request.params["what"].lower(), 0), request.params["action"].lower() == "enable")
-    return generic()

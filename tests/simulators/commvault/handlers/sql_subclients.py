@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import typing as t
 
-from ansible_collections.calligo.baas.tests.simulators.commvault import hosts, sql_content, sql_views
+from ansible_collections.calligo.baas.tests.simulators.commvault import activity, hosts, sql_content, sql_views
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
 from ansible_collections.calligo.baas.tests.simulators.commvault import sql_model as sql
 from ansible_collections.calligo.baas.tests.simulators.commvault.jobs import Job
@@ -41,6 +41,7 @@ class SqlSubclients:
             "description": subclient.description,
             "isDefaultSubclient": subclient.is_default,
             "enableBackup": subclient.enable_backup,
+            **activity.common(sim, subclient.id),
             "firstBackupTime": int(backups[0].time) if backups else 0,
             "lastBackupTime": int(backups[-1].time) if backups else 0,
             "lastBackupSize": sum(row.size for row in last),

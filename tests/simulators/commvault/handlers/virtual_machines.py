@@ -53,7 +53,7 @@ def _parts(sim: Simulator, c: m.Client) -> Json:
         "vmSize": props.get("size", 0),
         "applicationSize": props.get("used", 0),
         "status": status(c),
-        "plan": {"id": plan.id, "name": plan.name, "subType": "VSA_SERVER"} if plan else {},
+        "plan": {"id": plan.id, "name": plan.name} if plan else {},
         "SLA": {"status": "MET_SLA" if good else "MISSED_SLA", "reason": ""},
         "company": sim.company_ref(c.company_id),
     }
@@ -61,7 +61,7 @@ def _parts(sim: Simulator, c: m.Client) -> Json:
 
 @route("GET", "/V4/VirtualMachines")
 def list_vms(sim: Simulator, request: Request) -> Json:
-    """No parameter is documented and none is honoured."""
+    """No parameter is documented; the header PagingInfo, which GET /VM knows, is honoured, unless the fault vm_paging_ignored is on."""
     rows = [
         {
             "name": c.props["vm_name"],
@@ -80,7 +80,15 @@ def list_vms(sim: Simulator, request: Request) -> Json:
         }
         for c in visible(sim, request)
     ]
-    return {"virtualMachines": rows, "virtualMachinesCount": len(rows)}
+    ignored = sim.faults.peek("vm_paging_ignored") is not None
+    return {"virtualMachines": rows if ignored else _page(request, rows), "virtualMachinesCount": len(rows)}
+
+
+def _page(request: Request, rows: list[t.Any]) -> list[t.Any]:
+    """The page of the header PagingInfo: number,size; all without it."""
+    page, _comma, size = (request.headers.get("paginginfo") or "0,0").partition(",")
+    number, length = to_int(page), to_int(size)
+    return rows[number * length : (number + 1) * length] if length else rows
 
 
 @route("GET", "/V4/VirtualMachines/{guid}")
@@ -121,9 +129,14 @@ def list_vms_v2(sim: Simulator, request: Request) -> Json:
         if guid in ("", str(c.props["guid"]).lower()) and hypervisor in (0, c.props["hypervisor_id"]) and wanted in (0, NUMBERS[status(c)])
     ]
     page, _comma, size = (request.headers.get("paginginfo") or "0,0").partition(",")
-    number, length = to_int(page), to_int(size)
-    shown = rows[number * length : (number + 1) * length] if length else rows
-    out: Json = {"totalRecords": len(rows), "pageNo": number, "pageSize": length or len(rows), "errorCode": 0, "errorMessage": ""}
+    shown = _page(request, rows)
+    out: Json = {
+        "totalRecords": len(rows),
+        "pageNo": to_int(page),
+        "pageSize": to_int(size) or len(rows),
+        "errorCode": 0,
+        "errorMessage": "",
+    }
     if shown:
         out["vmStatusInfoList"] = [_status_info(sim, c) for c in shown]
     return out

@@ -67,6 +67,8 @@ def restore_task(sim: Simulator, request: Request, task: Json) -> Reply | Json:
     target = _target(sim, request, server.get("vCenterInstance") or {}, wishes[0].backup.hypervisor_id)
     if target is None:
         return generic(25, "The destination hypervisor was not found.")
+    if not target.enable_restore:
+        return generic(26, f"Restore activity is disabled for client [{target.name}].")
     return task_reply(begin(sim, request, target, wishes))
 
 

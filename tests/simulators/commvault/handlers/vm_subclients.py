@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.calligo.baas.tests.simulators.commvault import activity, vmbackup
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
-from ansible_collections.calligo.baas.tests.simulators.commvault import vmbackup
 from ansible_collections.calligo.baas.tests.simulators.commvault.handlers import hypervisors
 from ansible_collections.calligo.baas.tests.simulators.commvault.handlers.dispatch import level_of
 from ansible_collections.calligo.baas.tests.simulators.commvault.jobs import Job, task_reply
@@ -161,7 +161,7 @@ class VmGroupKind:
             "isDefaultSubclient": group.is_default,
             "onDemandSubClient": False,
             "enableBackup": group.enable_backup,
-            "enableBackupAfterDelay": False,
+            **activity.common(sim, group.id),
             "numberOfBackupStreams": props.get("settings", {}).get("noOfReaders", 5),
             "allowMultipleDataReaders": True,
             "encryptionFlag": 2,

@@ -1,0 +1,87 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The acceptance restores of an onboarding: a tenant is accepted when one of each kind could be restored as it was, and then for good.
+
+The runs build on each other: one whose restored VM lacks a disk, the next, and one more.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+
+from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
+from ansible_collections.calligo.baas.tests.support.modules import Modules
+from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, run_playbook
+
+TENANT = "boreal"
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Sandbox]:
+    with Sandbox(tmp_path_factory.mktemp("acceptance"), job_seconds=0.5) as running:
+        yield running
+
+
+def onboard(platform: Sandbox, *options: str) -> Run:
+    return run_playbook(platform, "tenant_onboard", "--limit", TENANT, *options)
+
+
+def records(platform: Sandbox) -> list[dict[str, t.Any]]:
+    files = sorted((evidence_dir(platform) / "onboarding").rglob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+
+
+def restores(platform: Sandbox) -> int:
+    total: int = Modules(platform)("commvault_job_info", {"types": ["restore"], "since_seconds": 86400})["total"]
+    return total
+
+
+def test_a_region_without_a_place_for_restores_is_refused_first(platform: Sandbox) -> None:
+    region = {
+        "name": "jersey",
+        "time_zone": "Europe/Jersey",
+        "access_nodes": ["jer-an-01"],
+        "vcenter": {"name": "vc-jer", "region": "jersey"},
+    }
+    region["vcenter"]["datacenter"] = "Jersey"  # type: ignore[index]
+    run = onboard(platform, "-e", json.dumps({"tenant_onboarding_region": region}))
+    assert run.status != 0
+    assert "has no restore_test" in run.output
+    assert "nothing was changed" in run.output
+
+
+def test_a_restore_that_lacks_a_disk_is_not_accepted(platform: Sandbox) -> None:
+    for name in ("boreal-web-01", "boreal-erp-01"):
+        platform.control("POST", "/faults", {"name": "restore_drop_disk", "vm": name, "times": 1})
+    run = onboard(platform)
+    platform.control("DELETE", "/faults")
+    assert run.status != 0
+    assert "is configured and backed up, but not accepted" in run.output
+    assert "Disk count: expected" in run.output
+    (record,) = records(platform)
+    assert record["acceptance"]["result"] == "failed"
+    assert {sample["kind"]: bool(sample["failures"]) for sample in record["acceptance"]["samples"]} == {"vm": True, "file": False}
+
+
+def test_the_next_run_tries_again_and_proves_and_removes_one_of_each(platform: Sandbox) -> None:
+    run = onboard(platform)
+    assert run.status == 0, run.output
+    record = records(platform)[-1]
+    assert record["acceptance"]["result"] == "passed"
+    for sample in record["acceptance"]["samples"]:
+        assert sample["tenant"] == "Boréal Îles Ltd"
+        assert sample["test"]["checks"] and sample["test"]["cleanup"]["gone"]
+    left = Modules(platform, "vc-jer")("vcenter_vm_facts", {"folder": "Restore tests"})["ansible_facts"]["vcenter_vms"]
+    assert left == []
+
+
+def test_what_was_accepted_is_not_restored_again(platform: Sandbox) -> None:
+    before, known = restores(platform), len(records(platform))
+    run = onboard(platform)
+    assert run.status == 0, run.output
+    assert run.counts("changed") == {TENANT: 0}
+    assert (restores(platform), len(records(platform))) == (before, known)
