@@ -30,14 +30,14 @@ class Line:
 def picture(title: str, x_label: str, y_label: str, lines: list[Line]) -> str:
     """The SVG of some lines, all values of which are above zero."""
     points = [point for line in lines for point in line.points]
-    across = _Axis(min(x for x, _ in points), max(x for x, _ in points), LEFT, WIDTH - RIGHT, exact=True)
-    up = _Axis(min(y for _, y in points), max(y for _, y in points), HEIGHT - BOTTOM, TOP)
+    across = _Axis(min(x for x, _y in points), max(x for x, _y in points), LEFT, WIDTH - RIGHT, exact=True)
+    up = _Axis(min(y for _x, y in points), max(y for _x, y in points), HEIGHT - BOTTOM, TOP)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" font-family="sans-serif" font-size="13">',
         f"<title>{escape(title)}</title>",
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
         f'<text x="{LEFT}" y="20" font-size="15" font-weight="bold">{escape(title)}</text>',
-        *_grid(across, up, sorted({x for x, _ in points})),
+        *_grid(across, up, sorted({x for x, _y in points})),
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 12}" text-anchor="middle">{escape(x_label)}</text>',
         f'<text transform="translate(18 {(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" text-anchor="middle">{escape(y_label)}</text>',
     ]
@@ -85,7 +85,7 @@ def _drawn(line: Line, colour: str, legend: float, across: _Axis, up: _Axis) -> 
         *(f'<circle cx="{x}" cy="{y}" r="4" fill="{colour}"/>' for x, y in places),
         *(
             f'<text x="{x}" y="{y + (17 if line.below else -9):g}" text-anchor="middle" font-size="11" fill="{colour}">{value:.3g}</text>'
-            for (x, y), (_, value) in zip(places, line.points, strict=True)
+            for (x, y), (_x, value) in zip(places, line.points, strict=True)
         ),
         f'<rect x="{legend:g}" y="32" width="14" height="4" fill="{colour}"/>',
         f'<text x="{legend + 20:g}" y="39" font-size="12">{escape(line.label)}</text>',

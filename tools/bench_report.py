@@ -69,7 +69,7 @@ def say_growth(figures: list[Figure], counted: str) -> str:
 
 def markdown_table(figures: list[Figure]) -> list[str]:
     """The figures as a table, with the notes below it."""
-    rows = [HEADINGS, tuple("---" for _ in HEADINGS), *(row(figure) for figure in figures)]
+    rows = [HEADINGS, tuple("---" for _heading in HEADINGS), *(row(figure) for figure in figures)]
     notes = [f"- `{figure.name}`: {figure.note}." for figure in figures if figure.note]
     return [*("| " + " | ".join(cells) + " |" for cells in rows), *([""] if notes else []), *notes]
 

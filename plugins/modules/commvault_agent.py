@@ -155,7 +155,7 @@ agents:
       contains:
         backups: {description: How many., type: int, returned: always}
         bytes: {description: Their size at the source., type: int, returned: always}
-        newest: {description: When the newest ended, in UTC., type: str, returned: always}
+        newest: {description: "When the newest ended, in UTC.", type: str, returned: always}
     state: {description: As given., type: str, returned: always}
     jobs:
       description: The jobs that were started, as M(calligo.baas.commvault_job_info) shows them. Without O(wait), their numbers alone are known.

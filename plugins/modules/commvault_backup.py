@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: commvault_backup
 version_added: 0.1.0
-short_description: Start Commvault backups of VM groups, VMs and file system subclients, and wait for them
+short_description: Start Commvault backups of VM groups, VMs, files and SQL Server databases, and wait for them
 description:
   - Starts the backups of all targets side by side and waits for all of them at once.
   - A target whose backup is running already is not backed up twice. The running job is attached to, that is, waited for.
@@ -70,22 +70,64 @@ options:
         description: Name of the subclient.
         type: str
         required: true
+  sql_subclients:
+    description: SQL Server subclients to back up. O(level) must be one that SQL Server knows.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      client:
+        description: Name of the client.
+        type: str
+        required: true
+      instance:
+        description: Name of the instance.
+        type: str
+        required: true
+      name:
+        description: Name of the subclient; V(default) is the one that covers what no other subclient lists.
+        type: str
+        required: true
+  sql_options:
+    description: What is particular to this backup of O(sql_subclients).
+    type: dict
+    suboptions:
+      copy_only:
+        description: Whether a full backup leaves the chain alone, that is, later differential backups do not build on it.
+        type: bool
+        default: false
+      log_backup_afterwards:
+        description: Whether a log backup follows a full or differential one that succeeded. It is a job of its own, which is not waited for.
+        type: bool
+        default: false
+      compression:
+        description: Whether SQL Server compresses the backup. Not together with O(sql_options.checksum).
+        type: bool
+        default: false
+      checksum:
+        description: Whether SQL Server verifies pages and writes checksums.
+        type: bool
+        default: false
   level:
     description:
-      - How much to back up. Where there is no full backup yet, Commvault makes one whatever is asked for.
+      - How much to back up. Where there is no full backup yet, Commvault makes one whatever is asked for, except of a transaction log.
       - V(synthetic_full) makes a full backup out of those that are there, without reading from the source.
+      - For O(sql_subclients) it has to be V(full), V(differential) or V(transaction_log), since SQL Server has no incremental backup.
+        V(transaction_log) is for them alone, and needs the full recovery model and a full backup before.
     type: str
     choices:
       - full
       - incremental
       - differential
       - synthetic_full
+      - transaction_log
     default: incremental
   start:
     description:
       - V(always) starts a backup unless one is running.
       - V(if_never_backed_up) starts none for a target that has a backup to restore from, so that a first backup can be asked for at each run.
         A backup whose data has aged out does not count, nor does one that failed. One that completed with errors does.
+      - A subclient has a backup as a whole. See M(calligo.baas.commvault_sql_database_info) for databases that were added since.
     type: str
     choices:
       - always
@@ -125,6 +167,17 @@ EXAMPLES = r"""
     vm_uuids:
       - 501c3b0d-5f0e-4b8a-9d57-0c4c2f3a1e11
     fail_on_partial: true
+
+- name: Back up the logs of a SQL Server now
+  calligo.baas.commvault_backup:
+    host: cv.example.com
+    username: backup-automation
+    password: "{{ commvault_password }}"
+    sql_subclients:
+      - client: acme-sql01
+        instance: ACME-SQL01\PROD
+        name: default
+    level: transaction_log
 """
 
 RETURN = r"""
@@ -148,13 +201,14 @@ targets:
       name: Production
       client: acme-vcenter
       backupset: null
+      instance: null
       uuid: null
       subclient_id: 140
       action: started
       jobs: [1207]
   contains:
     kind:
-      description: V(vm_group), V(vm) or V(subclient).
+      description: V(vm_group), V(vm), V(subclient) or V(sql_subclient).
       returned: success
       type: str
     name:
@@ -166,7 +220,11 @@ targets:
       returned: success
       type: str
     backupset:
-      description: The backup set of a subclient.
+      description: The backup set of a file system subclient.
+      returned: success
+      type: str
+    instance:
+      description: The instance of a SQL Server subclient.
       returned: success
       type: str
     uuid:
@@ -288,11 +346,11 @@ jobs:
       returned: success
       type: int
     objects:
-      description: Number of files, or of VMs.
+      description: Number of files, VMs or databases.
       returned: success
       type: int
     failed_objects:
-      description: Number of files and folders that failed.
+      description: Number of files and folders, or of databases, that failed.
       returned: success
       type: int
     company:

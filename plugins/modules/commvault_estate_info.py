@@ -133,7 +133,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
 
 
-def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
+def _act(client: Commvault, _context: Context) -> dict[str, t.Any]:
     return {"changed": False, "estate": estate.describe(client)}
 
 

@@ -95,7 +95,7 @@ plans:
     full_backup_window: {description: The same for full backups., type: list, elements: dict}
     content: {description: What subclients without content of their own back up; null where Commvault does not tell., type: dict}
     snapshot_options: {description: Whether and how often snapshots are copied., type: dict}
-    database_options: {description: How often logs are backed up, and how., type: dict}
+    database_options: {description: How often and in which way logs are backed up., type: dict}
     allow_override: {description: Whether plans may be derived from it., type: bool, sample: false}
     override_restrictions: {description: What these may and must define themselves., type: dict}
     base_plan: {description: The plan that it is derived from; null for none., type: str}

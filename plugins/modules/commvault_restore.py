@@ -268,7 +268,9 @@ options:
             default: []
             suboptions:
               logical:
-                description: Logical name of the file, see M(calligo.baas.commvault_sql_database_info) with O(calligo.baas.commvault_sql_database_info#module:files).
+                description:
+                  - Logical name of the file, see M(calligo.baas.commvault_sql_database_info) with
+                    O(calligo.baas.commvault_sql_database_info#module:files).
                 type: str
                 required: true
               path:

@@ -153,7 +153,7 @@ def parallel(bench: Bench) -> t.Iterator[Figure]:
         known.sandbox.control("POST", "/faults", {"name": BRIEF})
         for number in (1, 2, 4, 8, 16, 32):
             timing = bench.median(lambda: known.module(parallel=number), 3)  # noqa: B023 - called at once
-            yield Figure(f"subclients_parallel_{number}", timing.median, "s", number, **measured(timing), plot="parallel")
+            yield Figure(f"subclients_parallel_{number}", timing.median, "s", number, **measured(timing))
 
 
 @benchmark(
@@ -175,7 +175,7 @@ def history(bench: Bench, size: int, runs: int) -> tuple[Timing, Timing]:
         file = bench.folder(f"jobs-{size}") / "jobs.csv"
         options = {**commvault_options(sandbox), "since_seconds": MONTH, "output_file": str(file)}
         options["figures"] = ["company", "client", "status", "level", "reason"]
-        found = [bench.module("commvault_job_info", options) for _ in range(bench.runs(runs))]
+        found = [bench.module("commvault_job_info", options) for _run in range(bench.runs(runs))]
         with file.open(encoding="utf-8") as stream:
             rows = sum(1 for _line in stream) - 1
         if rows != size:

@@ -115,5 +115,5 @@ def strategies(bench: Bench) -> t.Iterator[Figure]:
             for forks in (2, 5, 10, 25):
                 act = lambda: fleet.converge("-f", str(forks), ANSIBLE_STRATEGY=name).seconds  # noqa: B023, E731 - called at once
                 timing = bench.median(act, 3)
-                measured: Json = {"runs": timing.runs, "low": timing.low, "high": timing.high, "plot": f"strategy {name}"}
+                measured: Json = {"runs": timing.runs, "low": timing.low, "high": timing.high}
                 yield Figure(f"fleet_{name}_{forks}", timing.median, "s", forks, note=f"{size.tenants} tenants", **measured)

@@ -69,7 +69,7 @@ class Bench:
 
     def median(self, act: t.Callable[[], float], runs: int = 5) -> Timing:
         """Time something several times (fewer when quick). act: does it once and returns seconds or another amount."""
-        return Timing.of([act() for _ in range(self.runs(runs))])
+        return Timing.of([act() for _run in range(self.runs(runs))])
 
     def compare(self, acts: t.Mapping[str, tuple[t.Callable[[], float], int]]) -> dict[str, Timing]:
         """Time several things in turns, so that all of them meet the same moods of the machine.

@@ -13,6 +13,7 @@ from ansible_collections.calligo.baas.tests.support.collection import module_nam
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 
 ABSENT = {"state": "absent"}
+SQL = {"client": "acme-sql01", "instance": "ACME-SQL01\\PROD"}
 FILES = {"client": "acme-fs01", "subclient": "data", "paths": ["D:\\Data\\Budget 2026.xlsx"]}
 
 
@@ -32,7 +33,13 @@ def tasks(modules):
             {"agents": [{"client": "acme-fs01", "types": ["file_system"], "allow_removal": True, **ABSENT}]},
             {"agents": [{"client": "acme-fs01", "allow_removal": True, "state": "retired"}]},
         ],
-        "commvault_backup": [tenant.backup_of_all(), {**tenant.backup_of_all(), "start": "if_never_backed_up"}],
+        "commvault_alert_info": [{}, {"read": False, "severities": ["critical"], "descriptions": True}],
+        "commvault_backup": [
+            tenant.backup_of_all(),
+            {**tenant.backup_of_all(), "start": "if_never_backed_up"},
+            tenant.backup_of_sql(),
+            {**tenant.backup_of_sql(), "level": "transaction_log"},
+        ],
         "commvault_blackout_window": [
             tenant.BLACKOUT_WINDOW,
             {**tenant.BLACKOUT_WINDOW, "operations": ["all"]},
@@ -54,6 +61,7 @@ def tasks(modules):
         ],
         "commvault_estate_info": [{}],
         "commvault_hypervisor": [hypervisor, {**hypervisor, "access_nodes": ["lux-an-02"]}, {"name": "acme-vcenter", **ABSENT}],
+        "commvault_hypervisor_info": [{}, {"names": ["acme-vcenter", "none"], "retired": True}],
         "commvault_infrastructure_info": [{"storage_pools": ["lux-pool-01"], "access_nodes": ["lux-an-01"], "servers": ["acme-fs01"]}],
         # Of a job that nobody knows, check mode believes that an earlier task would start it.
         "commvault_job": [{"job_ids": [1001, 999999], "state": state} for state in ("waited", "suspended", "resumed", "killed")],
@@ -68,6 +76,8 @@ def tasks(modules):
         "commvault_restore": [
             tenant.restore_of_vm(modules, "acme-web-01"),
             {"files": {**FILES, "in_place": True}},
+            {"sql": {**SQL, "databases": [{"name": "Sales", "new_name": "Sales test"}]}},
+            {"sql": {**SQL, "databases": [{"name": "Sales"}], "overwrite": True}},
             {"files": {**FILES, "destination_client": "lux-restore-01", "destination_path": "E:\\RestoreTest"}},
         ],
         "commvault_retention": [
@@ -91,8 +101,10 @@ def tasks(modules):
             {"subclients": [{**tenant.SQL_SUBCLIENT, "databases": ["Warehouse"]}]},
             {"subclients": [{**tenant.SQL_SUBCLIENT, **ABSENT}]},
         ],
+        "commvault_server_info": [{}, {"names": ["acme-fs01", "none"], "shared": True, "readiness": True}],
         "commvault_storage_pool_info": [{}, {"names": ["lux-pool-01", "none"]}],
         "commvault_subclient": [{"subclients": [subclient]} for subclient in subclients],
+        "commvault_subclient_info": [{"clients": ["acme-fs01", "none"]}],
         "commvault_user": [
             tenant.USER,
             {**tenant.USER, "enabled": False},
@@ -108,6 +120,8 @@ def tasks(modules):
             {**tenant.VM_GROUP, "content": {"name_patterns": [{"condition": "starts_with", "value": "acme-db"}]}},
             {"name": "acme-vms", "hypervisor": "acme-vcenter", **ABSENT},
         ],
+        "commvault_vm_group_info": [{}, {"names": ["acme-vms", "none"], "hypervisor": "acme-vcenter"}],
+        "commvault_vm_info": [{}, {"hypervisor": "acme-vcenter", "vm_group": "acme-vms", "recovery_points": True}],
         "evidence_files": [{"directory": str(modules.sandbox.state_dir / "records"), "files": [{"name": "a.json", "content": {"a": 1}}]}],
         "vcenter_folder_info": [{"folder": "Tenants/Acme Sàrl"}],
         "vcenter_vm_facts": [{"folder": "Tenants/Acme Sàrl"}, {"tags": ["Backup/Gold"], "properties": ["hardware", "backup", "tags"]}],

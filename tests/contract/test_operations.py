@@ -179,3 +179,43 @@ def test_a_client_that_the_sdk_retired_is_not_retired_again(modules, commcell):
     commcell.clients.refresh()
     commcell.clients.get(NEW["client"]).retire()
     assert modules("commvault_agent", {"agents": [RETIRED]})["changed"] is False
+
+
+# How things stand
+
+HYPERVISOR, GROUP = tenant.VM_GROUP["hypervisor"], tenant.VM_GROUP["name"]
+
+
+@pytest.mark.contract(operation="read VMs and VM groups", module="commvault_vm_info", direction="writes")
+def test_a_backup_of_the_sdk_is_the_last_one(modules, commcell):
+    job = sdk.vm_groups(commcell, HYPERVISOR).get(GROUP).backup("Full")
+    assert job.wait_for_completion()
+    vms = modules("commvault_vm_info", tenant.inside({"hypervisor": HYPERVISOR, "vm_group": GROUP}))["vms"]
+    assert vms and {vm["last_backup"]["status"] for vm in vms} == {"completed"} and {vm["protection"] for vm in vms} == {"protected"}
+    (group,) = modules("commvault_vm_group_info", tenant.inside({"names": [GROUP]}))["vm_groups"]
+    assert group["last_backup"]["job"] == int(job.job_id)
+
+
+@pytest.mark.contract(operation="read servers", module="commvault_server_info", direction="writes")
+def test_a_server_that_the_sdk_renamed(modules, commcell):
+    commcell.clients.get(SERVER).display_name = "Files / é"
+    (server,) = modules("commvault_server_info", tenant.inside({"names": [SERVER]}))["servers"]
+    assert (server["name"], server["display_name"]) == (SERVER, "Files / é")
+
+
+@pytest.mark.contract(operation="read hypervisors", module="commvault_hypervisor_info", direction="writes")
+def test_a_hypervisor_that_the_sdk_switched_off(modules, commcell):
+    client = commcell.clients.get(HYPERVISOR)
+    for act, on in ((client.disable_backup, False), (client.enable_backup, True)):
+        act()
+        (found,) = modules("commvault_hypervisor_info", tenant.inside({"names": [HYPERVISOR]}))["hypervisors"]
+        assert found["backup_enabled"] is on and found["vms"]["total"] >= 1
+
+
+@pytest.mark.contract(operation="read subclients", module="commvault_subclient_info", direction="writes")
+def test_a_subclient_that_the_sdk_changed(modules, commcell):
+    subclient = sdk.file_subclients(commcell, SERVER).get(SUBCLIENT)
+    subclient.filter_content = ["D:\\Data\\Temp"]
+    subclient.description = "by the SDK"
+    found = modules("commvault_subclient_info", tenant.inside({"clients": [SERVER], "names": [SUBCLIENT]}))["subclients"]
+    assert [(row["filters"], row["description"]) for row in found] == [(["D:\\Data\\Temp"], "by the SDK")]

@@ -28,10 +28,10 @@ def play(tmp_path, sandbox):
 
     def run(*tasks: Json, variables: Json | None = None, options_of_play: Json | None = None, arguments: tuple[str, ...] = ()) -> Json:
         names = [task["register"] for task in tasks]
-        show = {"name": "Show", "ansible.builtin.copy": {"dest": str(tmp_path / "out.json"), "content": "{{ results | to_json }}"}}
+        show: Json = {"name": "Show", "ansible.builtin.copy": {"dest": str(tmp_path / "out.json"), "content": "{{ results | to_json }}"}}
         show |= {"vars": {"results": {name: "{{ " + name + " }}" for name in names}}, "check_mode": False}
         defaults = {"group/calligo.baas.commvault": {name: "{{ " + name + " }}" for name in ("host", "username", "password", "ca_path")}}
-        head = {"hosts": "all", "gather_facts": False, "module_defaults": defaults, **(options_of_play or {})}
+        head: Json = {"hosts": "all", "gather_facts": False, "module_defaults": defaults, **(options_of_play or {})}
         (tmp_path / "play.yml").write_text(json.dumps([{**head, "tasks": [*tasks, show]}]), encoding="utf-8")
         known = {
             "ansible_connection": "local",

@@ -98,6 +98,13 @@ def sql_server(modules: Modules) -> None:
     modules("commvault_company", {**COMPANY, "servers": [*COMPANY["servers"], SQL_INSTANCE["client"]]})
     modules("commvault_sql_instance", inside({"instances": [SQL_INSTANCE]}))
     modules("commvault_sql_subclient", inside({"subclients": [SQL_SUBCLIENT]}))
+    modules("commvault_backup", inside(backup_of_sql()))
+
+
+def backup_of_sql() -> Json:
+    """Options of a backup of the tenant's databases, waited for."""
+    subclient = {name: SQL_SUBCLIENT[name] for name in ("client", "instance", "name")}
+    return {"sql_subclients": [subclient], "level": "full", "wait_timeout": 60}
 
 
 def backup_of_all() -> Json:

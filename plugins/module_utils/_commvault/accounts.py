@@ -79,7 +79,7 @@ def bare(client: Commvault, name: str) -> str:
     """The name without the alias of the company acted in, which the server puts there. Raises InputError for another one's alias."""
     if "\\" not in name or client.company_id is None:
         return name
-    prefix, _, rest = name.partition("\\")
+    prefix, _separator, rest = name.partition("\\")
     info = client.require(f"/Organization/{client.company_id}").get("organizationInfo") or {}
     alias = str(((info.get("organization") or {}).get("shortName") or {}).get("domainName") or "")
     if alias and prefix.casefold() != alias.casefold():

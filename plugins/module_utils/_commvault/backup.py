@@ -12,7 +12,7 @@ import urllib.parse
 
 from .._core.argspec import ArgumentSpec
 from .._core.errors import InputError, JobFailed
-from . import file_history, jobs, points, sources, vm_groups
+from . import backup_sql, file_history, jobs, points, sources, sql_subclients, vm_groups
 from .sources import FileSource, VmSource, same_uuid
 
 if t.TYPE_CHECKING:
@@ -41,7 +41,22 @@ OPTIONS = ArgumentSpec(
                 "name": {"type": "str", "required": True},
             },
         },
-        "level": {"type": "str", "choices": ["full", "incremental", "differential", "synthetic_full"], "default": "incremental"},
+        "sql_subclients": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "client": {"type": "str", "required": True},
+                "instance": {"type": "str", "required": True},
+                "name": {"type": "str", "required": True},
+            },
+        },
+        "sql_options": backup_sql.OPTIONS,
+        "level": {
+            "type": "str",
+            "choices": ["full", "incremental", "differential", "synthetic_full", "transaction_log"],
+            "default": "incremental",
+        },
         "start": {"type": "str", "choices": ["always", "if_never_backed_up"], "default": "always"},
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "int", "default": 7200},
@@ -57,11 +72,12 @@ class Target:
     client: the client, or the hypervisor of a VM or VM group. known: jobs that existed before. read: records of jobs, as far as read.
     """
 
-    kind: t.Literal["vm_group", "vm", "subclient"]
+    kind: t.Literal["vm_group", "vm", "subclient", "sql_subclient"]
     name: str
     client: str | None
     source: Source | None
     backupset: str | None = None
+    instance: str | None = None
     action: t.Literal["started", "attached", "kept"] = "started"
     jobs: list[int] = dataclasses.field(default_factory=list)
     known: set[int] = dataclasses.field(default_factory=set)
@@ -69,7 +85,7 @@ class Target:
 
     @property
     def label(self) -> str:
-        return "/".join(part for part in (self.client, self.backupset, self.name) if part)
+        return "/".join(part for part in (self.client, self.instance, self.backupset, self.name) if part)
 
     @property
     def subclient_id(self) -> int:
@@ -84,6 +100,7 @@ class Target:
             "name": self.name,
             "client": self.client,
             "backupset": self.backupset,
+            "instance": self.instance,
             "uuid": self.source.uuid if isinstance(self.source, VmSource) else None,
             "subclient_id": self.subclient_id or None,
             "action": self.action,
@@ -99,7 +116,7 @@ def run(client: Commvault, params: Row) -> Row:
     if not client.check_mode:
         for target in targets:
             if target.action == "started":
-                target.jobs = _start(client, target, params["level"])
+                target.jobs = _start(client, target, params["level"], params["sql_options"])
     return {
         "changed": started,
         "started": started,
@@ -122,6 +139,9 @@ def _targets(client: Commvault, params: Row) -> list[Target]:
     files = [(wanted["client"], wanted["backupset"], wanted["name"]) for wanted in params["subclients"]]
     for (name, backupset, subclient), source in zip(files, sources.many_files(client, files), strict=True):
         found.append(Target("subclient", subclient, name, source, backupset))
+    databases = [(wanted["client"], wanted["instance"], wanted["name"]) for wanted in params["sql_subclients"]]
+    for (name, instance, subclient), source in zip(databases, sql_subclients.many(client, databases), strict=True):
+        found.append(Target("sql_subclient", subclient, name, source, instance=instance))
     return found
 
 
@@ -129,9 +149,12 @@ def _check(params: Row) -> None:
     """Refuse a list that makes no sense before anything is asked of the server."""
     groups = [("vm_group", wanted["hypervisor"], wanted["name"]) for wanted in params["vm_groups"]]
     files = [("subclient", wanted["client"], wanted["backupset"], wanted["name"]) for wanted in params["subclients"]]
-    given = [tuple(part.casefold() for part in label) for label in (*groups, *(("vm", uuid) for uuid in params["vm_uuids"]), *files)]
+    databases = [("sql_subclient", wanted["client"], wanted["instance"], wanted["name"]) for wanted in params["sql_subclients"]]
+    vms = [("vm", uuid) for uuid in params["vm_uuids"]]
+    given = [tuple(part.casefold() for part in label) for label in (*groups, *vms, *files, *databases)]
     if not given:
-        raise InputError("There is nothing to back up: give vm_groups, vm_uuids or subclients.")
+        raise InputError("There is nothing to back up: give vm_groups, vm_uuids, subclients or sql_subclients.")
+    backup_sql.check(params["level"], params["sql_options"], bool(databases), len(databases) == len(given))
     twice = sorted({"/".join(label[1:]) for label, count in collections.Counter(given).items() if count > 1})
     if twice:
         raise InputError(f"Given twice: {', '.join(twice)}.")
@@ -171,7 +194,7 @@ def _judge(client: Commvault, target: Target, recent: list[Row]) -> None:
 
 def _is_of(client: Commvault, target: Target, job_id: int) -> bool:
     """Whether a running job of the subclient backs up this target."""
-    if target.kind == "subclient":
+    if isinstance(target.source, FileSource):
         return True
     chosen = vm_groups.chosen_vms(client, job_id)
     if target.kind == "vm_group":
@@ -181,7 +204,7 @@ def _is_of(client: Commvault, target: Target, job_id: int) -> bool:
     return any(same_uuid(one, uuid) for one in held)
 
 
-def _start(client: Commvault, target: Target, level: str) -> list[int]:
+def _start(client: Commvault, target: Target, level: str, sql_options: Row | None) -> list[int]:
     """The level goes into the query: in a body it may be ignored, and an incremental backup be made (OpenAPI; cvpysdk subclient.py)."""
     if isinstance(target.source, FileSource):
         path, spelled = f"/Subclient/{target.subclient_id}/action/backup", level.title()
@@ -193,7 +216,12 @@ def _start(client: Commvault, target: Target, level: str) -> list[int]:
     def look() -> set[int]:
         return {row["id"] for row in jobs.recent(client, {"subclientId": target.subclient_id}, points.BACKUPS) if not row["parent"]}
 
-    return jobs.start(lambda: client.post(path, {}, {"backupLevel": spelled}), look, client.clock, target.known)
+    def send() -> Row:
+        if isinstance(target.source, sql_subclients.SqlSource) and backup_sql.wanted(sql_options):
+            return client.post("/CreateTask", backup_sql.task(target.source, level, sql_options or {}))
+        return client.post(path, {}, {"backupLevel": spelled})
+
+    return jobs.start(send, look, client.clock, target.known)
 
 
 def _jobs(client: Commvault, targets: list[Target], params: Row) -> list[Row]:
@@ -210,7 +238,7 @@ def _jobs(client: Commvault, targets: list[Target], params: Row) -> list[Row]:
         records = {job_id: jobs.to_record({"jobId": job_id}) for job_id in fresh}
     records |= {number: record for target in targets for number, record in target.read.items() if number in target.jobs}
     records |= {record["id"]: record for record in jobs.current(client, [job_id for job_id in ids if job_id not in records])}
-    of_vms = {job_id for target in targets if target.kind != "subclient" for job_id in target.jobs}
+    of_vms = {job_id for target in targets if not isinstance(target.source, FileSource) for job_id in target.jobs}
     for job_id in of_vms:
         records[job_id]["virtual_machines"] = vm_groups.results(client, job_id) if waiting or job_id not in fresh else []
     if waiting:
@@ -225,10 +253,13 @@ def _require_protection(client: Commvault, target: Target, records: list[Row]) -
     if target.action == "kept":
         return
     for record in records:
-        if target.kind == "subclient":
+        if isinstance(target.source, FileSource):
             # An incremental backup without a change is right to be empty.
             if record["level"] == "Full" and record["objects"] == 0:
-                client.warn(f"The full backup of {target.label} (job {record['id']}) holds no file: look at the content of the subclient.")
+                what = "file" if target.kind == "subclient" else "database"
+                client.warn(
+                    f"The full backup of {target.label} (job {record['id']}) holds no {what}: look at the content of the subclient."
+                )
         elif not _held(target, record):
             reasons = "; ".join(f"{vm['name']}: {vm['reason']}" for vm in record["virtual_machines"] if vm["reason"])
             raise JobFailed(

@@ -4,8 +4,8 @@
 # Private to this collection: may change in any release.
 """What makes a restored SQL Server database a good one.
 
-Nobody tells what was in a database at the moment of its backup, the API as little as the source, which goes on changing. So a restored one is
-held against the description of its backup, and SQL Server itself looks for damage in what is in it (DBCC CHECKDB).
+Nobody tells what was in a database at the moment of its backup, the API as little as the source, which goes on changing. So a restored
+one is held against the description of its backup, and SQL Server itself looks for damage in what is in it (DBCC CHECKDB).
 """
 
 from __future__ import annotations

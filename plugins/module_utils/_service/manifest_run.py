@@ -17,7 +17,9 @@ Row = t.Mapping[str, t.Any]
 Target = dict[str, t.Any]
 
 
-def actions(targets: t.Iterable[Row], servers: t.Sequence[Row], read: Row, manifests: t.Iterable[Row], backups: t.Iterable[Row]) -> list[Target]:
+def actions(
+    targets: t.Iterable[Row], servers: t.Sequence[Row], read: Row, manifests: t.Iterable[Row], backups: t.Iterable[Row]
+) -> list[Target]:
     """What to do for each subclient, in their order: each target with action, unknown (a number of versions of files) and jobs.
 
     targets: client and name. servers, read: see manifest_files.of_files(). manifests: those of the tenant.

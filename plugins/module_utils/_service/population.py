@@ -28,8 +28,9 @@ def specifications(variables: t.Mapping[str, Tenant], hosts: t.Iterable[str]) ->
 
 
 def with_vms(tenants: t.Iterable[Tenant], results: t.Iterable[t.Mapping[str, t.Any]]) -> list[System]:
-    """The tenants with vms, their VMs: the results of a loop of M(calligo.baas.vcenter_vm_facts) over them, skipped ones too, in their order.
+    """The tenants with vms, their VMs.
 
+    results: of a loop of M(calligo.baas.vcenter_vm_facts) over the tenants, in their order, skipped ones too.
     Raises ValueError if there are not as many results as tenants.
     """
     return [

@@ -36,7 +36,7 @@ OPTIONS = ArgumentSpec(
 
 
 def describe(client: Commvault, params: Row) -> Row:
-    """Alerts that were triggered, newest first. The list has no filter and no pages (OpenAPI GetAlertsTriggered), so it is filtered here."""
+    """Alerts that were triggered, newest first. The list has no filter and no pages (OpenAPI GetAlertsTriggered): it is filtered here."""
     reply = {} if client.company_missing else client.get("/V4/TriggeredAlerts", absent=(404,)) or {}
     home = client.company_id
     found = [_record(row) for row in listed(reply.get("alertsTriggered"))]

@@ -67,7 +67,7 @@ def _company(client: Commvault) -> Record | None:
 
 
 def _owned(client: Commvault, company: Record) -> list[str]:
-    """What stands in the way of the company's deletion, by name (OpenAPI GetAssociationsForCompany): the groups that come with it do not."""
+    """What stands in the way of the company's deletion, by name (OpenAPI GetAssociationsForCompany). Its own groups do not."""
     reply = client.get(f"/V4/Company/{company['id']}/associations", absent=(404,)) or {}
     names = {str(entity.get("name")) for entity in listed(reply.get("associatedEntities"))}
     return sorted(name for name in names if not name.startswith(f"{company['alias']}\\"))

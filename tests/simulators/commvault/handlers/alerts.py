@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import dataclasses as dc
 import html
+import typing as t
 import weakref
 
 from ansible_collections.calligo.baas.tests.simulators.commvault import jobs as j
 from ansible_collections.calligo.baas.tests.simulators.commvault.registry import loader
 from ansible_collections.calligo.baas.tests.simulators.commvault.replies import generic
-from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Json, Refusal, Reply, Request, route
+from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Refusal, Reply, Request, route
 from ansible_collections.calligo.baas.tests.simulators.commvault.simulator import Simulator, to_int
 
+Json = dict[str, t.Any]
 CRITERIA = {
     "Failed": ("CRITICAL", "Job Failed"),
     "Failed to Start": ("CRITICAL", "Job Failed"),
@@ -40,9 +42,9 @@ class Alert:
     time: int
     client_id: int
     client: str
-    company_id: int
-    job_id: int
-    reason: str
+    company_id: int = 0
+    job_id: int = 0
+    reason: str = ""
     read: bool = False
     pinned: bool = False
     notes: str = ""
@@ -69,10 +71,8 @@ def _ended(sim: Simulator, job: j.Job) -> None:
     kind, what = TYPES.get(j.BACKUP if job.op_type == j.SYNTHETIC else job.op_type, ("Operation - Event Viewer Events", job.operation))
     client = sim.clients.get(job.client_id)
     name = f"{what} {'failed' if severity == 'CRITICAL' else 'completed with errors'}"
-    row = Alert(
-        sim.new_id(), severity, criterion, kind, name, sim.clock.epoch(), job.client_id, client.name if client else "", job.company_id, job.id,
-        job.reason,
-    )  # fmt: skip
+    row = Alert(sim.new_id(), severity, criterion, kind, name, sim.clock.epoch(), job.client_id, client.name if client else "")
+    row.company_id, row.job_id, row.reason = job.company_id, job.id, job.reason
     alerts(sim)[row.id] = row
 
 

@@ -35,7 +35,8 @@ STEP = 37
 @action("POST", "seed")
 def seed(sim: Simulator, _query: Json, body: t.Any) -> Json:
     """Make the rows and tell how many of each there are now."""
-    owners = [_company(sim, number + 1) for number in range(int(body.get("companies", 0)))] or [None]
+    made = [_company(sim, number + 1) for number in range(int(body.get("companies", 0)))]
+    owners: list[m.Company | None] = [*made] or [None]
     for company, number in itertools.product(owners, range(int(body.get("servers", 0)))):
         _server(sim, company, number + 1, int(body.get("subclients", 0)))
     _jobs(sim, int(body.get("jobs", 0)), float(body.get("days", 30)))

@@ -93,7 +93,7 @@ def list_groups(sim: Simulator, request: Request) -> Json:
     """?parentProvider/providerId= narrows it to a company."""
     company = request.q("parentProvider/providerId")
     rows = [g for g in sim.groups.values() if sim.visible(request, g.company_id) and (company is None or g.company_id == to_int(company))]
-    page, _ = select(request, rows, user_groups.COLUMNS)
+    page, _total = select(request, rows, user_groups.COLUMNS)
     return {
         "userGroups": [
             {

@@ -61,14 +61,14 @@ def _parts(sim: Simulator, c: m.Client) -> Json:
 
 @route("GET", "/V4/VirtualMachines")
 def list_vms(sim: Simulator, request: Request) -> Json:
-    """No parameter is documented; the header PagingInfo, which GET /VM knows, is honoured, unless the fault vm_paging_ignored is on."""
+    """No parameter is documented; the header PagingInfo, which GET /VM knows, is honoured."""
     rows = [
         {
             "name": c.props["vm_name"],
             "UUID": c.props["guid"],
             **_parts(sim, c),
             "commcellName": m.COMMSERVE,
-            "commcell": {"id": 2, "name": m.COMMSERVE},
+            "commcell": {"name": m.COMMSERVE},
             "lastBackup": {
                 "jobId": c.props.get("last_job", 0),
                 "time": c.props.get("last_time", 0),
@@ -80,8 +80,7 @@ def list_vms(sim: Simulator, request: Request) -> Json:
         }
         for c in visible(sim, request)
     ]
-    ignored = sim.faults.peek("vm_paging_ignored") is not None
-    return {"virtualMachines": rows if ignored else _page(request, rows), "virtualMachinesCount": len(rows)}
+    return {"virtualMachines": _page(request, rows), "virtualMachinesCount": len(rows)}
 
 
 def _page(request: Request, rows: list[t.Any]) -> list[t.Any]:

@@ -75,6 +75,7 @@ def test_a_vm_group_is_backed_up_and_waited_for(http):
             "name": "web",
             "client": "vc01",
             "backupset": None,
+            "instance": None,
             "uuid": None,
             "subclient_id": 40,
             "action": "started",

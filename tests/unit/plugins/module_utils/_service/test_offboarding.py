@@ -34,7 +34,7 @@ ESTATE: dict[str, t.Any] = {
     "kept": KEPT,
     "owned": [],
 }
-GONE = {**dict.fromkeys(ESTATE, []), "company": None, "kept": NOTHING}
+GONE: dict[str, t.Any] = {**{key: [] for key in ESTATE}, "company": None, "kept": NOTHING}
 
 
 @pytest.mark.parametrize(

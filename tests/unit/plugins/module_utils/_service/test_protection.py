@@ -21,8 +21,8 @@ def vm(name: str, folder: str = ROOT, **values: t.Any) -> dict[str, t.Any]:
 VMS = [vm("acme-web-01", f"{ROOT}/Web"), vm("acme-db-01"), vm("Other", "Tenants/Acme Sàrl 2"), vm("acme-spy", "Tenants/Boréal")]
 
 
-def names(group: dict[str, t.Any], vms: list[dict[str, t.Any]] = VMS) -> list[str]:
-    return [member["name"] for member in protection.members(vms, group, ROOT)]
+def names(group: dict[str, t.Any], vms: list[dict[str, t.Any]] | None = None) -> list[str]:
+    return [member["name"] for member in protection.members(VMS if vms is None else vms, group, ROOT)]
 
 
 @pytest.mark.parametrize(

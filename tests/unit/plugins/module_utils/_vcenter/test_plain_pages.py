@@ -51,8 +51,8 @@ NOT_PLAIN = {
 }
 
 
-def objects(*numbers, values=VALUES):
-    properties = "".join(PROPERTY.format(name, value) for name, value in values.items())
+def objects(*numbers, values=None):
+    properties = "".join(PROPERTY.format(name, value) for name, value in (VALUES if values is None else values).items())
     return "".join(OBJECT.format(number, properties) for number in numbers)
 
 
