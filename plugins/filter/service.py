@@ -74,7 +74,6 @@ RULES: t.Mapping[str, Filter] = {
     "sample_failures": evidence.sample_failures,
     "sample_reasons": evidence.sample_reasons,
     "seconds_until": evidence.seconds_between,
-    "specified_subclient": file_protection.specified,
     "sql_instances": sql_protection.instances,
     "sql_subclients": sql_protection.subclients,
     "sql_targets": sql_protection.targets,

@@ -90,6 +90,10 @@ def governed(modules):
         "commvault_blackout_window": (tenant.BLACKOUT_WINDOW, {**tenant.BLACKOUT_WINDOW, "operations": ["all"]}),
         "commvault_retention": ({"plan": tenant.SPARE_PLAN["name"], "destination": "Primary", "retention_days": 90},),
     }
+    primary = {**tenant.PLAN["destinations"][0], "retention_days": "infinite"}
+    short, long = {**primary, "name": "Short", "retention_days": 30}, {**primary, "name": "Long"}
+    for destinations in ([primary], [primary, short, long], [primary, {**short, "retention_days": "infinite"}, long]):
+        walk(modules, "commvault_plan", tenant.inside({"name": "acme-forever", "destinations": destinations}))
     for module, changes in wishes.items():
         walk(modules, module, *map(tenant.inside, changes))
     gone = {
