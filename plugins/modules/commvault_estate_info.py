@@ -117,7 +117,7 @@ estate:
     kept:
       description:
         - All backups that are kept on its plans. A job that lies on several destinations is counted once.
-        - RV(estate.kept.kept_until) is the end of the last one's retention in UTC, V(infinite), or null where there is none.
+        - C(kept_until) is the end of the last one's retention in UTC, V(infinite), or null where there is none.
       type: dict
       sample: {jobs: 14, bytes: 53687301200, media_bytes: 10737488240, kept_until: "2027-02-22T03:21:40Z"}
 """

@@ -9,6 +9,7 @@ One large tenant from an empty platform to its first backups and again when noth
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import typing as t
 from pathlib import Path
@@ -102,6 +103,10 @@ def fleet(bench: Bench) -> t.Iterator[Figure]:
     yield Figure("fleet_100_per_tenant", per_tenant[-1], "s", tenants, floor=per_tenant[0], note=note)
 
 
+def _seconds(fleet: Fleet, forks: int, strategy: str) -> float:
+    return fleet.converge("-f", str(forks), ANSIBLE_STRATEGY=strategy).seconds
+
+
 @benchmark(
     "fleet_strategies",
     "the same by strategy and forks",
@@ -113,7 +118,6 @@ def strategies(bench: Bench) -> t.Iterator[Figure]:
         fleet.converge(changes=True)
         for name in ("linear", "free", "host_pinned"):
             for forks in (2, 5, 10, 25):
-                act = lambda: fleet.converge("-f", str(forks), ANSIBLE_STRATEGY=name).seconds  # noqa: B023, E731 - called at once
-                timing = bench.median(act, 3)
+                timing = bench.median(functools.partial(_seconds, fleet, forks, name), 3)
                 measured: Json = {"runs": timing.runs, "low": timing.low, "high": timing.high}
                 yield Figure(f"fleet_{name}_{forks}", timing.median, "s", forks, note=f"{size.tenants} tenants", **measured)

@@ -91,7 +91,7 @@ def test_a_delay_holds_nobody_else_up(api):
             session.get(f"{api.url}{api.base}/Client", headers=tokens, timeout=30)
         times.append(time.monotonic() - began)
 
-    threads = [threading.Thread(target=ask) for _ in range(10)]
+    threads = [threading.Thread(target=ask) for _number in range(10)]
     began = time.monotonic()
     for thread in threads:
         thread.start()
