@@ -30,9 +30,10 @@ environment variable `BAAS_OPENAPI` holds its path, and without it that column i
 
 - **cvpysdk reads it**: what our module wrote is read back by the SDK.
 - **cvpysdk writes it**: what the SDK wrote, or started, is found by our module, which then has nothing to change.
-- **OpenAPI valid**: every V4 and V5 call behind our module, its request and the simulator's reply, is as the document has it, but for the
-  deviations that [tests/contract/deviations.yml](../tests/contract/deviations.yml) lists with their reasons. The operations are
-  described in [tests/contract/operations.yml](../tests/contract/operations.yml).
+- **OpenAPI valid**: every V4 and V5 call that our modules make in these tests, what prepares them included, is as the document has it:
+  its request, and the simulator's reply. Excepted are the deviations in
+  [tests/contract/deviations.yml](../tests/contract/deviations.yml), each with its reason. The operations are described in
+  [tests/contract/operations.yml](../tests/contract/operations.yml).
 
 While the SDK waits for a job it sleeps 30 seconds at a time. The tests shorten `time.sleep` in their process; the SDK is as released.
 

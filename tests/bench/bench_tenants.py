@@ -62,12 +62,12 @@ def world(bench: Bench, size: World) -> t.Iterator[Fleet]:
 
 @benchmark(
     "tenant",
-    "one tenant with 200 VMs and 20 file servers with 3 subclients each",
+    "one tenant with 200 VMs, 20 file servers with 3 subclients each and 5 SQL instances",
     figures=("tenant_first_seconds", "tenant_unchanged_seconds"),
 )
 def tenant(bench: Bench) -> t.Iterator[Figure]:
-    size = World(1, bench.size(200, 10), bench.size(20, 3), 3)
-    note = "simulators included; without SQL instances and acceptance restores"
+    size = World(1, bench.size(200, 10), bench.size(20, 3), 3, sql=bench.size(5, 1))
+    note = "simulators included; without acceptance restores"
     with world(bench, size) as fleet:
         first = fleet.converge(changes=True).seconds
         yield Figure("tenant_first_seconds", first, "s", size.systems, must=("<=", 60), note=f"first backups included; {note}")
@@ -113,7 +113,7 @@ def _seconds(fleet: Fleet, forks: int, strategy: str) -> float:
     figures=tuple(f"fleet_{name}_{forks}" for name in ("linear", "free", "host_pinned") for forks in (2, 5, 10, 25)),
 )
 def strategies(bench: Bench) -> t.Iterator[Figure]:
-    size = World(bench.size(20, 3), 14, 6, 3)
+    size = World(bench.size(10, 3), 14, 6, 3)
     with world(bench, size) as fleet:
         fleet.converge(changes=True)
         for name in ("linear", "free", "host_pinned"):

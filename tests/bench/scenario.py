@@ -28,6 +28,7 @@ class World:
     """How many tenants there are, and what each of them has.
 
     servers: file servers, each with so many subclients. files: files below the content of each subclient.
+    sql: SQL Servers with one instance of four databases each.
     """
 
     tenants: int
@@ -35,11 +36,12 @@ class World:
     servers: int
     subclients: int
     files: int = 2
+    sql: int = 0
 
     @property
     def systems(self) -> int:
         """Systems of all tenants together."""
-        return self.tenants * (self.vms + self.servers)
+        return self.tenants * (self.vms + self.servers + self.sql)
 
     def write(self, folder: Path) -> tuple[Path, Path]:
         """Write scenario and inventory into a folder; returns their paths."""
@@ -64,6 +66,7 @@ class World:
             "storage_pools": [_pool(number) for number in (1, 2)],
             "access_nodes": [{"name": f"lux-an-{number:02}", "region": REGION} for number in (1, 2)],
             "file_servers": [self._server(tenant, number) for tenant in tenants for number in range(self.servers)],
+            "sql_servers": [_sql_server(tenant, number) for tenant in tenants for number in range(self.sql)],
             "vcenters": [
                 {
                     "name": VCENTER,
@@ -115,6 +118,8 @@ class World:
         if self.vms:
             group = {"name": f"{name}-vms", "plan": f"{name}-gold", "folders": [""], "consistency": "filesystem_and_application"}
             found["baas_vm_backup"] = {"vcenter_folder": _folder(tenant), "groups": [group]}
+        if self.sql:
+            found["baas_sql_backup"] = {"servers": [_protected_instance(tenant, number) for number in range(self.sql)]}
         if self.servers:
             found["baas_file_backup"] = {"servers": [self._protected(tenant, number) for number in range(self.servers)]}
         return found
@@ -144,6 +149,22 @@ def company(tenant: int) -> str:
 def server(tenant: int, number: int) -> str:
     """The name of one of a tenant's file servers."""
     return f"{alias(tenant)}-fs{number + 1:03}"
+
+
+def _sql_name(tenant: int, number: int) -> str:
+    return f"{alias(tenant)}-sql{number + 1:03}"
+
+
+def _sql_server(tenant: int, number: int) -> Json:
+    name = _sql_name(tenant, number)
+    databases = [{"name": f"Database {index + 1}", "recovery_model": "full", "rows": 10} for index in range(4)]
+    instances = [{"name": name.upper(), "databases": databases}]
+    return {"name": name, "os": "windows", "region": REGION, "ready": True, "version": "16.0.4105.2", "instances": instances}
+
+
+def _protected_instance(tenant: int, number: int) -> Json:
+    name = _sql_name(tenant, number)
+    return {"client": name, "instances": [{"name": name.upper(), "plan": f"{alias(tenant)}-gold"}]}
 
 
 def _folder(tenant: int) -> str:

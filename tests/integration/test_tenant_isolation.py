@@ -63,6 +63,12 @@ def attempts(platform, name, **more):
 def test_another_company_cannot_be_acted_in(platform, name):
     before = of_victim(platform)
     for result in attempts(platform, name, company=VICTIM):
+        if name == "commvault_estate_info":
+            # For it a company that is not seen is a result and not an error: offboarding ends there.
+            assert result["estate"]["company"] is None and not any(
+                result["estate"][kind] for kind in ("servers", "hypervisors", "vm_groups")
+            )
+            continue
         assert result.get("failed") and f'The company "{VICTIM}" does not exist, or this user cannot see it' in result["msg"]
     assert of_victim(platform) == before
 

@@ -10,7 +10,7 @@ import dataclasses
 import typing as t
 
 from .. import file_subclients, jobs, lookups, vm_groups
-from ..paging import listed
+from ..paging import flag, listed
 
 if t.TYPE_CHECKING:
     from ..client import Commvault
@@ -141,7 +141,7 @@ class Shelf:
             return None
         common = row.get("commonProperties") or {}
         after = jobs.iso((common.get("enableBackupAtDateTime") or {}).get("time")) or UNTOLD
-        state: Row = {"backup": bool(common.get("enableBackup", True))}
+        state: Row = {"backup": flag(row.get("commonProperties"), "enableBackup")}
         state["backup_enabled_after"] = after if common.get("enableBackupAfterDelay") and not state["backup"] else None
         return Target(f"/V4/Subclient/{number}", state)
 

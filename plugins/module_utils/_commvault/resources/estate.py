@@ -11,7 +11,7 @@ import typing as t
 
 from ..._core.errors import InputError
 from .. import accounts, file_subclients, lookups, retention_forecast, sql, vm_groups
-from ..paging import listed
+from ..paging import flag, listed
 
 if t.TYPE_CHECKING:
     from ..client import Commvault
@@ -89,7 +89,7 @@ def _vm_groups(client: Commvault, owner: int) -> list[Record]:
             "name": str((row.get("vmGroup") or row).get("name")),
             "hypervisor": (row.get("hypervisor") or {}).get("name"),
             "plan": (row.get("plan") or {}).get("name") or None,
-            "backup_enabled": bool(((details[number] or {}).get("activityControl") or {}).get("enableBackup", True)),
+            "backup_enabled": flag((details[number] or {}).get("activityControl"), "enableBackup"),
             "default": bool(row.get("isDefaultVMGroup")),
         }
         for number, row in identities.items()
@@ -114,7 +114,7 @@ def _subclient(row: Json) -> Record:
         "backupset": entity.get("backupsetName"),
         "name": entity.get("subclientName"),
         "plan": plan or None,
-        "backup_enabled": bool(common.get("enableBackup", True)),
+        "backup_enabled": flag(row.get("commonProperties"), "enableBackup"),
         "default": bool(common.get("isDefaultSubclient")),
     }
 

@@ -9,7 +9,7 @@ import typing as t
 
 from ..._core.argspec import ArgumentSpec
 from .. import agent_install, lookups
-from ..paging import listed
+from ..paging import flag, listed
 from ..selection import named, own, word
 from . import infrastructure
 
@@ -77,7 +77,7 @@ def hypervisors(client: Commvault, params: Row) -> tuple[list[Row], list[str]]:
 
 
 def _hypervisor(found: Found, detail: Row) -> Row:
-    general, activity = detail.get("general") or {}, detail.get("activityControl") or {}
+    general = detail.get("general") or {}
     counts = general.get("vmBackupInfo") or {}
     company = (detail.get("hypervisorCommonProperties") or {}).get("company") or {}
     return {
@@ -91,8 +91,8 @@ def _hypervisor(found: Found, detail: Row) -> Row:
         "retired": lookups.retired(found),
         "access_nodes": [str(node.get("name")) for node in listed((detail.get("accessNodeList") or {}).get("accessNode"))],
         "vm_groups": [str(group.get("name")) for group in listed(detail.get("vmGroups"))],
-        "backup_enabled": bool(activity.get("enableBackup", True)),
-        "restore_enabled": bool(activity.get("enableRestore", True)),
+        "backup_enabled": flag(detail.get("activityControl"), "enableBackup"),
+        "restore_enabled": flag(detail.get("activityControl"), "enableRestore"),
         "vms": {
             "total": int(counts.get("vmTotalCount") or 0),
             "protected": int(counts.get("vmProtectedCount") or 0),

@@ -12,7 +12,7 @@ from ..._core.compare import same_names
 from ..._core.errors import ApiError, InputError, NotFound, Refused
 from ..._core.reconcile import Record, Resource
 from .. import effects, file_subclients, sql, sql_subclients
-from ..paging import listed
+from ..paging import flag, listed
 from .sql_shelf import Shelf, label
 
 if t.TYPE_CHECKING:
@@ -190,7 +190,7 @@ class SqlSubclient(Resource):
             "covers_rest": self._covers_rest,
             "plan": (properties.get("planEntity") or {}).get("planName") or None,
             "description": common.get("description") or "",
-            "backup_enabled": bool(common.get("enableBackup", True)),
+            "backup_enabled": flag(properties.get("commonProperties"), "enableBackup"),
         }
 
     def _guard(self, wanted: Record, added: list[str]) -> None:

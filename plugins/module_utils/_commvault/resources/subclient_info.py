@@ -9,7 +9,7 @@ import typing as t
 
 from ..._core.argspec import ArgumentSpec
 from .. import agent_install, file_subclients, jobs, lookups, sources, sql_subclients
-from ..paging import listed
+from ..paging import flag, listed
 
 if t.TYPE_CHECKING:
     from ..client import Commvault
@@ -85,7 +85,7 @@ def _record(row: Row) -> Row:
         "default": bool(common.get("isDefaultSubclient")),
         "plan": (row.get("planEntity") or {}).get("planName") or None,
         "description": common.get("description") or "",
-        "backup_enabled": bool(common.get("enableBackup", True)),
+        "backup_enabled": flag(row.get("commonProperties"), "enableBackup"),
         "last_backup": {"time": jobs.iso(common.get("lastBackupTime")), "bytes": int(common.get("lastBackupSize") or 0)},
         "first_backup": jobs.iso(common.get("firstBackupTime")),
         "total_bytes": int(common.get("totalBackupSize") or 0),
