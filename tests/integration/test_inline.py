@@ -67,7 +67,7 @@ def both(play: t.Callable[..., Json], module: str, options: Json, **more: t.Any)
 
 
 def test_a_read_is_the_same(play):
-    inline, sent = both(play, "commvault_infrastructure_info", {"storage_pools": ["lux-pool-01"], "servers": ["acme-fs01", "none"]})
+    inline, sent = both(play, "commvault_infrastructure_info", {"storage_pools": ["lux-pool-01"], "servers": ["lux-restore-01", "none"]})
     assert inline == sent and inline["infrastructure"]["storage_pools"][0]["exists"] and inline["changed"] is False
 
 
@@ -107,7 +107,7 @@ def test_secrets_from_a_vault_and_facts(play, tmp_path, sandbox):
 
 
 def test_where_it_would_not_be_the_same_the_module_is_sent(play):
-    options = {"servers": ["acme-fs01"]}
+    options = {"servers": ["lux-restore-01"]}
     for more in ({"environment": {"A": "b"}}, {"async": 60, "poll": 1}, {"vars": {"ansible_python_interpreter": f"{sys.executable} "}}):
         found = play(task("commvault_infrastructure_info", options, **more))
         assert found["result"]["infrastructure"]["servers"][0]["exists"] and found["sent"], more
