@@ -43,6 +43,7 @@ def play(tmp_path, sandbox):
         command = [str(BIN / "ansible-playbook"), "-i", str(tmp_path / "hosts.yml"), str(tmp_path / "play.yml"), "-vvv", *arguments]
         env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         env |= {"ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"), "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"}
+        env["ANSIBLE_ASYNC_DIR"] = str(tmp_path / "async")
         done = subprocess.run(command, cwd=CHECKOUT, env=env, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         output = done.stdout + done.stderr
