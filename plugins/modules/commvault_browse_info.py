@@ -11,8 +11,8 @@ module: commvault_browse_info
 version_added: 0.1.0
 short_description: Read what a Commvault backup holds
 description:
-  - Reads the files and folders in the backups of a subclient or a whole backup set, or the disks and network cards of a VM as they were
-    backed up. The client or VM need not exist any more.
+  - Reads the files and folders in the backups of a subclient or a whole backup set; or the disks and network cards of a VM as they were
+    backed up, or the files inside it. The client or VM need not exist any more.
   - Inside a company (O(company) or O(company_id)), what belongs to another company is refused.
 author:
   - Calligo (@calligo)
@@ -40,12 +40,16 @@ options:
     type: bool
     default: false
   include_deleted:
-    description: Whether to show files that were deleted before the backup, but are still kept.
+    description: Whether to show files that were deleted before the backup, but are still kept. Not for files inside a VM.
     type: bool
     default: false
   vm_uuid:
-    description: Instance UUID of the VM whose configuration to read.
+    description: Instance UUID of the VM whose configuration, or whose files, to read.
     type: str
+  guest_files:
+    description: Whether to read the files inside the VM, those in O(path). They are called as in the VM, for instance V(C:\\Data) or V(/etc).
+    type: bool
+    default: false
   job_id:
     description:
       - Show the state as it was when this backup job had ended. By default the latest backup.
@@ -85,6 +89,15 @@ EXAMPLES = r"""
     password: "{{ commvault_password }}"
     vm_uuid: 501c3b0d-5f0e-4b8a-9d57-0c4c2f3a1e11
     point_in_time: "2026-11-01T00:00:00Z"
+
+- name: Read what the latest backup of a VM holds of a folder inside it
+  calligo.baas.commvault_browse_info:
+    host: cv.example.com
+    username: backup-automation
+    password: "{{ commvault_password }}"
+    vm_uuid: 501c3b0d-5f0e-4b8a-9d57-0c4c2f3a1e11
+    guest_files: true
+    path: D:\Exports
 """
 
 RETURN = r"""

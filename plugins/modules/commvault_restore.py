@@ -9,9 +9,10 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: commvault_restore
 version_added: 0.1.0
-short_description: Restore a VM, files and folders, or SQL Server databases from a Commvault backup, and wait for it
+short_description: Restore a VM or a part of it, files and folders, or SQL Server databases from a Commvault backup, and wait for it
 description:
-  - Restores a VM out of place, that is as a new VM; or files and folders, or SQL Server databases, in place or to another place.
+  - Restores a VM as a new one or in place; disks of a VM as files; files from inside a VM; files and folders of a client, or SQL Server
+    databases, in place or to another place.
   - Everything is looked up and checked before the job is started, in check mode too. That includes whether the backup holds the paths.
   - A VM that is gone from vCenter, a file that is gone from its client, and a database that was dropped can be restored, since all are
     looked up in Commvault alone.
@@ -38,7 +39,7 @@ attributes:
     description: Starts a restore each time it runs.
 options:
   vm:
-    description: The VM to restore. Mutually exclusive with O(files) and O(sql).
+    description: The VM to restore. Exactly one of O(vm), O(vm_disk), O(guest_files), O(files) and O(sql) is required.
     type: dict
     suboptions:
       uuid:
@@ -57,9 +58,9 @@ options:
         description: Restore from the last backup that had ended by this time, in ISO 8601, in UTC unless it names a zone.
         type: str
       destination:
-        description: Where the new VM goes.
+        description:
+          - Where the new VM goes. Exactly one of O(vm.destination) and O(vm.in_place) is required.
         type: dict
-        required: true
         suboptions:
           new_name:
             description: Name of the new VM. No VM of the vCenter may have it, see O(vm.destination.overwrite).
@@ -140,7 +141,7 @@ options:
                 of the new VM after it.
             type: dict
             required: true
-            suboptions:
+            suboptions: &vcenter
               hostname:
                 description:
                   - Name or address of the vCenter, without scheme and port.
@@ -174,8 +175,137 @@ options:
               ca_path:
                 description: File with the certificates of the authorities to trust, where the system's own do not know the server's.
                 type: path
+      in_place:
+        description:
+          - Put the VM back to where it was when it was backed up - its host, folder, datastores and networks, under its name.
+          - What is there of it now is deleted, which needs O(vm.in_place.overwrite). Another VM of its name in its folder is never touched,
+            and fails the task.
+        type: dict
+        suboptions:
+          overwrite:
+            description: Whether the VM is replaced if it is there. It is powered off and deleted, with all that it holds since the backup.
+            type: bool
+            default: false
+          power_on:
+            description: Whether to start it.
+            type: bool
+            default: false
+          access_node:
+            description: Name of the access node that writes the VM. By default the hypervisor's first.
+            type: str
+          vcenter:
+            description: How to reach its vCenter. It is asked for the VM before the restore, and for its identity after it.
+            type: dict
+            required: true
+            suboptions: *vcenter
+  vm_disk:
+    description:
+      - Disks of a VM to restore as files to a folder of an access node, for instance to attach them to a VM that repairs them.
+      - They are written as VMDK files, called as the backup calls the disks.
+    type: dict
+    suboptions:
+      uuid:
+        description: Instance UUID of the VM that was backed up. Mutually exclusive with O(vm_disk.name).
+        type: str
+      name:
+        description: Its name, together with O(vm_disk.hypervisor). A name that several VMs have or had is an error that lists their UUIDs.
+        type: str
+      hypervisor:
+        description: Name of the hypervisor that it was backed up from.
+        type: str
+      job_id:
+        description: Restore from this backup job, the VM's own or its parent. By default from the latest backup.
+        type: int
+      point_in_time:
+        description: Restore from the last backup that had ended by this time, in ISO 8601, in UTC unless it names a zone.
+        type: str
+      disks:
+        description:
+          - The disks as the backup calls them, by name, or by file name if no other disk has that.
+          - See RV(calligo.baas.commvault_browse_info#module:vm.disks).
+        type: list
+        elements: str
+        required: true
+      access_node:
+        description: Name of the access node to write to. By default the hypervisor's first.
+        type: str
+      destination_path:
+        description: Folder on the access node.
+        type: str
+        required: true
+      overwrite:
+        description: Whether a file that is there is overwritten. Otherwise it is left, and the disk is not restored.
+        type: bool
+        default: false
+  guest_files:
+    description:
+      - Files and folders from inside a VM, out of the backup of the VM.
+      - They go to a client with Commvault's file system agent, or through VMware Tools into a running VM that has no agent.
+    type: dict
+    suboptions:
+      uuid:
+        description: Instance UUID of the VM that was backed up. Mutually exclusive with O(guest_files.name).
+        type: str
+      name:
+        description: Its name, together with O(guest_files.hypervisor). A name that several VMs have or had is an error that lists their UUIDs.
+        type: str
+      hypervisor:
+        description: Name of the hypervisor that it was backed up from.
+        type: str
+      job_id:
+        description: Restore from this backup job, the VM's own or its parent. By default from the latest backup.
+        type: int
+      point_in_time:
+        description: Restore from the last backup that had ended by this time, in ISO 8601, in UTC unless it names a zone.
+        type: str
+      paths:
+        description:
+          - Files, and folders with all that is below them, as they were called inside the VM, for instance V(C:\\Data\\a.txt) or V(/etc/hosts).
+          - A path that the backup does not hold fails the task before anything is restored. There are no wildcards.
+        type: list
+        elements: str
+        required: true
+      destination_client:
+        description: Name of the client to restore to. Exactly one of this and O(guest_files.destination_vm) is required.
+        type: str
+      destination_vm:
+        description: The running VM to restore into, through VMware Tools.
+        type: dict
+        suboptions:
+          uuid:
+            description: Its instance UUID. By default the VM that the files came from.
+            type: str
+          username:
+            description: A user of its operating system who may write to O(guest_files.destination_path).
+            type: str
+            required: true
+          password:
+            description: The password of O(guest_files.destination_vm.username).
+            type: str
+            required: true
+          access_node:
+            description: Name of the access node that does it. By default the hypervisor's first.
+            type: str
+      destination_path:
+        description:
+          - Folder to restore to. To restore in place, give the folder that the files came from.
+          - The last part of each path is rebuilt in it, so that V(C:\\Data\\Reports) becomes V(E:\\Restore\\Reports).
+        type: str
+        required: true
+      overwrite:
+        description: As O(files.overwrite).
+        type: str
+        choices:
+          - never
+          - older
+          - always
+        default: never
+      restore_acls:
+        description: Whether to restore the access rights, too.
+        type: bool
+        default: true
   files:
-    description: The files and folders to restore. Mutually exclusive with O(vm) and O(sql).
+    description: The files and folders of a client to restore.
     type: dict
     suboptions:
       client:
@@ -234,7 +364,7 @@ options:
         default: true
   sql:
     description:
-      - The SQL Server databases to restore. Mutually exclusive with O(vm) and O(files).
+      - The SQL Server databases to restore.
       - A name or path with the sign V(|) or V(#12!) or a control character is refused, since Commvault could take it for something else.
     type: dict
     suboptions:
@@ -355,6 +485,62 @@ EXAMPLES = r"""
           password: "{{ vcenter_password }}"
   register: restored
 
+- name: Put a VM back as it was last night, in the place of what is there now
+  calligo.baas.commvault_restore:
+    host: cv.example.com
+    username: backup-automation
+    password: "{{ commvault_password }}"
+    vm:
+      uuid: 501c3b0d-5f0e-4b8a-9d57-0c4c2f3a1e11
+      in_place:
+        overwrite: true
+        power_on: true
+        vcenter:
+          hostname: vcenter.example.com
+          username: svc-baas@vsphere.local
+          password: "{{ vcenter_password }}"
+
+- name: Restore one disk of a VM as a file
+  calligo.baas.commvault_restore:
+    host: cv.example.com
+    username: backup-automation
+    password: "{{ commvault_password }}"
+    vm_disk:
+      name: acme-db-01
+      hypervisor: acme-vcenter
+      disks:
+        - scsi0-1-acme-db-01.vmdk
+      destination_path: F:\Staging
+
+- name: Restore a file from inside a VM to a server that has Commvault's agent
+  calligo.baas.commvault_restore:
+    host: cv.example.com
+    username: backup-automation
+    password: "{{ commvault_password }}"
+    guest_files:
+      name: acme-db-01
+      hypervisor: acme-vcenter
+      paths:
+        - D:\Exports\Übersicht Köln.csv
+      destination_client: lux-restore-01
+      destination_path: E:\From acme-db-01
+
+- name: Put a file back into the VM that it came from, which has no agent
+  calligo.baas.commvault_restore:
+    host: cv.example.com
+    username: backup-automation
+    password: "{{ commvault_password }}"
+    guest_files:
+      name: acme-db-01
+      hypervisor: acme-vcenter
+      paths:
+        - D:\Exports\Übersicht Köln.csv
+      destination_vm:
+        username: ACME\svc-restore
+        password: "{{ acme_guest_password }}"
+      destination_path: D:\Exports
+      overwrite: always
+
 - name: Restore a folder to another server
   calligo.baas.commvault_restore:
     host: cv.example.com
@@ -440,8 +626,8 @@ restore:
         client: acme-web-01
         subclient: default
     source:
-      description: What was restored. For a VM C(name), C(uuid) and C(hypervisor); for files C(client), C(backupset) and C(subclient);
-        for databases C(client) and C(instance).
+      description: What was restored. For a VM, its disks and its files C(name), C(uuid) and C(hypervisor); for files of a client
+        C(client), C(backupset) and C(subclient); for databases C(client) and C(instance).
       returned: if the source exists
       type: dict
       sample:
@@ -449,7 +635,8 @@ restore:
         uuid: 501c3b0d-5f0e-4b8a-9d57-0c4c2f3a1e11
         hypervisor: acme-vcenter
     destination:
-      description: Where it was restored to, with the datastore and file name of each disk and the network of each card of a VM.
+      description: Where it was restored to. For a VM with the datastore and file name of each disk and the network of each card;
+        for disks and files C(client) and C(folder), and C(vm) for files that went into a VM.
       returned: if the source exists
       type: dict
       sample:
@@ -467,8 +654,19 @@ restore:
             network: LUX-Restore-Isolated
         power_on: false
         overwrite: false
+        in_place: false
+    disks:
+      description: The disks that were restored as files.
+      returned: if O(vm_disk) is given
+      type: list
+      elements: dict
+      sample:
+        - name: scsi0-1-acme-db-01.vmdk
+          file_name: acme-db-01_1.vmdk
+          size_bytes: 214748364800
+          datastore: lux-ds-02
     vm:
-      description: The new VM, as vCenter shows it.
+      description: The new VM, or in place the VM, as vCenter shows it.
       returned: if a VM is restored
       type: dict
       contains:
@@ -509,7 +707,7 @@ restore:
           - label: Network adapter 1
             network: LUX-Tenants
     paths:
-      description: What was restored, in the order of O(files.paths).
+      description: What was restored, in the order of O(files.paths) or O(guest_files.paths).
       returned: if files are restored
       type: list
       elements: dict
@@ -613,7 +811,13 @@ restore:
               size: 67108864
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import restore_files, restore_sql, restore_vm
+from ansible_collections.calligo.baas.plugins.module_utils._commvault import (
+    restore_files,
+    restore_guest_files,
+    restore_sql,
+    restore_vm,
+    restore_vm_disk,
+)
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.client import Commvault
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.restore import OPTIONS as RESTORE_OPTIONS
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
@@ -622,19 +826,26 @@ from ansible_collections.calligo.baas.plugins.module_utils._vcenter import names
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.session import OPTIONS as VCENTER_OPTIONS
 
 VM_OPTIONS = restore_vm.options(VCENTER_OPTIONS.options)
+PARTS = {
+    "vm_disk": restore_vm_disk.run,
+    "guest_files": restore_guest_files.run,
+    "files": restore_files.run,
+    "sql": restore_sql.run,
+}
+PART_OPTIONS = (restore_vm_disk.OPTIONS, restore_guest_files.OPTIONS, restore_files.OPTIONS, restore_sql.OPTIONS)
 
 
 def act(client: Commvault, context: Context) -> Params:
-    if context.params["files"]:
-        return restore_files.run(client, context.params)
-    if context.params["sql"]:
-        return restore_sql.run(client, context.params)
-    vcenter = Context(context.params["vm"]["destination"]["vcenter"], context.check_mode, context.warn)
-    return restore_vm.run(client, context.params, lambda name, folder: namesakes.read(vcenter, name, folder))
+    for option, part in PARTS.items():
+        if context.params[option]:
+            return part(client, context.params)
+    vm = context.params["vm"]
+    vcenter = Context((vm["destination"] or vm["in_place"])["vcenter"], context.check_mode, context.warn)
+    return restore_vm.run(client, context.params, lambda name, folder, uuid=None: namesakes.read(vcenter, name, folder, uuid))
 
 
 def main() -> None:
-    run(OPTIONS.merge(RESTORE_OPTIONS, restore_files.OPTIONS, restore_sql.OPTIONS, VM_OPTIONS), connect, act)
+    run(OPTIONS.merge(RESTORE_OPTIONS, VM_OPTIONS, *PART_OPTIONS), connect, act)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from ansible_collections.calligo.baas.tests.support.collection import module_nam
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 
 ABSENT = {"state": "absent"}
+VM = {"name": "acme-web-01", "hypervisor": "acme-vcenter"}
+GUEST_FILES = {**VM, "paths": ["/srv/www"], "destination_path": "E:\\From a VM"}
 SQL = {"client": "acme-sql01", "instance": "ACME-SQL01\\PROD"}
 FILES = {"client": "acme-fs01", "subclient": "data", "paths": ["D:\\Data\\Budget 2026.xlsx"]}
 
@@ -45,7 +47,10 @@ def tasks(modules):
             {**tenant.BLACKOUT_WINDOW, "operations": ["all"]},
             {"name": tenant.BLACKOUT_WINDOW["name"], **ABSENT},
         ],
-        "commvault_browse_info": [{"client": "acme-fs01", "subclient": "data", "path": "D:\\Data", "recursive": True}],
+        "commvault_browse_info": [
+            {"client": "acme-fs01", "subclient": "data", "path": "D:\\Data", "recursive": True},
+            {"vm_uuid": tenant.uuid_of(modules, "acme-web-01"), "guest_files": True, "path": "/srv"},
+        ],
         "commvault_company": [
             tenant.COMPANY,
             {**tenant.COMPANY, "email_suffix": "acme.example.com"},
@@ -75,6 +80,10 @@ def tasks(modules):
         ],
         "commvault_restore": [
             tenant.restore_of_vm(modules, "acme-web-01"),
+            tenant.restore_in_place(modules, "acme-web-01"),
+            {"vm_disk": {**VM, "disks": ["scsi0-0-acme-web-01.vmdk"], "destination_path": "F:\\Staging"}},
+            {"guest_files": {**GUEST_FILES, "destination_client": "lux-restore-01"}},
+            {"guest_files": {**GUEST_FILES, "destination_vm": {"username": "Administrator", "password": "correct horse"}}},
             {"files": {**FILES, "in_place": True}},
             {"sql": {**SQL, "databases": [{"name": "Sales", "new_name": "Sales test"}]}},
             {"sql": {**SQL, "databases": [{"name": "Sales"}], "overwrite": True}},

@@ -126,6 +126,12 @@ def protected(modules):
     files = {**of_files, "paths": [FILE], "destination_client": "lux-restore-01", "destination_path": "E:\\Walk"}
     modules("commvault_restore", tenant.inside({"files": files, "wait_timeout": 60}))
     modules("commvault_restore", tenant.inside(tenant.restore_of_vm(modules, "acme-web-01")))
+    of_vm = {"name": "acme-web-01", "hypervisor": tenant.VM_GROUP["hypervisor"]}
+    inside_it = {**of_vm, "paths": ["/srv/www"], "destination_client": "lux-restore-01", "destination_path": "E:\\Walk"}
+    modules("commvault_restore", tenant.inside({"guest_files": inside_it, "wait_timeout": 60}))
+    disk = {**of_vm, "disks": [found["vm"]["disks"][0]["name"]], "destination_path": "F:\\Walk"}
+    modules("commvault_restore", tenant.inside({"vm_disk": disk, "wait_timeout": 60}))
+    modules("commvault_restore", tenant.inside(tenant.restore_in_place(modules, "acme-web-01")))
     infrastructure = {"storage_pools": ["lux-pool-01"], "access_nodes": ["lux-an-01"], "servers": [tenant.SUBCLIENT["client"]]}
     assert modules("commvault_infrastructure_info", infrastructure)["changed"] is False
 

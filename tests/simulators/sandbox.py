@@ -7,7 +7,8 @@ As a program: ``python -m ansible_collections.calligo.baas.tests.simulators.sand
 In tests: ``with Sandbox(folder, scenario) as sandbox: ...``.
 
 The state directory holds ``endpoints.json`` (addresses and user names), ``tls/``, ``secrets/``, ``drives/`` (the directories that
-stand for the clients' drives), ``store/``, ``logs/``, ``pids/`` and ``evidence/`` (where the demo inventory has it written).
+stand for the clients' drives), ``guests/`` (for those of VMs), ``store/``, ``logs/``, ``pids/`` and ``evidence/`` (where the demo
+inventory has it written).
 A start begins with an empty platform, and without what the last one left here.
 """
 
@@ -44,7 +45,7 @@ START_SECONDS = 60.0
 CONTROL_SECONDS = 30.0
 
 MARKER = ".calligo-baas-sandbox"
-OWN_FOLDERS = ("tls", "secrets", "drives", "store", "logs", "pids", "evidence")
+OWN_FOLDERS = ("tls", "secrets", "drives", "guests", "store", "logs", "pids", "evidence")
 
 
 class Sandbox:

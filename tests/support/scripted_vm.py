@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import restore_vm
+from ansible_collections.calligo.baas.plugins.module_utils._commvault import restore_vm, vm_request
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.client import Commvault
 from ansible_collections.calligo.baas.tests.support.scripted_http import ScriptedHttp
 
@@ -95,16 +95,16 @@ def script(scripted: ScriptedHttp) -> None:
     scripted.on("GET", "/Job/700", listing(job(700, {**GROUP_ENTITY, "subclientId": 0})))
 
 
-def looks(*answers: t.Any) -> restore_vm.Look:
+def looks(*answers: t.Any) -> vm_request.Look:
     """What vCenter shows, look after look; the last one stays."""
     queue = list(answers) or [(), (("vm-9", True),)]
 
-    def look(name: str, folder: str) -> Json:
-        vms = queue.pop(0) if len(queue) > 1 else queue[0]
+    def look(name: str, folder: str, uuid: str | None = None) -> Json:
+        vms, below = queue.pop(0) if len(queue) > 1 else queue[0], folder.removeprefix("/DC1/vm/")
         rows = [
-            {"name": name, "moid": moid, "instance_uuid": f"uuid of {moid}", "folder": folder, "in_folder": inside} for moid, inside in vms
+            {"name": name, "moid": moid, "instance_uuid": f"uuid of {moid}", "folder": below, "in_folder": inside} for moid, inside in vms
         ]
-        return {"folder": f"/DC1/vm/{folder}", "vms": rows}
+        return {"folder": f"/DC1/vm/{below}", "vms": rows}
 
     return look
 
@@ -127,7 +127,7 @@ DESTINATION: Json = {
 
 def run(
     http: ScriptedHttp,
-    look: restore_vm.Look | None = None,
+    look: vm_request.Look | None = None,
     check: bool = False,
     company_id: int | None = None,
     vm: Json | None = None,
@@ -135,7 +135,7 @@ def run(
 ) -> Json:
     """Restore, with the options of destination changed."""
     wanted = {"uuid": UUID, "name": None, "hypervisor": None, "job_id": None, "point_in_time": None, **(vm or {})}
-    wanted["destination"] = {**DESTINATION, **destination}
+    wanted |= {"destination": {**DESTINATION, **destination}, "in_place": None}
     client = Commvault(t.cast(t.Any, http), ROOT, token="QSDK ready", company_id=company_id, check_mode=check)
     http.calls.clear()
     return restore_vm.run(client, {"vm": wanted, "wait": True, "wait_timeout": 60, "fail_on_partial": True}, look or looks())

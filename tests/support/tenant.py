@@ -125,3 +125,15 @@ def restore_of_vm(modules: Modules, name: str) -> Json:
         "vcenter": modules.connection("vcenter_"),
     }
     return {"vm": {"name": name, "hypervisor": "acme-vcenter", "destination": destination}, "wait_timeout": 60}
+
+
+def restore_in_place(modules: Modules, name: str) -> Json:
+    """Options of a restore of one VM over itself."""
+    place = {"overwrite": True, "vcenter": modules.connection("vcenter_")}
+    return {"vm": {"name": name, "hypervisor": "acme-vcenter", "in_place": place}, "wait_timeout": 60}
+
+
+def uuid_of(modules: Modules, name: str) -> str:
+    """The instance UUID of a VM."""
+    (vm,) = modules("vcenter_vm_facts", {"names": [name]})["ansible_facts"]["vcenter_vms"]
+    return str(vm["instance_uuid"])

@@ -58,37 +58,40 @@ def list_files(
 
 
 def find_paths(client: Commvault, source: FileSource, point: Point, paths: t.Iterable[str]) -> list[Entry]:
-    """The entries of these very paths, in their order. Raises NotFound naming all that the backup does not hold.
+    """The entries of these very paths, in their order. Raises NotFound naming all that the backup does not hold."""
+    separator = separator_of(source)
+    wanted = [tidy(path, separator) for path in paths]
+    return pick(lambda folder: list_files(client, source, point, folder), wanted, separator, f"{source.label} {point.ending}")
+
+
+def pick(listing: t.Callable[[str], t.Iterator[Entry]], wanted: list[str], separator: str, label: str) -> list[Entry]:
+    """The entries of tidy paths, in their order. listing: what a folder held. Raises NotFound naming all that the backup does not hold.
 
     Each parent folder is read once; no call of the API asks for one path alone without its versions.
     """
-    separator = separator_of(source)
-    wanted = [tidy(path, separator) for path in paths]
     folders: dict[str, set[str]] = {}
     spelled: dict[str, str] = {}
     for path in wanted:
         folder = _parent(path, separator)
-        folders.setdefault(_key(source, folder), set()).add(_key(source, path))
-        spelled.setdefault(_key(source, folder), folder)
+        folders.setdefault(_key(separator, folder), set()).add(_key(separator, path))
+        spelled.setdefault(_key(separator, folder), folder)
     found: dict[str, Entry] = {}
     for folder, missing in folders.items():
-        for entry in list_files(client, source, point, spelled[folder]):
-            key = _key(source, tidy(entry["path"], separator))
+        for entry in listing(spelled[folder]):
+            key = _key(separator, entry["path"])
             if key in missing:
                 missing.discard(key)
                 found[key] = entry
             if not missing:
                 break
-    absent = [path for path in wanted if _key(source, path) not in found]
+    absent = [path for path in wanted if _key(separator, path) not in found]
     if absent:
         raise NotFound(
-            f"The backup of {source.label} that ended at {point.record['end_time']} (job {point.record['id']}) does not hold: "
-            f"{', '.join(absent)}. "
+            f"The backup of {label} does not hold: {', '.join(absent)}. "
             "Look at what it holds with calligo.baas.commvault_browse_info, or choose another job_id or point_in_time.",
-            object=source.label,
             paths=absent,
         )
-    return [found[_key(source, path)] for path in wanted]
+    return [found[_key(separator, path)] for path in wanted]
 
 
 def to_entry(row: Row, separator: str) -> Entry:
@@ -114,12 +117,10 @@ def vm_configuration(client: Commvault, source: VmSource, point: Point) -> Row:
     disks: as in the backup's index, each with the name that a restore has to call it by; sizes in bytes.
     nics: label and network. There is neither CPU nor memory in it: no call of the API gives them for VMware.
     """
-    disks = [
-        _disk(row) for row in _browse_vm(client, point, f"\\{source.uuid}", disks=True) if _is_set((row.get("flags") or {}).get("file"))
-    ]
+    disks = [_disk(row) for row in browse_vm(client, point, f"\\{source.uuid}") if _is_set((row.get("flags") or {}).get("file"))]
     if not disks:
         raise NotFound(
-            f"The backup of {source.label} that ended at {point.record['end_time']} (job {point.record['id']}) shows no disk.",
+            f"The backup of {source.label} {point.ending} shows no disk.",
             object=source.label,
         )
     data = _vm_metadata(client, source, point)
@@ -140,7 +141,7 @@ def _vm_metadata(client: Commvault, source: VmSource, point: Point) -> Row:
     """The VM's own row. Where it comes without the network cards, the search form of the call brings them (cvpysdk does the same)."""
     best: Row = {}
     for operation in (ONE_LEVEL, FIND):
-        for row in _browse_vm(client, point, "\\", disks=True, operation=operation):
+        for row in browse_vm(client, point, "\\", operation=operation):
             token = str(row.get("path") or row.get("name") or "").strip("\\")
             data = _metadata(row)
             if same_uuid(token, source.uuid) or same_uuid(row.get("name"), source.uuid):
@@ -150,7 +151,8 @@ def _vm_metadata(client: Commvault, source: VmSource, point: Point) -> Row:
     return best
 
 
-def _browse_vm(client: Commvault, point: Point, path: str, disks: bool, operation: int = ONE_LEVEL) -> t.Iterator[Row]:
+def browse_vm(client: Commvault, point: Point, path: str, operation: int = ONE_LEVEL, guest: bool = False) -> t.Iterator[Row]:
+    """Rows of a VM backup: its VMs, the disks of one, or what the guest of one holds (cvpysdk subclients/vssubclient.py browse)."""
     ids = ("clientName", "clientId", "instanceId", "backupsetId", "subclientId")
     request = {
         "opType": operation,
@@ -159,7 +161,7 @@ def _browse_vm(client: Commvault, point: Point, path: str, disks: bool, operatio
         "entity": {"applicationId": 106, **{key: point.entity[key] for key in ids if point.entity.get(key)}},
         "timeRange": {"fromTime": 0, "toTime": point.until},
         "advOptions": {"copyPrecedence": 0},
-        "options": {"showDeletedFiles": False, "restoreIndex": True, "vsDiskBrowse": disks, "vsFileBrowse": False},
+        "options": {"showDeletedFiles": False, "restoreIndex": True, "vsDiskBrowse": not guest, "vsFileBrowse": guest},
     }
     return paging.browse(client, request)
 
@@ -206,9 +208,9 @@ def _parent(path: str, separator: str) -> str:
     return folder or separator
 
 
-def _key(source: FileSource, path: str) -> str:
+def _key(separator: str, path: str) -> str:
     """Windows does not distinguish names by case."""
-    return path.casefold() if separator_of(source) == "\\" else path
+    return path.casefold() if separator == "\\" else path
 
 
 def _is_set(flag: t.Any) -> bool:

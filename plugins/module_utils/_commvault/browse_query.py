@@ -10,8 +10,8 @@ import typing as t
 
 from .._core.argspec import ArgumentSpec
 from .._core.errors import InputError
-from . import browse, sources
-from .points import select
+from . import browse, browse_guest, sources
+from .points import Point, select
 
 if t.TYPE_CHECKING:
     from .client import Commvault
@@ -27,6 +27,7 @@ OPTIONS = ArgumentSpec(
         "recursive": {"type": "bool", "default": False},
         "include_deleted": {"type": "bool", "default": False},
         "vm_uuid": {"type": "str"},
+        "guest_files": {"type": "bool", "default": False},
         "job_id": {"type": "int"},
         "point_in_time": {"type": "str"},
         "limit": {"type": "int", "default": 1000},
@@ -42,6 +43,10 @@ def run(client: Commvault, params: Row) -> Row:
     """What a backup holds: files and folders of a path, or the disks and network cards of a VM."""
     if params["limit"] < 1:
         raise InputError("limit must be 1 or more.")
+    if params["guest_files"] and not params["vm_uuid"]:
+        raise InputError("guest_files is for a VM: give vm_uuid.")
+    if params["guest_files"] and params["include_deleted"]:
+        raise InputError("A VM's backup does not tell which files were deleted before it: leave out include_deleted.")
     return _of_vm(client, params) if params["vm_uuid"] else _of_files(client, params)
 
 
@@ -50,14 +55,18 @@ def _of_files(client: Commvault, params: Row) -> Row:
     if source is None:
         return _nothing()
     point = select(source.points(client), source.label, params["job_id"], params["point_in_time"])
-    # One more than asked for tells whether there is more.
     found = browse.list_files(client, source, point, params["path"], params["recursive"], params["include_deleted"])
-    entries = list(itertools.islice(found, params["limit"] + 1))
+    return _listed(found, params["limit"], point)
+
+
+def _listed(found: t.Iterator[Row], limit: int, point: Point) -> Row:
+    """One more than asked for tells whether there is more."""
+    entries = list(itertools.islice(found, limit + 1))
     return {
         "changed": False,
-        "entries": entries[: params["limit"]],
-        "total": min(len(entries), params["limit"]),
-        "truncated": len(entries) > params["limit"],
+        "entries": entries[:limit],
+        "total": min(len(entries), limit),
+        "truncated": len(entries) > limit,
         "backup_job": point.to_record(),
     }
 
@@ -67,6 +76,9 @@ def _of_vm(client: Commvault, params: Row) -> Row:
     if source is None:
         return _nothing()
     point = select(source.points(client), source.label, params["job_id"], params["point_in_time"])
+    if params["guest_files"]:
+        inside = browse_guest.list_files(client, source, point, params["path"], params["recursive"])
+        return _listed(({key: value for key, value in entry.items() if key != "item"} for entry in inside), params["limit"], point)
     machine = browse.vm_configuration(client, source, point)
     entries = [
         {

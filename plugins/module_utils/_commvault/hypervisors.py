@@ -75,14 +75,17 @@ def _hypervisor(client: Commvault, detail: Row, name: str) -> Hypervisor:
     )
 
 
-def access_node(client: Commvault, hypervisor: Hypervisor, name: str | None) -> str:
-    """The access node to restore through: the one named, which must be one, or the first of the hypervisor's own."""
+def access_node(client: Commvault, hypervisor: Hypervisor, name: str | None, option: str = "destination.access_node") -> str:
+    """The access node to restore through: the one named, which must be one, or the first of the hypervisor's own.
+
+    option: where a task names it.
+    """
     if name:
         found = lookups.access_nodes(client, [name])
         return found[0].name if found else name
     if not hypervisor.access_nodes:
         raise InputError(
-            f'The hypervisor "{hypervisor.name}" has no access node of its own: name one in destination.access_node.',
+            f'The hypervisor "{hypervisor.name}" has no access node of its own: name one in {option}.',
             object=hypervisor.name,
         )
     return hypervisor.access_nodes[0]

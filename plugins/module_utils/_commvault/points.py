@@ -34,6 +34,11 @@ class Point:
         """The end of the time range that shows this backup as the latest: later than the job's end, or Commvault finds nothing in it."""
         return self.end + 1
 
+    @property
+    def ending(self) -> str:
+        """The point in words, to go on with after the name of what was backed up."""
+        return f"that ended at {self.record['end_time']} (job {self.record['id']})"
+
     def to_record(self) -> Row:
         shown = ("parent", "level", "start_time", "end_time", "client", "subclient")
         return {"id": self.record["id"], **{key: self.record[key] for key in shown}}

@@ -20,13 +20,14 @@ if t.TYPE_CHECKING:
 Row = dict[str, t.Any]
 
 RESTORE_TASK, RESTORE_OPERATION = 3, 1001
+WHAT = ("vm", "vm_disk", "guest_files", "files", "sql")
 OPTIONS = ArgumentSpec(
     {
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "int", "default": 7200},
         "fail_on_partial": {"type": "bool", "default": True},
     },
-    {"mutually_exclusive": [("vm", "files", "sql")], "required_one_of": [("vm", "files", "sql")]},
+    {"mutually_exclusive": [WHAT], "required_one_of": [WHAT]},
 )
 COMMCELL = 2
 """The id of the installation itself, the same in every source (cvpysdk hard-codes it)."""

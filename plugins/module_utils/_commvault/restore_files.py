@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 from .._core.argspec import ArgumentSpec
-from .._core.errors import InputError, JobFailed
-from . import browse, lookups, restore, sources
+from .._core.errors import InputError
+from . import browse, restore, sources
 from .points import Point, select
-from .sources import FileSource, Owner
+from .restore_items import OVERWRITE, Destination, common_options, find_client, places, was_anything_restored
+from .sources import FileSource
 
 if t.TYPE_CHECKING:
     from .client import Commvault
@@ -33,7 +33,7 @@ OPTIONS = ArgumentSpec(
                 "in_place": {"type": "bool", "default": False},
                 "destination_client": {"type": "str"},
                 "destination_path": {"type": "str"},
-                "overwrite": {"type": "str", "choices": ["never", "older", "always"], "default": "never"},
+                "overwrite": OVERWRITE,
                 "restore_acls": {"type": "bool", "default": True},
             },
             "mutually_exclusive": [("job_id", "point_in_time")],
@@ -41,16 +41,6 @@ OPTIONS = ArgumentSpec(
         }
     }
 )
-
-
-@dataclasses.dataclass(frozen=True)
-class Destination:
-    """Where files go: a client by name, and a folder on it, or None for the place that they came from."""
-
-    client: str
-    folder: str | None
-    overwrite: str
-    acls: bool
 
 
 def run(client: Commvault, params: Row) -> Row:
@@ -62,8 +52,8 @@ def run(client: Commvault, params: Row) -> Row:
         return {"changed": True, "restore": {"job": None, "backup_job": None, "paths": []}}
     point = select(source.points(client), source.label, options["job_id"], options["point_in_time"])
     entries = browse.find_paths(client, source, point, options["paths"])
-    places = _places(source, entries, destination)
-    planned = [{"source": entry["path"], **entry, "path": place} for entry, place in zip(entries, places, strict=True)]
+    targets = places(entries, destination, browse.separator_of(source))
+    planned = [{"source": entry["path"], **entry, "path": place} for entry, place in zip(entries, targets, strict=True)]
     shown = {
         "backup_job": point.to_record(),
         "source": {
@@ -80,7 +70,7 @@ def run(client: Commvault, params: Row) -> Row:
     body = restore.frame(association(source), request(source, point, entries, destination), tag)
     job_id = restore.submit(client, body, tag, {source.entity["clientId"]})
     job = restore.finish(client, job_id, params)
-    return {"changed": _was_anything_restored(client, job, entries, destination), "restore": {"job": job, **shown}}
+    return {"changed": was_anything_restored(client, job, entries, destination.overwrite), "restore": {"job": job, **shown}}
 
 
 def association(source: FileSource) -> Row:
@@ -102,38 +92,11 @@ def request(source: FileSource, point: Point, entries: list[Row], destination: D
         "impersonation": {"useImpersonation": False, "user": {"userName": "", "password": ""}},
         "restoreACLsType": 3 if destination.acls else 2,
         "browseOption": restore.browse_option(named, point.until),
-        "commonOptions": _common(destination),
+        "commonOptions": common_options(destination),
         "destination": place,
         "fileOption": {"sourceItem": [entry["path"] for entry in entries], "browseFilters": []},
         "volumeRstOption": {"volumeLeveRestore": False},
         "virtualServerRstOption": {"isDiskBrowse": False, "isBlockLevelReplication": False, "viewType": 0},
-    }
-
-
-def _common(destination: Destination) -> Row:
-    return {
-        "unconditionalOverwrite": destination.overwrite == "always",
-        "overwriteFiles": destination.overwrite == "older",
-        "doNotOverwriteFileOnDisk": destination.overwrite == "never",
-        "restoreACLs": destination.acls,
-        # The last level of each path is rebuilt below the destination: D:\Data\x becomes <folder>\x.
-        "preserveLevel": 1,
-        "stripLevelType": 0,
-        "stripLevel": 0,
-        # The paths were found in the backup, so that brackets and stars in a name are nothing but its letters.
-        "detectRegularExpression": False,
-        "wildCard": False,
-        "allVersion": False,
-        "skipErrorsAndContinue": True,
-        "includeAgedData": False,
-        "validateOnly": False,
-        "restoreToDisk": False,
-        "indexFreeRestore": False,
-        "systemStateBackup": False,
-        "clusterDBBackedup": False,
-        "isFromBrowseBackup": True,
-        "onePassRestore": False,
-        "powerRestore": False,
     }
 
 
@@ -143,45 +106,8 @@ def _destination(client: Commvault, options: Row, source: FileSource | None) -> 
     if options["in_place"] and (options["destination_path"] or options["destination_client"] not in (None, options["client"])):
         raise InputError("in_place restores to where the files were: leave out destination_client and destination_path.")
     if name.casefold() != options["client"].casefold():
-        # The provider's own client may be restored to, but is not seen from inside a company.
-        found = lookups.find_server(client, name, inside=False)
+        found = find_client(client, name, source.owner if source else None, f'The client "{options["client"]}"')
         if found is None:
-            client.missing("client", name, "Restore to a client with Commvault's file system agent, or correct destination_client.")
             return None
-        owner = Owner(found.company_id, found.company)
-        sources.require_reach(client, "client", found.name, owner)
-        if source:
-            sources.require_same_tenant(source.owner, owner, f'The client "{options["client"]}"', f'"{found.name}"')
-        name = found.name
+        name = found
     return Destination(name, None if options["in_place"] else options["destination_path"], options["overwrite"], options["restore_acls"])
-
-
-def _places(source: FileSource, entries: list[Row], destination: Destination) -> list[str]:
-    """Where each path ends up. Two that would meet in one place are an error: one would overwrite the other, or vanish."""
-    if destination.folder is None:
-        return [entry["path"] for entry in entries]
-    # The destination's own way to write paths decides; a client of the other kind is told by its path.
-    separator = "\\" if "\\" in destination.folder or ":" in destination.folder else "/"
-    places = [f"{destination.folder.rstrip(separator)}{separator}{_last_level(entry, source)}" for entry in entries]
-    meeting = sorted({place for place in places if sum(place.casefold() == other.casefold() for other in places) > 1})
-    if meeting:
-        raise InputError(
-            f"Several paths would be restored to {', '.join(meeting)}. Restore them one by one, to different folders.", paths=meeting
-        )
-    return places
-
-
-def _last_level(entry: Row, source: FileSource) -> str:
-    """A drive becomes a folder of its letter."""
-    return str(entry["path"]).rpartition(browse.separator_of(source))[2].rstrip(":")
-
-
-def _was_anything_restored(client: Commvault, job: Row, entries: list[Row], destination: Destination) -> bool:
-    """A job can succeed having written nothing: right where files were there and must not be overwritten, wrong otherwise."""
-    if job["outcome"] not in ("success", "partial") or job["objects"] or not any(entry["type"] == "file" for entry in entries):
-        return True
-    text = f"The restore job {job['id']} restored no file"
-    if destination.overwrite == "always":
-        raise JobFailed(f"{text}, though it says {job['status']}. Look at its events in Commvault.", jobs=[job])
-    client.warn(f"{text}: all were there already and overwrite is {destination.overwrite}.")
-    return False

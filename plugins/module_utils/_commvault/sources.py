@@ -21,6 +21,19 @@ if t.TYPE_CHECKING:
 Row = dict[str, t.Any]
 
 VIRTUAL_SERVER = 106
+VM_OPTIONS: Row = {
+    "uuid": {"type": "str"},
+    "name": {"type": "str"},
+    "hypervisor": {"type": "str"},
+    "job_id": {"type": "int"},
+    "point_in_time": {"type": "str"},
+}
+"""A VM and a backup of it, as the suboptions of a restore."""
+VM_RULES: dict[str, list[tuple[str, ...]]] = {
+    "mutually_exclusive": [("job_id", "point_in_time"), ("uuid", "name")],
+    "required_one_of": [("uuid", "name")],
+    "required_together": [("name", "hypervisor")],
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +80,9 @@ class VmSource:
     @property
     def label(self) -> str:
         return f'the VM "{self.name}" ({self.uuid})'
+
+    def to_record(self) -> Row:
+        return {"name": self.name, "uuid": self.uuid, "hypervisor": self.hypervisor}
 
     def points(self, client: Commvault) -> t.Iterator[points.Point]:
         """The backups of this VM, newest first: its own child jobs, or, where there are none, its group's jobs that say they hold it."""
@@ -167,6 +183,11 @@ def _ids(client: Commvault, name: str, backupset: str, subclient: str | None) ->
                 **({"subclientName": reply.get("subclientName") or subclient} if subclient else {}),
             }
     return None
+
+
+def vm(client: Commvault, wanted: Row) -> VmSource | None:
+    """The VM that the options VM_OPTIONS name. Missing: as in vm_by_uuid()."""
+    return vm_by_uuid(client, wanted["uuid"]) if wanted["uuid"] else vm_by_name(client, wanted["name"], wanted["hypervisor"])
 
 
 def vm_by_uuid(client: Commvault, uuid: str) -> VmSource | None:

@@ -17,6 +17,13 @@ if t.TYPE_CHECKING:
 
 Row = dict[str, t.Any]
 
+
+class Look(t.Protocol):
+    """What vCenter holds: a folder's full path, and the VMs of a name or an instance UUID (_vcenter namesakes.read)."""
+
+    def __call__(self, name: str, folder: str, uuid: str | None = None) -> Row: ...
+
+
 VMWARE = 1
 FULL_VM = 1
 
@@ -35,6 +42,38 @@ class Placement:
     nics: list[Row]
     power_on: bool
     overwrite: bool
+    in_place: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Planned:
+    """A restore that has been looked up and found possible."""
+
+    source: VmSource
+    point: Point
+    configuration: Row
+    hypervisor: Hypervisor
+    placement: Placement
+    before: Row
+
+    def to_record(self) -> Row:
+        place = self.placement
+        return {
+            "backup_job": self.point.to_record(),
+            "source": self.source.to_record(),
+            "configuration": self.configuration,
+            "destination": {
+                "hypervisor": self.hypervisor.name,
+                "access_node": place.access_node,
+                "esx_host": place.esx_host,
+                "folder": place.folder,
+                "disks": place.disks,
+                "nics": place.nics,
+                "power_on": place.power_on,
+                "overwrite": place.overwrite,
+                "in_place": place.in_place,
+            },
+        }
 
 
 def association(point: Point) -> Row:
@@ -44,7 +83,7 @@ def association(point: Point) -> Row:
 
 
 def request(source: VmSource, point: Point, configuration: Row, hypervisor: Hypervisor, place: Placement) -> Row:
-    """restoreOptions of a full VM restore out of place (cvpysdk subclients/virtualserver/vmware.py full_vm_restore_out_of_place).
+    """restoreOptions of a full VM restore (cvpysdk subclients/virtualserver/vmware.py full_vm_restore_out_of_place and _in_place).
 
     Disks and cards are called as the backup calls them. The misspelled names are the API's.
     """
@@ -52,8 +91,13 @@ def request(source: VmSource, point: Point, configuration: Row, hypervisor: Hype
         "impersonation": {"useImpersonation": False, "user": {"userName": "", "password": ""}},
         "browseOption": restore.browse_option({"clientName": point.entity.get("clientName"), "appName": "virtual server"}, point.until),
         "commonOptions": _common(place),
-        # By name only: an id of the access node breaks restores of VMs.
-        "destination": {"isLegalHold": False, "inPlace": False, "destPath": [""], "destClient": {"clientName": place.access_node}},
+        "destination": {
+            "isLegalHold": False,
+            "inPlace": place.in_place,
+            **({} if place.in_place else {"destPath": [""]}),
+            # By name only: an id of the access node breaks restores of VMs.
+            "destClient": {"clientName": place.access_node},
+        },
         "fileOption": {"sourceItem": [f"\\{source.uuid}"], "browseFilters": []},
         "virtualServerRstOption": _virtual_server(source, configuration, hypervisor, place),
         "sharePointRstOption": {"is90OrUpgradedClient": False},
@@ -92,6 +136,7 @@ def _virtual_server(source: VmSource, configuration: Row, hypervisor: Hypervisor
             "redirectWritesToDatastore": "",
             "delayMigrationMinutes": 0,
             "advancedRestoreOptions": [_machine(source, configuration, place)],
+            **({"dataStore": {}} if place.in_place else {}),
         },
         "vCenterInstance": {
             "clientName": hypervisor.name,
@@ -139,8 +184,8 @@ def _machine(source: VmSource, configuration: Row, place: Placement) -> Row:
         "resourcePoolPath": place.resource_pool,
         "projectId": "",
         "cluster": "",
-        # With the original's tags it would fall into the VM groups that choose by tag, and be backed up too.
-        "restoreVMTags": False,
+        # A copy with the original's tags would fall into the VM groups that choose by tag, and be backed up too.
+        "restoreVMTags": place.in_place,
         "vmTags": [],
         "vmIPAddressOptions": [],
         "vmCustomMetadata": [],

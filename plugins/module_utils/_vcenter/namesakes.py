@@ -17,8 +17,8 @@ if t.TYPE_CHECKING:
 Row = dict[str, t.Any]
 
 
-def read(context: Context, name: str, folder: str) -> Row:
-    """The VMs of a name in the whole vCenter, and a folder in full. Opens a session of its own, since jobs outlast one.
+def read(context: Context, name: str, folder: str, uuid: str | None = None) -> Row:
+    """The VMs of a name, or an instance UUID, in the whole vCenter, and a folder in full. Its own session, since jobs outlast one.
 
     context.params: the options of session.OPTIONS. folder: as find_folder() takes it; NotFound where there is none.
     Gives folder (from the root, with slashes) and vms: name, moid, instance_uuid, folder (below the
@@ -32,7 +32,7 @@ def read(context: Context, name: str, folder: str) -> Row:
             for machine in collector.below(
                 vcenter.content.rootFolder, vcenter.vim.VirtualMachine, ("name", "parent", "config.instanceUuid")
             )
-            if plain_name(machine.properties.get("name", "")) == name
+            if plain_name(machine.properties.get("name", "")) == name or _has(machine, uuid)
         ]
         parents = [machine.properties["parent"] for machine in machines if machine.properties.get("parent")]
         inventory = read_inventory(collector, [reference, *parents])
@@ -40,6 +40,10 @@ def read(context: Context, name: str, folder: str) -> Row:
             "folder": _full_path(inventory, reference),
             "vms": [_row(inventory, machine, moid(reference)) for machine in machines],
         }
+
+
+def _has(machine: t.Any, uuid: str | None) -> bool:
+    return uuid is not None and str(machine.properties.get("config.instanceUuid")).casefold() == uuid.casefold()
 
 
 def _full_path(inventory: Inventory, reference: t.Any) -> str:

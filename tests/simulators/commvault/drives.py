@@ -14,6 +14,7 @@ import dataclasses
 import errno
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 import typing as t
@@ -77,6 +78,10 @@ class Drives:
     def client_directory(self, client: str) -> Path:
         """The directory of a client."""
         return self.root / check_level(client)
+
+    def clear(self, client: str) -> None:
+        """Take all drives of a client away."""
+        shutil.rmtree(self.client_directory(client), ignore_errors=True)
 
     def letters(self, client: str) -> list[str]:
         """The drives of a client, as ``D:``, sorted."""

@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.calligo.baas.tests.simulators.commvault import browse, faults, filesystem
 from ansible_collections.calligo.baas.tests.simulators.commvault.browse import Item, NothingKept, View
+from ansible_collections.calligo.baas.tests.simulators.commvault.drives import Drives
 from ansible_collections.calligo.baas.tests.simulators.commvault.jobs import Job, JobFailure, JobPending, Outcome, note
 from ansible_collections.calligo.baas.tests.simulators.commvault.manifest import Entry
 from ansible_collections.calligo.baas.tests.simulators.commvault.simulator import Simulator
@@ -34,6 +35,20 @@ class Plan:
     whole_job: bool = False
     data: bool = True
     validate_only: bool = False
+
+    def items(self, sim: Simulator) -> dict[str, Item]:
+        """What can be restored. Raises JobFailure if there is no backup at all."""
+        try:
+            return browse.collect(sim, self.view)
+        except NothingKept:
+            raise JobFailure("No backup was found in the given time range or job. There is nothing to restore.") from None
+
+    def place(self, sim: Simulator) -> tuple[Drives, str]:
+        """The drives to write to, and whose of them. Raises JobPending if the client cannot be reached."""
+        client = sim.clients[self.client_id]
+        if not client.ready:
+            raise JobPending(client.ready_reason or f"The destination client [{client.name}] is not reachable.")
+        return filesystem.side(sim).drives, client.name
 
 
 @dataclasses.dataclass
@@ -63,10 +78,7 @@ def target(plan: Plan, source: str, path: str) -> str:
 
 def chosen(sim: Simulator, plan: Plan, tally: Tally) -> t.Iterator[tuple[Item, str]]:
     """Every item to restore with its place; a source of which nothing is kept is counted as failed."""
-    try:
-        items = browse.collect(sim, plan.view)
-    except NothingKept:
-        raise JobFailure("No backup was found in the given time range or job. There is nothing to restore.") from None
+    items = plan.items(sim)
     taken: set[str] = set()
     for source in plan.sources if not plan.whole_job else ("\\",):
         found = browse.pick(items, source)
@@ -85,32 +97,29 @@ def effect(plan: Plan) -> t.Callable[[Simulator, Job], Outcome]:
     """The effect of a restore job."""
 
     def run(sim: Simulator, job: Job) -> Outcome:
-        client = sim.clients[plan.client_id]
-        if not client.ready:
-            raise JobPending(client.ready_reason or f"The destination client [{client.name}] is not reachable.")
+        drives, owner = plan.place(sim)
         tally = Tally()
         for item, place in list(chosen(sim, plan, tally)):
             if tally.written and (fault := sim.faults.take("restore_fail", lambda p: faults.matches(p.get("match"), *job.names(sim)))):
                 raise JobFailure(str(fault.params.get("reason", "The restore failed on request of the simulator.")))
-            _restore(sim, plan, client.name, item.entry, place, tally)
-        return _outcome(sim, job, tally)
+            _restore(sim, plan, drives, owner, item.entry, place, tally)
+        return outcome(sim, job, tally)
 
     return run
 
 
-def _restore(sim: Simulator, plan: Plan, client: str, entry: Entry, place: str, tally: Tally) -> None:
-    side = filesystem.side(sim)
+def _restore(sim: Simulator, plan: Plan, drives: Drives, owner: str, entry: Entry, place: str, tally: Tally) -> None:
     try:
         if entry.is_dir:
             if plan.data and not plan.validate_only and len(split(place)) > 1:
-                side.drives.make_directory(client, place)
+                drives.make_directory(owner, place)
             return
-        there = side.drives.locate(client, place)
+        there = drives.locate(owner, place)
         if there.exists() and (plan.overwrite == NEVER or (plan.overwrite == IF_NEWER and there.stat().st_mtime_ns >= entry.mtime_ns)):
             tally.skipped.append(place)
             return
         if plan.data and not plan.validate_only:
-            side.drives.write(client, place, _blocks(sim, entry), entry.mtime_ns)
+            drives.write(owner, place, _blocks(sim, entry), entry.mtime_ns)
         tally.written.append(place)
         tally.size += entry.size
     except OSError as error:
@@ -123,7 +132,8 @@ def _blocks(sim: Simulator, entry: Entry) -> t.Iterator[bytes]:
         yield bytes(byte ^ 0xFF for byte in block[:64]) + block[64:] if fault else block
 
 
-def _outcome(sim: Simulator, job: Job, tally: Tally) -> Outcome:
+def outcome(sim: Simulator, job: Job, tally: Tally) -> Outcome:
+    """How the job ends: failed if nothing was restored though something was to be."""
     for path, reason in tally.failed:
         note(sim, job, f"{path}: {reason}", 6)
     for path in tally.skipped:

@@ -140,6 +140,10 @@ class Store:
         """
         if not self.can_consolidate(owner.subclient_id):
             raise StoreError("There is nothing to consolidate: no incremental backup has run since the last full backup.")
+        return self.rewrite(job_id, owner, time, complete)
+
+    def rewrite(self, job_id: int, owner: Owner, time: int, complete: bool = False) -> Manifest:
+        """The present image as one job of its own."""
         manifest = Manifest(job_id, owner, "Synthetic Full", time, complete=complete)
         for name, entry in self.image(owner.subclient_id).items():
             manifest.entries[name] = dataclasses.replace(entry, backup_job=job_id, backup_time=time)

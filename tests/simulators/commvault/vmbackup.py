@@ -12,8 +12,8 @@ from __future__ import annotations
 import dataclasses as dc
 import typing as t
 
+from ansible_collections.calligo.baas.tests.simulators.commvault import guests, vmconfig
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
-from ansible_collections.calligo.baas.tests.simulators.commvault import vmconfig
 from ansible_collections.calligo.baas.tests.simulators.commvault.faults import matches
 from ansible_collections.calligo.baas.tests.simulators.commvault.jobs import (
     BACKUP,
@@ -142,6 +142,7 @@ def _keep(sim: Simulator, job: Job, group: m.Subclient, config: Json, rules: lis
     outcome.media_size += vm.used // 4
     backup = m.VmBackup(child.id, job.id, vm.guid, vm.name, job.client_id, group.id, vm.start, child.level, config)
     sim.vm_backups.append(backup)
+    guests.keep(sim, child.id, sim.clients[vm.client_id], child.level, vm.start)
     size = sum(disk["size_bytes"] for disk in config["disks"])
     sim.clients[vm.client_id].props |= {"size": size, "used": vm.used, "host": vm.host, "os": vm.os}
 
@@ -165,6 +166,7 @@ def record_end(sim: Simulator, job: Job) -> None:
     """Keep at the VM's client how its newest backup ended; a hook of every job's end."""
     client = sim.clients.get(job.client_id)
     if job.parent_id and client and client.kind == "vm":
+        guests.ended(sim, job.id, job.status.startswith("Completed"))
         client.props |= {
             "last_status": ENUMS.get(job.status, "FAILED"),
             "last_reason": job.reason,
@@ -202,6 +204,7 @@ def _consolidate(sim: Simulator, job: Job, group: m.Subclient, backup: m.VmBacku
     size = sum(disk["size_bytes"] for disk in backup.config["disks"] if not disk["skipped"])
     child, vm = _child(sim, job, group, backup.config, size)
     child.size, child.files = vm.used, 1
+    guests.consolidate(sim, child.id, sim.clients[vm.client_id], vm.start)
     outcome.size += vm.used
     outcome.files += 1
     sim.vm_backups.append(dc.replace(backup, job_id=child.id, parent_job_id=job.id, level="SYNTHETIC_FULL"))

@@ -8,8 +8,8 @@ from __future__ import annotations
 import dataclasses as dc
 import typing as t
 
+from ansible_collections.calligo.baas.tests.simulators.commvault import guests, vmconfig
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
-from ansible_collections.calligo.baas.tests.simulators.commvault import vmconfig
 from ansible_collections.calligo.baas.tests.simulators.commvault.faults import matches
 from ansible_collections.calligo.baas.tests.simulators.commvault.jobs import RESTORE, Job, JobFailure, Outcome, note, start_job
 from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Request
@@ -119,8 +119,9 @@ def _restore(sim: Simulator, job: Job, vcenter: VCenter, wish: Wish) -> str:
     note(sim, job, f"VM [{wish.new_name}] was created as [{ref._moId}] from job {wish.backup.job_id}.")
     if wish.power_on:
         vcenter.wait(ref.PowerOnVM_Task(), f"Powering on VM [{wish.new_name}]")
-    found = vcenter.read([ref], ["config.instanceUuid"])
-    return str(found[0][1].get("config.instanceUuid") or "")
+    guid = str(vcenter.read([ref], ["config.instanceUuid"])[0][1].get("config.instanceUuid") or "")
+    guests.put_back(sim, wish.backup, guid)
+    return guid
 
 
 def _kept(sim: Simulator, wish: Wish) -> Json:

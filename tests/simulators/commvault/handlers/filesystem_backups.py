@@ -30,7 +30,8 @@ NO_SUBCLIENT = "Failed to get any subclient for given association. Check if it i
 def load(sim: Simulator, scenario: Json) -> None:
     """Make the drives' files and the `default` subclient of every file system backup set."""
     side = filesystem.side(sim)
-    side.drives.fill([*(scenario.get("file_servers") or []), *(scenario.get("restore_hosts") or [])])
+    kinds = ("file_servers", "restore_hosts", "access_nodes")
+    side.drives.fill([machine for kind in kinds for machine in scenario.get(kind) or []])
     for backupset in list(sim.backupsets.values()):
         if backupset.application_id in filesystem.APPLICATIONS and not filesystem.subclients_of(sim, backupset.id):
             row = new_subclient(sim, backupset, "default", is_default=True)

@@ -49,7 +49,7 @@ def restore_task(sim: Simulator, request: Request, info: Json) -> Reply | Json:
         sources,
         destination.id,
         path,
-        _overwrite(common),
+        overwrite(common),
         to_int(common.get("preserveLevel"), 1),
         version,
         by_job and not sources,
@@ -111,7 +111,7 @@ def _destination(sim: Simulator, request: Request, source: m.Client, destination
     if not paths:
         raise refuse("destPath is required for a restore out of place.")
     client = sim.client_of(named) if named else source
-    if client is None or not _may_restore_to(sim, request, client):
+    if client is None or not may_restore_to(sim, request, client):
         raise refuse(f"Destination client [{named.get('clientName') or named.get('clientId')}] does not exist.")
     if not set(client.agents) & set(filesystem.APPLICATIONS):
         raise refuse(f"The File System agent is not installed on destination client [{client.name}].")
@@ -120,7 +120,7 @@ def _destination(sim: Simulator, request: Request, source: m.Client, destination
     return client, paths[0]
 
 
-def _may_restore_to(sim: Simulator, request: Request, client: m.Client) -> bool:
+def may_restore_to(sim: Simulator, request: Request, client: m.Client) -> bool:
     """One's own clients; for the provider's staff acting inside a company also the provider's, such as a restore-test host."""
     user = sim.users.get(request.user_id)
     staff = user is not None and user.company_id == 0
@@ -160,7 +160,8 @@ def _time_range(browse_option: Json) -> tuple[int, int]:
     return moments[0], moments[1]
 
 
-def _overwrite(common: Json) -> str:
+def overwrite(common: Json) -> str:
+    """What becomes of files that are there already."""
     if filesystem.flag(common.get("doNotOverwriteFileOnDisk")):
         return filerestore.NEVER
     return filerestore.ALWAYS if filesystem.flag(common.get("unconditionalOverwrite")) else filerestore.IF_NEWER

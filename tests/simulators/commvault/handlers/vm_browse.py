@@ -1,25 +1,29 @@
 # Copyright (c) Calligo
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Browsing VM backups: DoBrowse with mode 4. The root lists VMs, a VM with vsDiskBrowse its disks. api-virtualization-jobs 6."""
+"""Browsing VM backups: DoBrowse with mode 4. The root lists VMs, a VM with vsDiskBrowse its disks, with vsFileBrowse what its guest holds.
+
+api-virtualization-jobs 6. Guests are browsed by file index, whose paths have the drive's colon; a dialect leaves it out.
+"""
 
 from __future__ import annotations
 
 import typing as t
 from xml.sax.saxutils import quoteattr
 
+from ansible_collections.calligo.baas.tests.simulators.commvault import browse, guests, vmbackup
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
-from ansible_collections.calligo.baas.tests.simulators.commvault import vmbackup
 from ansible_collections.calligo.baas.tests.simulators.commvault.registry import BROWSERS
 from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Reply, Request
 from ansible_collections.calligo.baas.tests.simulators.commvault.simulator import Simulator, to_int
+from ansible_collections.calligo.baas.tests.simulators.commvault.wildcards import join, split
 
 Json = dict[str, t.Any]
 NOTHING = "No items found in the index for the selected time range."
 
 
-def browse(sim: Simulator, request: Request) -> Reply | Json:
-    """One response for each query, and a terminator. Guest files are not modelled: vsFileBrowse finds nothing."""
+def do_browse(sim: Simulator, request: Request) -> Reply | Json:
+    """One response for each query, and a terminator."""
     body = request.body
     options = body.get("options") or {}
     path = str(((body.get("paths") or [{}])[0]).get("path") or "\\")
@@ -27,18 +31,21 @@ def browse(sim: Simulator, request: Request) -> Reply | Json:
     backups = _backups(sim, request, body.get("entity") or {}, body)
     if parts:
         found = [b for b in backups if parts[0].lower() in (b.guid.lower(), b.name.lower())]
-        rows = (
-            [_disk(sim, b, disk) for b in found for disk in b.config["disks"] if not disk["skipped"]] if options.get("vsDiskBrowse") else []
-        )
-        rows = [row for row in rows if len(parts) == 1 or row["name"].lower() == parts[1].lower()]
+        rows = []
+        if options.get("vsFileBrowse"):
+            rows = [row for b in found for row in _guest(sim, b, parts[1:], find=to_int(body.get("opType")) == 1)]
+        elif options.get("vsDiskBrowse"):
+            rows = [_disk(sim, b, disk) for b in found for disk in b.config["disks"] if not disk["skipped"]]
+            rows = [row for row in rows if len(parts) == 1 or row["name"].lower() == parts[1].lower()]
     elif body.get("opType") == 1 and path != "\\":
         rows = []
     else:
         rows = [_vm(sim, b) for b in backups]
-    return {"browseResponses": _responses(body, rows)}
+    return {"browseResponses": _responses(body, rows, bool(parts and options.get("vsFileBrowse") and backups))}
 
 
-def _responses(body: Json, rows: list[Json]) -> list[Json]:
+def _responses(body: Json, rows: list[Json], inside: bool) -> list[Json]:
+    """``inside``: of a guest, where a folder may be empty."""
     out: list[Json] = []
     for query in body.get("queries") or [{"type": 0, "queryId": "dataQuery"}]:
         if to_int(query.get("type")) == 1:
@@ -64,7 +71,7 @@ def _responses(body: Json, rows: list[Json]) -> list[Json]:
                     "browseResult": {"queryId": query.get("queryId", "dataQuery"), "totalItems": len(rows), "dataResultSet": page},
                 }
             )
-    if not rows and not out:
+    if not rows and not out and not inside:
         return [{"respType": 0, "messages": [{"errorMessage": NOTHING}]}]
     return [*out, {"respType": 5, "session": {"sessionId": "1-1"}}]
 
@@ -144,4 +151,27 @@ def _disk(sim: Simulator, backup: m.VmBackup, disk: Json) -> Json:
     )
 
 
-BROWSERS[m.VIRTUAL_SERVER] = browse
+def _guest(sim: Simulator, backup: m.VmBackup, levels: list[str], find: bool) -> list[Json]:
+    """One level of a guest, or with opType 1 all below it; folders first."""
+    items = guests.image(sim, backup)
+    path = guests.below(items, join(levels))
+    found = browse.search(items, path) if find else browse.children(items, path)
+    found.sort(key=lambda item: (not item.entry.is_dir, item.entry.path.casefold()))
+    return [_guest_row(sim, backup, item) for item in found]
+
+
+def _guest_row(sim: Simulator, backup: m.VmBackup, item: browse.Item) -> Json:
+    entry = item.entry
+    return {
+        "version": 1,
+        "modificationTime": entry.mtime,
+        "displayName": split(entry.path)[-1],
+        "name": f"{backup.guid}\x12{split(entry.path)[-1]}",
+        "path": guests.shown(sim, backup.guid, entry.path),
+        "size": entry.size,
+        "flags": {"directory": True} if entry.is_dir else {"file": True},
+        "advancedData": {"backupTime": entry.backup_time, "backupJobId": entry.backup_job, "referenceTime": entry.backup_time},
+    }
+
+
+BROWSERS[m.VIRTUAL_SERVER] = do_browse

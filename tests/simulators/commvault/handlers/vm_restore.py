@@ -21,7 +21,10 @@ from ansible_collections.calligo.baas.tests.simulators.commvault.simulator impor
 from ansible_collections.calligo.baas.tests.simulators.commvault.vmrestore import Wish, begin
 
 Json = dict[str, t.Any]
-FULL_VM = {"1": 1, "VIRTUAL_MACHINE": 1}
+FULL_VM = 1
+LEVELS = {"VIRTUAL_MACHINE": FULL_VM}
+#: What restores a part of a VM, by volumeLevelRestoreType.
+PARTS: dict[int, t.Callable[[Simulator, Request, Json], Reply | Json]] = {}
 THIN = {0: None, 1: False, 2: True, 3: False}
 NO_DATA = "No data found to restore for virtual machine [{}]."
 
@@ -51,19 +54,21 @@ def restore_task(sim: Simulator, request: Request, task: Json) -> Reply | Json:
     """CreateTask: what can be told at once is refused in the reply; everything else happens in the job."""
     options = ((task.get("subTasks") or [{}])[0].get("options") or {}).get("restoreOptions") or {}
     server = options.get("virtualServerRstOption") or {}
+    part = _part(options)
+    if not items(options):
+        return generic(21, "fileOption.sourceItem names no virtual machine.")
+    if part:
+        return part(sim, request, options)
     _check(sim, request, options)
     level = server.get("diskLevelVMRestoreOption") or {}
     advanced = {str(row.get("guid")).lower(): row for row in level.get("advancedRestoreOptions") or []}
-    moment = _moment((options.get("browseOption") or {}).get("timeRange") or {})
-    job_id = to_int((options.get("jobIds") or [0])[0])
     in_place = bool((options.get("destination") or {}).get("inPlace"))
     overwrite = bool(level.get("passUnconditionalOverride") or (options.get("commonOptions") or {}).get("unconditionalOverwrite"))
     wishes = []
-    for guid in _items(options):
-        found = _points(sim, request, guid, job_id=job_id, to_time=moment)
-        if not found:
-            return generic(24, NO_DATA.format(guid))
-        wishes.append(_wish(found[0], advanced.get(guid.lower(), {}), level, in_place, overwrite))
+    for item in items(options):
+        guid = item.strip("\\").partition("\\")[0]
+        backup = backup_of(sim, request, options, guid)
+        wishes.append(_wish(backup, advanced.get(guid.lower(), {}), level, in_place, overwrite))
     target = _target(sim, request, server.get("vCenterInstance") or {}, wishes[0].backup.hypervisor_id)
     if target is None:
         return generic(25, "The destination hypervisor was not found.")
@@ -72,23 +77,44 @@ def restore_task(sim: Simulator, request: Request, task: Json) -> Reply | Json:
     return task_reply(begin(sim, request, target, wishes))
 
 
-def _items(options: Json) -> list[str]:
-    return [str(item).strip("\\").partition("\\")[0] for item in (options.get("fileOption") or {}).get("sourceItem") or []]
+def items(options: Json) -> list[str]:
+    """What is to be restored: \\<GUID>, or a part of a VM below it."""
+    return [str(item) for item in (options.get("fileOption") or {}).get("sourceItem") or []]
+
+
+def backup_of(sim: Simulator, request: Request, options: Json, guid: str) -> m.VmBackup:
+    """The newest backup of a VM in the time range or of the job that the options name; a refusal where there is none."""
+    moment = _moment((options.get("browseOption") or {}).get("timeRange") or {})
+    found = _points(sim, request, guid, job_id=to_int((options.get("jobIds") or [0])[0]), to_time=moment)
+    if not found:
+        raise Refusal(generic(24, NO_DATA.format(guid)))
+    return found[0]
+
+
+def access_node(sim: Simulator, request: Request, options: Json) -> m.Client | None:
+    """The access node that is to do it, by name; None where none is named, and a refusal where it is none."""
+    name = str(((options.get("destination") or {}).get("destClient") or {}).get("clientName") or "")
+    found = sim.client_by_name(name) if name else None
+    if name and (found is None or not found.access_node or not seen(sim, request, found)):
+        raise Refusal(generic(23, f"Access node [{name}] not found."))
+    return found
+
+
+def _part(options: Json) -> t.Callable[[Simulator, Request, Json], Reply | Json] | None:
+    kind = (options.get("volumeRstOption") or {}).get("volumeLevelRestoreType", FULL_VM)
+    level = LEVELS.get(str(kind).upper(), to_int(kind, -1))
+    if level == FULL_VM:
+        return None
+    if level not in PARTS:
+        raise Refusal(generic(20, f"Restores of volumeLevelRestoreType [{kind}] are not simulated."))
+    return PARTS[level]
 
 
 def _check(sim: Simulator, request: Request, options: Json) -> None:
-    kind = (options.get("volumeRstOption") or {}).get("volumeLevelRestoreType", 1)
-    if FULL_VM.get(str(kind).upper()) != 1:
-        raise Refusal(generic(20, "Only restores of full virtual machines (volumeLevelRestoreType 1) are simulated."))
-    if not _items(options):
-        raise Refusal(generic(21, "fileOption.sourceItem names no virtual machine."))
     destination = options.get("destination") or {}
     if destination.get("inPlace") and destination.get("destPath"):
         raise Refusal(generic(22, "destPath can not be given for a restore in place."))
-    node = str((destination.get("destClient") or {}).get("clientName") or "")
-    access = sim.client_by_name(node) if node else None
-    if node and (access is None or not access.access_node or not seen(sim, request, access)):
-        raise Refusal(generic(23, f"Access node [{node}] not found."))
+    access_node(sim, request, options)
 
 
 def _points(sim: Simulator, request: Request, guid: str, **narrow: int) -> list[m.VmBackup]:

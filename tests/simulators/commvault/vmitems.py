@@ -1,0 +1,136 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Restores of parts of a VM: disks to a folder of an access node, and files of its guest to a client or into a running VM.
+
+No contents of disks are kept here: what is written for a disk is the descriptor of a VMDK, a text that tells its capacity.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from pyVmomi import vim
+
+from ansible_collections.calligo.baas.tests.simulators.commvault import filerestore, filesystem, guests
+from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
+from ansible_collections.calligo.baas.tests.simulators.commvault.browse import Item
+from ansible_collections.calligo.baas.tests.simulators.commvault.drives import Drives
+from ansible_collections.calligo.baas.tests.simulators.commvault.filerestore import Plan, Tally
+from ansible_collections.calligo.baas.tests.simulators.commvault.jobs import RESTORE, Job, JobFailure, JobPending, Outcome, start_job
+from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Request
+from ansible_collections.calligo.baas.tests.simulators.commvault.simulator import Simulator
+from ansible_collections.calligo.baas.tests.simulators.commvault.vcenter import VCenterError, connect
+
+Json = dict[str, t.Any]
+Effect = t.Callable[[Simulator, Job], Outcome]
+SECTOR = 512
+
+
+@dataclasses.dataclass(frozen=True)
+class Guest:
+    """A running VM that files are written into without an agent."""
+
+    hypervisor: m.Client
+    guid: str
+    user: str
+    password: str = dataclasses.field(repr=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class GuestPlan(Plan):
+    """A restore of a guest's files; into ``guest``, or to the client of the plan."""
+
+    backup: m.VmBackup | None = None
+    guest: Guest | None = None
+
+    def items(self, sim: Simulator) -> dict[str, Item]:
+        return guests.image(sim, self.backup) if self.backup else {}
+
+    def place(self, sim: Simulator) -> tuple[Drives, str]:
+        if self.guest is None:
+            return super().place(sim)
+        _check_guest(sim, self.guest)
+        return guests.drives(sim), self.guest.guid
+
+
+def _check_guest(sim: Simulator, guest: Guest) -> None:
+    props = guest.hypervisor.props
+    try:
+        with connect(sim, props.get("vcenter_host", ""), props.get("username", ""), props.get("password", "")) as vcenter:
+            rows = vcenter.inventory().of_kind("VirtualMachine")
+            found = next((vm for vm in rows if str(vm.props.get("config.instanceUuid")).lower() == guest.guid.lower()), None)
+    except VCenterError as error:
+        raise JobFailure(str(error)) from error
+    if found is None:
+        raise JobFailure(f"The destination virtual machine [{guest.guid}] was not found in vCenter.")
+    if found.props.get("runtime.powerState") != vim.VirtualMachine.PowerState.poweredOn:
+        raise JobFailure(f"The destination virtual machine [{found.name}] is not powered on.")
+    if (guest.user.lower(), guest.password) != (guests.USER.lower(), props.get("password")):
+        raise JobFailure(f"Failed to authenticate with the guest operating system of [{found.name}] as [{guest.user}].")
+
+
+def disks_effect(
+    node: m.Client, folder: str, disks: list[tuple[m.VmBackup, Json]], overwrite: str
+) -> t.Callable[[Simulator, Job], Outcome]:
+    """The effect of a restore of disks: each becomes a file, called as in the index, in a folder of the access node."""
+
+    def effect(sim: Simulator, job: Job) -> Outcome:
+        if not node.ready:
+            raise JobPending(node.ready_reason or f"The access node [{node.name}] is not reachable.")
+        tally, drives = Tally(), filesystem.side(sim).drives
+        for backup, disk in disks:
+            place = f"{folder.rstrip(chr(92))}\\{disk['name']}"
+            try:
+                if drives.locate(node.name, place).exists() and overwrite != filerestore.ALWAYS:
+                    tally.skipped.append(place)
+                    continue
+                drives.write(node.name, place, [descriptor(backup, disk)], backup.time * 10**9)
+                tally.written.append(place)
+                tally.size += disk["size_bytes"]
+            except OSError as error:
+                tally.failed.append((place, error.strerror or str(error)))
+        return filerestore.outcome(sim, job, tally)
+
+    return effect
+
+
+def descriptor(backup: m.VmBackup, disk: Json) -> bytes:
+    """The descriptor of a VMDK as VMware writes it, with the capacity in sectors."""
+    extent = disk["file"].removesuffix(".vmdk")
+    lines = [
+        "# Disk DescriptorFile",
+        "version=1",
+        f"CID={backup.job_id:08x}",
+        "parentCID=ffffffff",
+        'createType="vmfs"',
+        "",
+        "# Extent description",
+        f'RW {disk["size_bytes"] // SECTOR} VMFS "{extent}-flat.vmdk"',
+        "",
+    ]
+    return "\n".join(lines).encode()
+
+
+def begin(sim: Simulator, request: Request, backup: m.VmBackup, target: m.Client, effect: Effect, names: list[str]) -> Job:
+    """Start the job; ``target`` is the access node or the client that is written to."""
+    group = sim.subclients.get(backup.subclient_id)
+    job = start_job(
+        sim,
+        op_type=RESTORE,
+        operation="Restore",
+        effect=effect,
+        client_id=backup.hypervisor_id,
+        application_id=m.VIRTUAL_SERVER,
+        instance_id=group.instance_id if group else 0,
+        backupset_id=group.backupset_id if group else 0,
+        destination_client_id=target.id,
+        company_id=group.company_id if group else target.company_id,
+        user=request.user,
+        user_id=request.user_id,
+        task=request.body,
+    )
+    job.result["names"] = [*names, backup.name]
+    return job
