@@ -21,7 +21,10 @@ OPTIONAL, MUST, NOT_ALLOWED = "OPTIONAL", "MUST", "NOT_ALLOWED"
 
 @dc.dataclass
 class BlackoutWindow:
-    """A time in which the jobs of a company (0: of all) do not run. ``periods`` are {"days", "time": {"start", "end"}} as V5 has them."""
+    """A time in which the jobs of a company (0: of all) do not run. ``periods`` are {"days", "time": {"start", "end"}} as V5 has them.
+
+    ``scope`` narrows it to a client or what is below one, by clientId, subclientId and so on.
+    """
 
     id: int
     name: str
@@ -32,6 +35,7 @@ class BlackoutWindow:
     start: int = 0
     end: int = 0
     do_not_submit: bool = False
+    scope: dict[str, int] = dc.field(default_factory=dict)
 
 
 @dc.dataclass

@@ -53,11 +53,12 @@ def _listed(sim: Simulator, row: BlackoutWindow, older: bool) -> Json:
 
 @route("GET", "/V5/BlackoutWindow", "/V4/BlackoutWindow")
 def list_windows(sim: Simulator, request: Request) -> Json:
-    """Neither operations nor weeks: those are in the detail."""
+    """Neither operations nor weeks: those are in the detail. Windows of single clients are known to the older calls alone."""
     company = to_int(request.q("companyId"), -1)
     if (request.q("showOnlyCommcellLevel") or "").lower() == "true":
         company = 0
-    rows = [row for row in policy.side(sim).blackouts.values() if sim.visible(request, row.company_id) and company in (-1, row.company_id)]
+    known = [row for row in policy.side(sim).blackouts.values() if not row.scope and sim.visible(request, row.company_id)]
+    rows = [row for row in known if company in (-1, row.company_id)]
     return {"blackoutWindows": [_listed(sim, row, _older(request)) for row in rows if sim.listed(request, row.id)]}
 
 
@@ -102,7 +103,7 @@ def _set(row: BlackoutWindow, request: Request) -> None:
     periods = body.get("allDays")
     if _older(request) and ("days" in body or "time" in body):
         periods = [{"days": body.get("days") or list(DAYS), "time": time} for time in body.get("time") or []]
-    _check(periods or [], body)
+    check(periods or [], body)
     if periods is not None:
         row.periods = periods
     row.operations = body.get("backupOperations", row.operations)
@@ -112,7 +113,8 @@ def _set(row: BlackoutWindow, request: Request) -> None:
     row.do_not_submit = bool(body.get("doNotSubmitJob", row.do_not_submit))
 
 
-def _check(periods: list[Json], body: Json) -> None:
+def check(periods: list[Json], body: Json) -> None:
+    """Refuse times, operations or weeks that are none."""
     for period in periods:
         time = period.get("time") or {}
         if not 0 <= to_int(time.get("start"), -1) < to_int(time.get("end"), -1) <= 86400 or not set(period.get("days") or []) <= set(DAYS):
@@ -126,9 +128,16 @@ def closed(sim: Simulator, job: j.Job) -> str:
     now = dt.datetime.fromtimestamp(sim.clock.now(), dt.UTC)
     operation = LEVELS.get(job.level, "TRANSACTION_LOG")
     for row in policy.side(sim).blackouts.values():
+        if not _is_of(row, job):
+            continue
         if row.company_id in (0, job.company_id) and {operation, "ALL_OPERATIONS"} & set(row.operations) and _in_force(row, now):
             return f"The operation window [{row.name}] does not allow the job to run now."
     return ""
+
+
+def _is_of(row: BlackoutWindow, job: j.Job) -> bool:
+    ids = {"clientId": job.client_id, "backupsetId": job.backupset_id, "subclientId": job.subclient_id}
+    return all(row.scope.get(key) in (None, value) for key, value in ids.items())
 
 
 def _in_force(row: BlackoutWindow, now: dt.datetime) -> bool:
