@@ -131,11 +131,12 @@ def run(
     check: bool = False,
     company_id: int | None = None,
     vm: Json | None = None,
+    in_place: Json | None = None,
     **destination: t.Any,
 ) -> Json:
-    """Restore, with the options of destination changed."""
+    """Restore, with the options of destination changed; or in place."""
     wanted = {"uuid": UUID, "name": None, "hypervisor": None, "job_id": None, "point_in_time": None, **(vm or {})}
-    wanted |= {"destination": {**DESTINATION, **destination}, "in_place": None}
+    wanted |= {"destination": None, "in_place": in_place} if in_place else {"destination": {**DESTINATION, **destination}, "in_place": None}
     client = Commvault(t.cast(t.Any, http), ROOT, token="QSDK ready", company_id=company_id, check_mode=check)
     http.calls.clear()
     return restore_vm.run(client, {"vm": wanted, "wait": True, "wait_timeout": 60, "fail_on_partial": True}, look or looks())
