@@ -59,7 +59,8 @@ options:
   state:
     description:
       - V(present) makes sure that the credential is there.
-      - V(absent) deletes it. One that a hypervisor logs in with is refused; what else uses it Commvault does not tell, and refuses itself.
+      - V(absent) deletes it. One that a hypervisor or a VM group logs in with is refused; what else uses it Commvault does not tell, and
+        refuses itself.
     type: str
     choices:
       - present

@@ -26,6 +26,9 @@ options:
     description: Name of the VM group, unique within its hypervisor. Commvault does not distinguish names by case.
     type: str
     required: true
+  new_name:
+    description: Name to give the group. A group that has it already is found by it, where there is none called O(name). Of no use to O(state=absent).
+    type: str
   hypervisor:
     description: Name of the hypervisor, see M(calligo.baas.commvault_hypervisor).
     type: str
@@ -155,16 +158,74 @@ options:
     description: What is left out of the backup although O(content) covers it. Always set as a whole; an empty dictionary removes all filters.
     type: dict
     suboptions: *content
+  disk_filters:
+    description:
+      - Which disks of the VMs are left out of the backup, and so are not in a restored VM. A disk that one of the rules fits is left out.
+      - Always set as a whole; an empty list removes all rules, also those of another tool that are returned with the type V(other).
+    type: list
+    elements: dict
+    suboptions:
+      type:
+        description:
+          - What the value is compared with.
+          - "V(datastore): name of the datastore that the disk lies on."
+          - "V(path): whole path of the disk, for instance V([lux-ds-02] acme-db-01/acme-db-01_1.vmdk)."
+          - "V(pattern): file name, or path where it has a slash, with wildcards, for instance V(*_swap.vmdk) or V([lux-ds-02]/**/scratch/*.vmdk).
+            A name in brackets at its beginning is a datastore; C(*) stands for any characters, C(**) for any folders, C(?) for one character."
+          - "V(device_node): where the disk is attached, for instance V(SCSI (0:1))."
+          - "V(label): label of the disk in vCenter, for instance V(Hard disk 2)."
+          - "V(disk_type): kind of disk, in the words of Commvault."
+        type: str
+        required: true
+        choices:
+          - datastore
+          - path
+          - pattern
+          - device_node
+          - label
+          - disk_type
+      condition:
+        description: How the value is compared. Of the types, only V(datastore) and V(label) have other conditions than V(equals).
+        type: str
+        choices:
+          - contains
+          - does_not_contain
+          - does_not_equal
+          - ends_with
+          - equals
+          - starts_with
+        default: equals
+      value:
+        description: Text to look for.
+        type: str
+        required: true
+      vm:
+        description: The one VM that the rule is limited to. Without it, the rule is for all VMs of the group.
+        type: dict
+        suboptions:
+          uuid:
+            description: Instance UUID of the VM. Give it, since names of VMs need not be unique. One of this and O(disk_filters[].vm.name) is needed.
+            type: str
+          name:
+            description: Name of the VM, which is compared only where the UUID is not known on both sides.
+            type: str
   consistency:
     description:
       - V(crash) takes the disks as they are, V(filesystem_and_application) quiesces the guest through VMware Tools first.
-      - V(application_aware) also lets Commvault handle databases inside the guest, and needs credentials for the guest that are
-        known to Commvault.
+      - V(application_aware) also lets Commvault handle databases inside the guest. For that it must be able to log in to the guests, so it is
+        refused unless O(guest_credential) is given, or the group or its hypervisor has a login already.
     type: str
     choices:
       - crash
       - filesystem_and_application
       - application_aware
+  guest_credential:
+    description:
+      - Name of the saved credential that Commvault logs in to the guests with, see M(calligo.baas.commvault_credential).
+      - It is for groups whose O(consistency) is V(application_aware), and refused for others.
+      - It is compared by name. A server that does not show it (it may hide all that is a login) cannot be compared with. There the credential
+        is written when the group becomes application-aware, and later taken to be the right one, with a warning.
+    type: str
   backup_enabled:
     description: Whether backups of the group may run. Running ones are not stopped.
     type: bool
@@ -183,6 +244,7 @@ options:
     default: present
 seealso:
   - module: calligo.baas.commvault_hypervisor
+  - module: calligo.baas.commvault_credential
   - module: calligo.baas.commvault_plan
   - module: calligo.baas.commvault_backup
   - module: calligo.baas.vcenter_vm_facts
@@ -236,6 +298,33 @@ EXAMPLES = r"""
       name_patterns:
         - condition: starts_with
           value: db
+
+- name: Back up the databases with the help of their own software, but not their scratch disks
+  calligo.baas.commvault_vm_group:
+    host: https://commvault.example.com
+    username: baas-automation
+    password: "{{ vault_commvault_password }}"
+    name: acme-databases
+    hypervisor: acme-vcenter
+    consistency: application_aware
+    guest_credential: acme-guests
+    disk_filters:
+      - type: datastore
+        value: lux-scratch-01
+      - type: label
+        value: Hard disk 3
+        vm:
+          name: acme-db-01
+          uuid: 503b1d0a-1111-2222-3333-444455556666
+
+- name: Leave no disk out any more
+  calligo.baas.commvault_vm_group:
+    host: https://commvault.example.com
+    username: baas-automation
+    password: "{{ vault_commvault_password }}"
+    name: acme-databases
+    hypervisor: acme-vcenter
+    disk_filters: []
 """
 
 RETURN = r"""
@@ -323,6 +412,37 @@ vm_group:
       returned: when the group exists, or the filters were given
       type: dict
       contains: *content
+    disk_filters:
+      description: Which disks are left out.
+      returned: when the group exists, or they were given
+      type: list
+      elements: dict
+      contains:
+        type:
+          description: As in the option O(disk_filters[].type), or V(other) for a rule that another tool made and the options cannot express.
+          returned: always
+          type: str
+          sample: label
+        condition:
+          description: How the value is compared.
+          returned: when the type is not V(other)
+          type: str
+          sample: equals
+        value:
+          description: Text that is looked for.
+          returned: when the type is not V(other)
+          type: str
+          sample: Hard disk 3
+        vm:
+          description: The VM that the rule is limited to, with C(name) and C(uuid), of which one may be null. Null for all VMs.
+          returned: when the type is not V(other)
+          type: dict
+          sample: {"name": "acme-db-01", "uuid": "503b1d0a-1111-2222-3333-444455556666"}
+        rule:
+          description: The rule in Commvault's words.
+          returned: when the type is V(other)
+          type: dict
+          sample: {"filterType": "DISK_TAG", "name": "backup", "value": "no"}
     consistency:
       description:
         - V(crash), V(filesystem_and_application) or V(application_aware).
@@ -330,6 +450,13 @@ vm_group:
       returned: when the group exists, or it was given
       type: str
       sample: filesystem_and_application
+    guest_credential:
+      description:
+        - Name of the saved credential that Commvault logs in to the guests with.
+        - Null if there is none, if it is a plain user name and password, or if the server does not show it.
+      returned: when the group exists, or it was given
+      type: str
+      sample: acme-guests
     backup_enabled:
       description: Whether backups may run.
       returned: when the group exists, or it was given

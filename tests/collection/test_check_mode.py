@@ -127,6 +127,8 @@ def tasks(modules):
         "commvault_vm_group": [
             tenant.VM_GROUP,
             {**tenant.VM_GROUP, "content": {"name_patterns": [{"condition": "starts_with", "value": "acme-db"}]}},
+            {**tenant.VM_GROUP, "new_name": "acme-machines", "disk_filters": [{"type": "datastore", "value": "scratch"}]},
+            {**tenant.VM_GROUP, "consistency": "application_aware", "guest_credential": "acme-login"},
             {"name": "acme-vms", "hypervisor": "acme-vcenter", **ABSENT},
         ],
         "commvault_vm_group_info": [{}, {"names": ["acme-vms", "none"], "hypervisor": "acme-vcenter"}],

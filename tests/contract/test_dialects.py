@@ -64,7 +64,11 @@ def made(modules):
     walk(modules, "commvault_hypervisor", hypervisor, {**hypervisor, "access_nodes": ["lux-an-01", "lux-an-02"]})
     group = tenant.inside(tenant.VM_GROUP)
     filters = {"name_patterns": [{"condition": "equals", "value": "acme-web-99"}]}
-    walk(modules, "commvault_vm_group", group, {**group, "filters": filters, "consistency": "crash"}, {**group, "backup_enabled": False})
+    disks = {"disk_filters": [{"type": "label", "value": "Hard disk 9", "vm": {"name": "acme-web-01"}}]}
+    modules("commvault_credential", tenant.inside(tenant.GUEST_CREDENTIAL))
+    aware = {"consistency": "application_aware", "guest_credential": tenant.GUEST_CREDENTIAL["name"]}
+    changes = [{"filters": filters, "consistency": "crash"}, {**disks, **aware}, {"disk_filters": [], "backup_enabled": False}]
+    walk(modules, "commvault_vm_group", group, *({**group, **change} for change in changes))
     modules("commvault_vm_group", {**group, "backup_enabled": True})
     lists = {"content": ["D:\\Data", "E:\\Shares"], "filters": ["*.tmp"], "exceptions": ["D:\\Data\\keep.tmp"]}
     changes = [

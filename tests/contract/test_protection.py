@@ -115,6 +115,51 @@ def test_content_that_the_sdk_changed_is_no_change(modules, commcell):
     unchanged(modules, "commvault_vm_group", {**options, "content": {"name_patterns": [{"condition": "contains", "value": "db"}]}})
 
 
+DISK_RULES = [
+    {"type": "datastore", "condition": "starts_with", "value": "scratch é"},
+    {"type": "pattern", "value": "*_swap.vmdk"},
+    {"type": "device_node", "value": "SCSI (1:0)"},
+    {"type": "label", "value": "Hard disk 2", "vm": {"uuid": "503b1d0a-1111-2222-3333-444455556666"}},
+    {"type": "disk_type", "value": "independent_persistent"},
+]
+
+
+@pytest.mark.contract(operation="disk filters of a VM group", module="commvault_vm_group", direction="reads")
+def test_disk_filters_of_each_type_are_read(modules, commcell):
+    options = tenant.inside({**GROUP, "name": "Disks", "content": {"name_patterns": [{"value": "acme-web"}]}})
+    modules("commvault_vm_group", {**options, "disk_filters": DISK_RULES})
+    group = sdk.vm_groups(commcell, HYPERVISOR).get("Disks")
+    assert [(rule["filterType"], rule["filter"], rule["vmGuid"]) for rule in group.vm_diskfilter] == [
+        ("Datastore", "scratch é*", ""),
+        ("Virtual Disk Name/Pattern", "*_swap.vmdk", ""),
+        ("Virtual Device Node", "SCSI (1:0)", ""),
+        ("Disk Label", "Hard disk 2", "503b1d0a-1111-2222-3333-444455556666"),
+        ("Disk Type", "independent_persistent", ""),
+    ]
+    # The SDK writes everything that it has read when it changes anything.
+    group.cbtvalue = False
+    unchanged(modules, "commvault_vm_group", {**options, "disk_filters": DISK_RULES})
+    modules("commvault_vm_group", {**options, "disk_filters": []})
+    group.refresh()
+    assert group.vm_diskfilter is None
+
+
+@pytest.mark.contract(operation="disk filters of a VM group", module="commvault_vm_group", direction="writes")
+def test_disk_filters_of_the_sdk_are_no_change(modules, commcell):
+    options = tenant.inside({**GROUP, "name": "SDK disks", "content": {"name_patterns": [{"value": "acme-web"}]}})
+    modules("commvault_vm_group", {**options, "disk_filters": [{"type": "label", "value": "Hard disk 9"}]})
+    group = sdk.vm_groups(commcell, HYPERVISOR).get("SDK disks")
+    numbers = {"1": "scratch é*", "2": "*_swap.vmdk", "3": "SCSI (1:0)", "5": "Hard disk 2", "6": "independent_persistent"}
+    guids = {"5": "503b1d0a-1111-2222-3333-444455556666"}
+    group.vm_diskfilter = [{"filterTypeId": number, "filter": text, "vmGuid": guids.get(number)} for number, text in numbers.items()]
+    unchanged(modules, "commvault_vm_group", {**options, "disk_filters": DISK_RULES})
+    group.vm_diskfilter = [{"filtertype": "Virtual Disk Name/Pattern", "filter": "[scratch é] vms/a/a_1.vmdk"}]
+    unchanged(modules, "commvault_vm_group", {**options, "disk_filters": [{"type": "path", "value": "[scratch é] vms/a/a_1.vmdk"}]})
+    group.vm_diskfilter = [{"filterTypeId": "9", "filter": "backup"}]
+    tagged = modules("commvault_vm_group", {**options, "disk_filters": []}, check=True)
+    assert tagged["diff"]["before"]["disk_filters"][0]["type"] == "other", "a type that we do not offer is seen"
+
+
 # Files
 
 

@@ -21,6 +21,7 @@ MODULE = "commvault_vm_group"
 HYPERVISOR = "groups 'Übersicht' 50% + vCenter"
 FOLDER = "Tenants/Acme Sàrl"
 GOLD, SILVER = "Gold for VM groups", 'Silver "été" 1/2 % + \\'
+GUESTS, OTHER_GUESTS = "Gäste & Söhne", "other guests"
 ODD_NAMES = ["two  spaces", "a/b\\c", 'it\'s "quoted"', "100 % + 50%20", "Écréhous & Köln ß", "name?fq=x&y=z#1"]
 PATTERN = {"condition": "ends_with", "value": "-test 50 % + \\ é"}
 
@@ -51,6 +52,9 @@ def place(sandbox):
     for name in (GOLD, SILVER):
         destination = {"name": "Primary", "storage_pool": "lux-pool-01", "retention_days": "30"}
         modules("commvault_plan", {"name": name, "destinations": [destination]})
+    for name in (GUESTS, OTHER_GUESTS):
+        login = {"account_type": "windows", "account": "ACME\\svc-backup", "account_password": "s3cret"}
+        modules("commvault_credential", {"name": name, **login})
     facts = modules("vcenter_vm_facts", {"folder": FOLDER})["ansible_facts"]["vcenter_vms"]
     folder = modules("vcenter_folder_info", {"folder": FOLDER})["folders"][0]
     vms = [{"name": vm["name"], "uuid": vm["instance_uuid"]} for vm in facts]
@@ -66,14 +70,19 @@ def vms_of(result):
 
 
 def test_the_twelve_steps(modules, place):
+    swap = {"type": "pattern", "value": "[lux-ds-0?]/**/*_swap (é).vmdk"}
+    second = {"type": "label", "condition": "ends_with", "value": "disk 2", "vm": place.vms[0]}
     present = group(plan=GOLD, content={"folders": [place.folder]}, filters={"name_patterns": [PATTERN]}, consistency="crash")
+    present["disk_filters"] = [swap, second]
     tag = {"name": "Backup/Gold"}
     content = {"vms": place.vms[:1], "tags": [tag], "name_patterns": [{"value": "web"}], "match": "all"}
     changed = group(plan=SILVER, content=content, filters={}, consistency="application_aware", backup_enabled=False)
+    changed |= {"guest_credential": GUESTS, "disk_filters": [second]}
     results = walk(modules, MODULE, present, changed, group(state="absent"))
     made = results["create"]["vm_group"]
     assert made["content"]["folders"] == [place.folder] and made["filters"]["name_patterns"] == [PATTERN]
     assert (made["plan"], made["consistency"], made["backup_enabled"]) == (GOLD, "crash", True)
+    assert made["disk_filters"] == [{"condition": "equals", "vm": None, **swap}, second] and made["guest_credential"] is None
     predicted = results["create check"]["vm_group"]
     assert predicted == {key: made[key] for key in predicted}, "what check mode says is what happens"
     after = results["change again"]["vm_group"]
@@ -81,6 +90,7 @@ def test_the_twelve_steps(modules, place):
     assert after["id"] == made["id"] and after["content"]["folders"] == [] and after["content"]["match"] == "all"
     assert after["content"]["vms"] == place.vms[:1] and [item["name"] for item in after["content"]["tags"]] == ["Backup/Gold"]
     assert (after["plan"], after["consistency"], after["backup_enabled"]) == (SILVER, "application_aware", False)
+    assert (after["disk_filters"], after["guest_credential"]) == ([second], GUESTS)
     assert results["change"]["diff"]["before"]["content"]["folders"] == [place.folder]
     assert results["delete"]["vm_group"] is None and "warnings" not in results["change"]
 
@@ -124,6 +134,10 @@ def test_nothing_is_half_written(modules, place):
         ({**group(content=content), "hypervisor": "no such hypervisor"}, 'hypervisor "no such hypervisor" does not exist'),
         (group(content=content, plan="no such plan"), 'plan "no such plan" does not exist'),
         (group(plan=GOLD), "allow_empty"),
+        (group(content=content, consistency="application_aware"), "Give guest_credential"),
+        (group(content=content, consistency="application_aware", guest_credential="none"), 'credential "none" does not exist'),
+        (group(content=content, consistency="crash", guest_credential=GUESTS), "its consistency is crash"),
+        (group(content=content, disk_filters=[{"type": "path", "condition": "contains", "value": "x"}]), "disk filter 1 (path"),
     ]
     for options, text in refused:
         modules.sandbox.control("DELETE", "/journal")
@@ -146,6 +160,36 @@ def test_content_is_not_wiped_by_accident(modules, place):
     made = step(modules, MODULE, group("wipe", content={}, allow_empty=True), check=False, changed=True)
     assert vms_of(made) == []
     modules(MODULE, group("wipe", state="absent"))
+
+
+def test_a_guest_credential_is_changed_kept_and_guarded(modules, place):
+    wanted = group("guests", content={"vms": place.vms[:1]}, consistency="application_aware", guest_credential=GUESTS)
+    modules(MODULE, wanted)
+    step(modules, MODULE, {**wanted, "guest_credential": GUESTS.upper()}, check=False, changed=False)
+    other = group("guests", guest_credential=OTHER_GUESTS)
+    step(modules, MODULE, other, check=True, changed=True)
+    made = step(modules, MODULE, other, check=False, changed=True)
+    assert made["vm_group"]["guest_credential"] == OTHER_GUESTS and "warnings" not in made
+    step(modules, MODULE, group("guests", consistency="crash"), check=False, changed=True)
+    made = step(modules, MODULE, group("guests", consistency="application_aware"), check=False, changed=True)
+    assert made["vm_group"]["guest_credential"] == OTHER_GUESTS, "it was there already"
+    used = modules.failure("commvault_credential", {"name": OTHER_GUESTS, "state": "absent"})
+    assert 'in use by the VM group "guests"' in used["msg"]
+    modules(MODULE, group("guests", state="absent"))
+    step(modules, "commvault_credential", {"name": OTHER_GUESTS, "state": "absent"}, check=False, changed=True)
+
+
+def test_a_group_is_renamed_once(modules, place):
+    made = modules(MODULE, group("before", content={"vms": place.vms[:1]}))["vm_group"]
+    modules(MODULE, group("taken", content={"vms": place.vms[:1]}))
+    assert "cannot be called" in modules.failure(MODULE, group("before", new_name="TAKEN"))["msg"]
+    wanted = group("before", new_name="after é")
+    step(modules, MODULE, wanted, check=True, changed=True)
+    after = step(modules, MODULE, wanted, check=False, changed=True)["vm_group"]
+    assert (after["id"], after["name"], after["content"]) == (made["id"], "after é", made["content"])
+    step(modules, MODULE, wanted, check=False, changed=False)
+    for name in ("after é", "taken"):
+        modules(MODULE, group(name, state="absent"))
 
 
 def test_the_dialect_of_live_servers(modules, place):

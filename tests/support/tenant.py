@@ -49,6 +49,8 @@ CREDENTIAL: Json = {
     "account": "svc-baas@vsphere.local",
     "account_password": "battery staple",
 }
+# What Commvault logs in to the tenant's guests with.
+GUEST_CREDENTIAL: Json = {**CREDENTIAL, "name": "acme-guests", "account": "ACME\\svc-backup"}
 REGION: Json = {"name": "acme-region", "locations": [{"country": "Luxembourg", "latitude": 49.5, "longitude": 6.1}]}
 SQL_INSTANCE: Json = {"client": "acme-sql01", "instance": "ACME-SQL01\\PROD", "plan": "acme-gold"}
 SQL_SUBCLIENT: Json = {"client": "acme-sql01", "instance": "ACME-SQL01\\PROD", "name": "sales", "plan": "acme-gold", "databases": ["Sales"]}

@@ -91,6 +91,18 @@ def region(client: Commvault, name: str) -> Found | None:
     return _needed(client, "region", name, choose(client, "region", name, known), "Create it in Commvault, or correct the name.")
 
 
+def credential(client: Commvault, name: str) -> Found | None:
+    """The saved credential of this name, the company's own before the provider's. Missing: as in plan()."""
+    found = choose(client, "credential", name, credentials(client))
+    return _needed(client, "credential", name, found, "Create it with calligo.baas.commvault_credential, or correct the name.")
+
+
+def credentials(client: Commvault) -> list[Found]:
+    """All saved credentials that can be seen, in one request (OpenAPI GetCredentials)."""
+    reply = client.get("/V4/Credential", absent=(404,)) or {}
+    return [_found(row, row, row.get("company")) for row in listed(reply.get("credentialManager"))]
+
+
 def server(client: Commvault, name: str, way_out: str = "Install Commvault's software on it, or correct the name.") -> Found | None:
     """The client computer of this name. Missing: as in plan().
 

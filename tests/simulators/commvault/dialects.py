@@ -182,6 +182,31 @@ def vmgroup_content_object(said: Said) -> Said:
     )
 
 
+@dialect("the settings of a VM group do not show the credentials of its guests")
+def vmgroup_guest_login_untold(said: Said) -> Said:
+    if said.call != "GET /V4/VmGroup/{id:int}" or "settings" not in said.body:
+        return said
+    return said.but({**said.body, "settings": {key: value for key, value in said.body["settings"].items() if key != "guestCredentials"}})
+
+
+@dialect("the saved credential of a VM group's guests is read with its id alone")
+def vmgroup_guest_login_nameless(said: Said) -> Said:
+    if said.call != "GET /V4/VmGroup/{id:int}":
+        return said
+
+    def nameless(row: Json) -> Json:
+        return {**row, "savedCredentials": {"id": row["savedCredentials"]["id"]}} if "savedCredentials" in row else row
+
+    return said.but(each_object(said.body, nameless))
+
+
+@dialect("the rules of a VM group's disk filters have their text in value alone")
+def vmgroup_disk_filter_value(said: Said) -> Said:
+    if said.call != "GET /V4/VmGroup/{id:int}":
+        return said
+    return said.but(each_object(said.body, lambda row: {**row, "name": ""} if "filterType" in row else row))
+
+
 # Regions
 
 

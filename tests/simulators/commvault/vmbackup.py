@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses as dc
 import typing as t
 
-from ansible_collections.calligo.baas.tests.simulators.commvault import guests, vmconfig
+from ansible_collections.calligo.baas.tests.simulators.commvault import diskfilters, guests, vmconfig
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
 from ansible_collections.calligo.baas.tests.simulators.commvault.faults import matches
 from ansible_collections.calligo.baas.tests.simulators.commvault.jobs import (
@@ -29,7 +29,7 @@ from ansible_collections.calligo.baas.tests.simulators.commvault.registry import
 from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Request
 from ansible_collections.calligo.baas.tests.simulators.commvault.simulator import Simulator
 from ansible_collections.calligo.baas.tests.simulators.commvault.vcenter import VCenterError, connect
-from ansible_collections.calligo.baas.tests.simulators.commvault.vmcontent import Resolver, disk_is_filtered, empty
+from ansible_collections.calligo.baas.tests.simulators.commvault.vmcontent import Resolver, empty
 
 Json = dict[str, t.Any]
 DO_NOT_BACKUP = "Do Not Backup"
@@ -119,7 +119,7 @@ def _do_not_backup(sim: Simulator, group: m.Subclient) -> Json:
 
 def _keep(sim: Simulator, job: Job, group: m.Subclient, config: Json, rules: list[Json], outcome: Outcome) -> None:
     for disk in config["disks"]:
-        disk["skipped"] = disk["skipped"] or disk_is_filtered(disk, config, rules)
+        disk["skipped"] = disk["skipped"] or diskfilters.left_out(disk, config, rules)
     kept = [disk for disk in config["disks"] if not disk["skipped"]]
     child, vm = _child(sim, job, group, config, sum(disk["size_bytes"] for disk in kept))
     fault = sim.faults.take("vm_fail", lambda p: matches(p.get("vm"), config["name"], vm.guid))

@@ -1,7 +1,7 @@
 # Copyright (c) Calligo
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which VMs the content of a VM group means, now: explicit objects, rules with conditions, ALL and ANY, filters, disk filters."""
+"""Which VMs the content of a VM group means, now: explicit objects, rules with conditions, ALL and ANY, filters."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ TEXTS: dict[str, t.Callable[[Node], str]] = {
     "VM_NOTES": lambda vm: str(vm.props.get("config.annotation") or ""),
     "VM_POWER_STATE": lambda vm: "1" if vm.props.get("runtime.powerState") == "poweredOn" else "0",
 }
+CONDITIONS = ("CONTAINS", "DOES_NOT_CONTAIN", "DOES_NOT_EQUAL", "ENDS_WITH", "EQUALS", "STARTS_WITH")
+#: Conditions as the older calls say them.
+WILDCARDS = {"CONTAINS": "*{}*", "DOES_NOT_CONTAIN": "*{}*", "STARTS_WITH": "{}*", "ENDS_WITH": "*{}"}
 POWER = {"on": "1", "powered on": "1", "poweredon": "1", "off": "0", "powered off": "0", "poweredoff": "0"}
 
 
@@ -76,6 +79,23 @@ def compare(condition: str, text: str, wanted: str) -> bool:
         "ENDS_WITH": lambda: have.endswith(want.strip("*")),
     }
     return tests.get(condition.upper(), tests["EQUALS"])()
+
+
+def to_wildcard(condition: str, text: str) -> str:
+    """A condition of V4 as the wildcard of the older calls."""
+    return WILDCARDS.get(condition, "{}").format(text)
+
+
+def from_wildcard(text: str, positive: bool) -> tuple[str, str]:
+    """A wildcard in the words of V4: the condition and the text that is left."""
+    inner = text.strip("*")
+    if not inner or "*" in inner or inner == text:
+        return ("EQUALS" if positive else "DOES_NOT_EQUAL"), text
+    if text.startswith("*") and text.endswith("*"):
+        return ("CONTAINS" if positive else "DOES_NOT_CONTAIN"), inner
+    if not positive:  # V4 has no words for the other negative ones
+        return "DOES_NOT_EQUAL", text
+    return ("ENDS_WITH" if text.startswith("*") else "STARTS_WITH"), inner
 
 
 class Resolver:
@@ -153,24 +173,3 @@ class Resolver:
         found = self._item({**rule, "name": rule.get("name") or wanted})
         negative = condition in ("DOES_NOT_EQUAL", "DOES_NOT_CONTAIN")
         return {vm.id for vm in self.vms} - found if negative else found
-
-
-def disk_is_filtered(disk: Json, config: Json, rules: list[Json]) -> str:
-    """Why a disk of a VM is left out by the group's disk filters, or nothing."""
-    getters: dict[str, str] = {
-        "DISK_DATASTORE": "datastore",
-        "DISK_LABEL": "label",
-        "DISK_PATH": "file_name",
-        "DISK_PATTERN": "file",
-        "DISK_VIRTUAL_DEVICE_NODE": "node",
-        "DISK_TYPE": "mode",
-    }
-    for rule in rules:
-        guid, name = str(rule.get("vmGuid") or "").lower(), str(rule.get("vmName") or "").lower()
-        if guid not in ("", str(config["instance_uuid"]).lower()) or (not guid and name not in ("", str(config["name"]).lower())):
-            continue
-        key = getters.get(str(rule.get("filterType")).upper())
-        wanted = str(rule.get("name") or rule.get("value") or "")
-        if key and wanted and compare(str(rule.get("condition") or "EQUALS"), str(disk[key]), wanted):
-            return f"disk filter {rule.get('filterType')} {wanted}"
-    return ""

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.calligo.baas.tests.simulators.commvault.handlers.vm_subclients import from_children, to_children
 from ansible_collections.calligo.baas.tests.simulators.commvault.vcenter import Inventory, Node
-from ansible_collections.calligo.baas.tests.simulators.commvault.vmcontent import Resolver, compare, disk_is_filtered, merge
+from ansible_collections.calligo.baas.tests.simulators.commvault.vmcontent import Resolver, compare, merge
 
 
 def node(number, kind, name, parent="", **props):
@@ -136,22 +136,6 @@ def test_writing_appends_without_doubles_or_replaces():
     both = merge(old, {"overwrite": False, "virtualMachines": [{"type": "VM", "GUID": "1"}, {"type": "VM", "GUID": "2"}]})
     assert [row["GUID"] for row in both["virtualMachines"]] == ["1", "2"]
     assert merge(old, {"overwrite": True, "virtualMachines": []})["virtualMachines"] == []
-
-
-def test_disk_filters_by_datastore_label_and_vm():
-    disk = {
-        "datastore": "scratch",
-        "label": "Hard disk 2",
-        "file_name": "[scratch] a/a_1.vmdk",
-        "file": "a_1.vmdk",
-        "node": "SCSI (0:1)",
-        "mode": "persistent",
-    }
-    config = {"instance_uuid": "1", "name": "a"}
-    by_store = {"filterType": "DISK_DATASTORE", "name": "scratch", "condition": "EQUALS"}
-    assert disk_is_filtered(disk, config, [by_store])
-    assert disk_is_filtered(disk, config, [{"filterType": "DISK_LABEL", "name": "Hard disk 2", "vmName": "a"}])
-    assert not disk_is_filtered(disk, config, [by_store | {"vmGuid": "2"}])
 
 
 def test_the_older_notation_goes_there_and_back():

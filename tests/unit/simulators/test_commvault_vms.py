@@ -73,6 +73,36 @@ def test_content_is_an_array_when_read_and_filters_come_by_put(world):
     assert (job["status"], job["totalNumOfFiles"]) == ("Completed", 0)
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"diskFilters": {"rules": [{"filterType": "DISK_COLOUR", "name": "x"}]}}, "[DISK_COLOUR] is not known"),
+        ({"settings": {"guestCredentials": {"savedCredentials": {"id": 4711}}}}, "Credential [4711] not found"),
+    ],
+)
+def test_what_a_vm_group_is_not_given_leaves_it_as_it_was(world, body, words):
+    group = world.add_group("g", "boreal-web-01")
+    before = world.api.get(f"/V4/VmGroup/{group}")
+    assert words in world.api.put(f"/V4/VmGroup/{group}", {"newName": "h", **body})["errorMessage"]
+    assert world.api.last.status_code in (400, 404) and world.api.get(f"/V4/VmGroup/{group}") == before
+
+
+def test_the_login_to_guests_is_shown_without_its_password_and_holds_its_credential(world):
+    group = world.add_group("g", "boreal-web-01")
+
+    def guests(**login):
+        world.api.put(f"/V4/VmGroup/{group}", {"settings": {"guestCredentials": login}} if login else {})
+        shown = world.api.get(f"/V4/VmGroup/{group}")["settings"]["guestCredentials"]
+        assert "c2VjcmV0" not in world.api.last.text
+        return shown
+
+    assert guests() == {} and guests(credentials={"name": "root", "password": "c2VjcmV0"}) == {"credentials": {"name": "root"}}
+    credential = {"name": "guests", "accountType": "LINUXACCOUNT", "userAccount": "root", "password": "c2VjcmV0"}
+    number = world.api.post("/V4/Credential", credential)["id"]
+    assert guests(savedCredentials={"name": "GUESTS"}) == {"savedCredentials": {"id": number, "name": "guests"}} == guests()
+    assert "used by: g." in world.api.delete(f"/V5/Credential/{number}")["errorMessage"]
+
+
 def test_preview_tells_what_a_content_matches_now(world):
     body = {"content": {"ruleGroups": [{"matchRule": "ANY", "rules": [{"type": "TAG", "condition": "EQUALS", "name": "Backup/Gold"}]}]}}
     found = world.api.post(f"/V4/VmGroup/Preview?hypervisorId={world.hypervisor}", body)

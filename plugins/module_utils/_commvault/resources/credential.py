@@ -12,9 +12,8 @@ from ..._core.argspec import ArgumentSpec
 from ..._core.compare import Comparer
 from ..._core.errors import ApiError, InputError, Refused
 from ..._core.reconcile import Record, Resource
-from .. import lookups
+from .. import lookups, vm_groups
 from ..effects import create_once, require_gone
-from ..paging import listed
 
 if t.TYPE_CHECKING:
     from ..client import Commvault
@@ -129,13 +128,7 @@ class Credential(Resource):
     # Mapping
 
     def _look_up(self) -> lookups.Found | None:
-        reply = self._client.get("/V4/Credential", absent=(404,)) or {}
-        known = []
-        for row in listed(reply.get("credentialManager")):
-            company = row.get("company") or {}
-            owner = int(company["id"]) if company.get("id") is not None else None
-            known.append(lookups.Found(int(row["id"]), str(row["name"]), owner, company.get("name"), row))
-        return lookups.choose(self._client, "credential", self._params["name"], known, "own")
+        return lookups.choose(self._client, "credential", self._params["name"], lookups.credentials(self._client), "own")
 
     def _read(self, found: lookups.Found) -> Record | None:
         detail = self._client.get(f"/V5/Credential/{found.id}", absent=(404,))
@@ -153,16 +146,22 @@ class Credential(Resource):
         }
 
     def _users(self, number: int) -> list[str]:
-        """Hypervisors that log in with the credential: Commvault tells nothing from the credential's side, and of others nothing at all."""
-        names = []
-        for hypervisor in lookups.hypervisors(self._client):
-            detail = self._client.get(f"/V4/Hypervisor/{hypervisor.id}", absent=(404,)) or {}
-            guest = ((detail.get("settings") or {}).get("guestCredentials") or {}).get("savedCredentials")
-            for saved in (detail.get("credentials"), (detail.get("accountDetails") or {}).get("credentials"), guest):
-                if saved and int(saved.get("credentialId") or saved.get("id") or 0) == number:
-                    names.append(f'the hypervisor "{hypervisor.name}"')
-                    break
-        return names
+        """Hypervisors and VM groups that log in with the credential: Commvault tells nothing from the credential's side, and of others
+        nothing at all.
+        """
+        homes = {f"/V4/Hypervisor/{one.id}": f'the hypervisor "{one.name}"' for one in lookups.hypervisors(self._client)}
+        for row in vm_groups.listing(self._client):
+            # Live servers were seen to tell the identity below vmGroup only.
+            identity = row.get("vmGroup") or row
+            homes[f"/V4/VmGroup/{identity.get('id')}"] = f'the VM group "{identity.get("name") or row.get("name")}"'
+        details = self._client.pool.read(lambda path: self._client.get(path, absent=(404,)) or {}, list(homes))
+        return [name for path, name in homes.items() if _logs_in_with(details[path], number)]
+
+
+def _logs_in_with(detail: Json, number: int) -> bool:
+    guest = ((detail.get("settings") or {}).get("guestCredentials") or {}).get("savedCredentials")
+    logins = (detail.get("credentials"), (detail.get("accountDetails") or {}).get("credentials"), guest)
+    return any(saved and int(saved.get("credentialId") or saved.get("id") or 0) == number for saved in logins)
 
 
 def _encoded(password: str) -> str:

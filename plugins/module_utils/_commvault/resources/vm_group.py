@@ -11,8 +11,9 @@ from ..._core.argspec import ArgumentSpec
 from ..._core.compare import changes
 from ..._core.errors import ApiError, BaasError, InputError, Refused
 from ..._core.reconcile import Record, Resource
-from .. import effects, lookups, vm_content
+from .. import disk_filters, effects, lookups, vm_content
 from ..paging import flag, listed
+from . import vm_group_consistency
 
 if t.TYPE_CHECKING:
     from ..client import Commvault
@@ -21,40 +22,40 @@ _CONTENT = {"type": "dict", "options": vm_content.OPTIONS}
 SPEC = ArgumentSpec(
     {
         "name": {"type": "str", "required": True},
+        "new_name": {"type": "str"},
         "hypervisor": {"type": "str", "required": True},
         "plan": {"type": "str"},
         "content": _CONTENT,
         "content_mode": {"type": "str", "choices": ["exact", "add", "remove"], "default": "exact"},
         "filters": _CONTENT,
-        "consistency": {"type": "str", "choices": ["crash", "filesystem_and_application", "application_aware"]},
+        "disk_filters": {"type": "list", "elements": "dict", "options": disk_filters.OPTIONS},
+        "consistency": {"type": "str", "choices": list(vm_group_consistency.LEVELS)},
+        # The name of a credential, which is not secret.
+        "guest_credential": {"type": "str", "no_log": False},
         "backup_enabled": {"type": "bool"},
         "allow_empty": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     },
     {"required_if": [("content_mode", "add", ["content"]), ("content_mode", "remove", ["content"])]},
 )
-CONSISTENCY = {
-    "crash": ("CRASH_CONSISTENT", False),
-    "filesystem_and_application": ("FILE_SYSTEM_AND_APPLICATION_CONSISTENT", False),
-    "application_aware": ("APPLICATION_AWARE", True),
-}
-"""vmBackupType and isApplicationAware: one without the other leaves an inconsistent group."""
 
 
 class VmGroup(Resource):
     """A VM group: a subclient of a hypervisor's Virtual Server agent (OpenAPI CreateVMGroup, GetVMGroup, UpdateVMGroup).
 
-    params: name, hypervisor, plan, content, content_mode, filters, consistency, backup_enabled, allow_empty, state.
-    Raises NotFound for an unknown hypervisor or plan, Refused where content would be wiped by accident.
+    params: name, new_name, hypervisor, plan, content, content_mode, filters, disk_filters, consistency, guest_credential,
+    backup_enabled, allow_empty, state. Raises NotFound for an unknown hypervisor, plan or credential, Refused where content would be
+    wiped by accident, guests could not be logged in to, or the new name is taken.
     """
 
     comparers: t.Mapping[str, t.Callable[[t.Any, t.Any], bool]] = {
-        # Commvault finds both without regard to case; they are how the group was found.
-        "name": lambda want, have: True,
+        # Commvault finds it without regard to case; it is how the group was found.
         "hypervisor": lambda want, have: True,
         "plan": lambda want, have: bool(have) and want.casefold() == have.casefold(),
         "content": vm_content.same,
         "filters": vm_content.same,
+        "disk_filters": disk_filters.same,
+        "guest_credential": lambda want, have: bool(have) and want.casefold() == have.casefold(),
     }
 
     def __init__(self, client: Commvault, params: Record) -> None:
@@ -62,7 +63,10 @@ class VmGroup(Resource):
         self._params = params
         self._hypervisor: lookups.Found | None = None
         self._plan: lookups.Found | None = None
+        self._credential: lookups.Found | None = None
         self._current: Record | None = None
+        self._name = params["new_name"] or params["name"]
+        self._taken: lookups.Found | None = None
         self._detail: Record = {}
         given = params["content"]
         self._given = None if given is None else vm_content.normal(given)
@@ -73,30 +77,44 @@ class VmGroup(Resource):
         name = self._params["hypervisor"]
         absent = self._params["state"] == "absent"
         self._hypervisor = lookups.find_hypervisor(self._client, name) if absent else lookups.hypervisor(self._client, name)
-        row = self._row() if self._hypervisor else None
+        known = self._rows() if self._hypervisor else []
+        row = self._choose(self._params["name"], known)
+        if self._params["new_name"] and not absent:
+            self._taken = self._choose(self._params["new_name"], known)
+            row = row or self._taken
         self._current = self._read(row.id) if row else None
         return self._current
 
     def desired(self) -> Record:
-        filters = self._params["filters"]
+        filters, disks, credential = (self._params[key] for key in ("filters", "disk_filters", "guest_credential"))
         return {
-            "name": self._params["name"],
+            "name": self._params["new_name"] or (self._current or self._params)["name"],
             "hypervisor": self._params["hypervisor"],
             "plan": self._params["plan"],
             "content": self._wanted_content(),
             "filters": None if filters is None else vm_content.normal(filters),
+            "disk_filters": None if disks is None else disk_filters.normal(disks),
             "consistency": self._params["consistency"],
+            "guest_credential": vm_group_consistency.wanted_credential(self._client, credential, self._current, self._settings),
             "backup_enabled": self._params["backup_enabled"],
         }
 
     def guard_create(self, desired: Record) -> None:
         self._guard_content(desired.get("content") or vm_content.normal({}))
-        self._find_plan(desired)
+        vm_group_consistency.guard(self._client, self._hypervisor, None, desired, {})
+        self._look_up(desired)
 
-    def guard_update(self, _current: Record, changed: Record) -> None:
+    def guard_update(self, current: Record, changed: Record) -> None:
         if "content" in changed:
             self._guard_content(changed["content"])
-        self._find_plan(changed)
+        if self._taken and self._taken.id != current["id"]:
+            raise Refused(
+                f'The VM group "{current["name"]}" cannot be called "{self._name}": another one of its hypervisor has that name. '
+                "Give another new_name, or rename or delete that one first.",
+                object=current["name"],
+            )
+        vm_group_consistency.guard(self._client, self._hypervisor, current, changed, self._settings)
+        self._look_up(changed)
 
     def guard_delete(self, current: Record) -> None:
         if (self._detail.get("summary") or {}).get("isDefaultVMGroup"):
@@ -147,8 +165,8 @@ class VmGroup(Resource):
 
     # Reading
 
-    def _row(self) -> lookups.Found | None:
-        """The row of the list with this name; a list that is empty is answered with 404."""
+    def _rows(self) -> list[lookups.Found]:
+        """The groups of the hypervisor; a list that is empty is answered with 404."""
         hypervisor = self._need_hypervisor()
         reply = self._client.get("/V4/VMGroups", {"hypervisorId": hypervisor.id}, absent=(404,)) or {}
         known = []
@@ -158,14 +176,17 @@ class VmGroup(Resource):
             owner = (row.get("hypervisor") or {}).get("id", hypervisor.id)
             if owner == hypervisor.id and identity.get("id"):
                 known.append(lookups.Found(int(identity["id"]), str(identity.get("name") or row.get("name") or "")))
-        return lookups.choose(self._client, "VM group", self._params["name"], known)
+        return known
+
+    def _choose(self, name: str, known: list[lookups.Found]) -> lookups.Found | None:
+        return lookups.choose(self._client, "VM group", name, known)
 
     def _read(self, group_id: int) -> Record | None:
         detail = self._client.get(f"/V4/VmGroup/{group_id}", absent=(404,))
         if detail is None:
             return None
         self._detail = detail
-        summary = detail.get("summary") or {}
+        summary, settings = detail.get("summary") or {}, detail.get("settings") or {}
         identity = detail.get("vmGroup") or detail
         return {
             "id": group_id,
@@ -174,9 +195,15 @@ class VmGroup(Resource):
             "plan": (summary.get("plan") or {}).get("name") or None,
             "content": vm_content.from_api(detail.get("content")),
             "filters": vm_content.from_api(detail.get("filters")),
-            "consistency": _consistency(detail.get("settings") or {}),
+            "disk_filters": disk_filters.from_api(detail.get("diskFilters")),
+            "consistency": vm_group_consistency.level(settings),
+            "guest_credential": vm_group_consistency.credential(self._client, settings),
             "backup_enabled": flag(detail.get("activityControl"), "enableBackup"),
         }
+
+    @property
+    def _settings(self) -> Record:
+        return self._detail.get("settings") or {}
 
     def _need(self, group_id: int) -> Record:
         found = self._read(group_id)
@@ -193,7 +220,7 @@ class VmGroup(Resource):
         return self._hypervisor
 
     def _made(self) -> int | None:
-        row = self._row()
+        row = self._choose(self._name, self._rows())
         return row.id if row else None
 
     # Wishes
@@ -219,9 +246,11 @@ class VmGroup(Resource):
                 object=self._params["name"],
             )
 
-    def _find_plan(self, wanted: Record) -> None:
+    def _look_up(self, wanted: Record) -> None:
         if wanted.get("plan"):
             self._plan = lookups.plan(self._client, wanted["plan"])
+        if wanted.get("guest_credential"):
+            self._credential = lookups.credential(self._client, wanted["guest_credential"])
 
     # Writing
 
@@ -243,7 +272,9 @@ class VmGroup(Resource):
     def _body(self, changed: Record, whole: bool = False) -> Record:
         """Only what changes; what is left out stays as it is. useContentFromPlan, which replaces content, is never sent."""
         body: Record = {}
-        settings: Record = {}
+        settings = vm_group_consistency.body(changed, self._credential)
+        if "name" in changed:
+            body["newName"] = changed["name"]
         if "plan" in changed and self._plan:
             body["plan"] = {"id": self._plan.id, "name": self._plan.name}
         if "content" in changed:
@@ -252,8 +283,8 @@ class VmGroup(Resource):
                 settings["allowEmptySubclient"] = True
         if "filters" in changed:
             body["filters"] = vm_content.to_api(changed["filters"], overwrite=True)
-        if "consistency" in changed:
-            settings["vmBackupType"], settings["isApplicationAware"] = CONSISTENCY[changed["consistency"]]
+        if "disk_filters" in changed:
+            body["diskFilters"] = disk_filters.to_api(changed["disk_filters"])
         if "backup_enabled" in changed:
             activity = self._detail.get("activityControl")
             body["activityControl"] = {"enableBackup": changed["backup_enabled"], "enableRestore": flag(activity, "enableRestore")}
@@ -266,12 +297,3 @@ class VmGroup(Resource):
         if mode == "remove" and given:
             return vm_content.without(self._detail.get("content"), given)
         return vm_content.to_api(wanted, overwrite=True)
-
-
-def _consistency(settings: Record) -> str | None:
-    """The modules' word for the two settings; "inconsistent" where they contradict each other, else the server's own word."""
-    kind, aware = settings.get("vmBackupType"), settings.get("isApplicationAware")
-    for word, (api, needed) in CONSISTENCY.items():
-        if kind == api:
-            return word if aware in (None, needed) else "inconsistent"
-    return str(kind).lower() if kind else None

@@ -22,9 +22,13 @@ def _seen(sim: Simulator, request: Request) -> list[Json]:
 
 
 def _get(sim: Simulator, request: Request, ref: Json) -> Json:
-    number, name = to_int(ref.get("credentialId")), str(ref.get("credentialName") or "").lower()
+    return find(sim, request, to_int(ref.get("credentialId")), str(ref.get("credentialName") or ""))
+
+
+def find(sim: Simulator, request: Request, number: int, name: str = "") -> Json:
+    """The credential of an id, or without one of a name; 404 where the caller sees none."""
     for row in _seen(sim, request):
-        if row["id"] == number or (not number and row["name"].lower() == name):
+        if row["id"] == number or (not number and row["name"].lower() == name.lower()):
             return row
     raise Refusal(generic(404, f"Credential [{name or number}] not found.", status=404))
 
@@ -64,7 +68,9 @@ def _make(sim: Simulator, request: Request, name: str, kind: t.Any, account: t.A
 
 def users_of(sim: Simulator, row: Json) -> list[str]:
     """Names of what logs in with a credential."""
-    return [c.name for c in sim.clients.values() if not c.deleted and c.props.get("credential_id") == row["id"]]
+    hypervisors = [c.name for c in sim.clients.values() if not c.deleted and c.props.get("credential_id") == row["id"]]
+    logins = ((s.name, s.props.get("settings", {}).get("guestCredentials") or {}) for s in sim.subclients.values())
+    return [*hypervisors, *(name for name, login in logins if login.get("saved") == row["id"])]
 
 
 def _remove(sim: Simulator, row: Json) -> None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.calligo.baas.tests.simulators.commvault import diskfilters, vmbackup
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
-from ansible_collections.calligo.baas.tests.simulators.commvault import vmbackup
-from ansible_collections.calligo.baas.tests.simulators.commvault.handlers import hypervisors
+from ansible_collections.calligo.baas.tests.simulators.commvault.handlers import credentials, hypervisors
 from ansible_collections.calligo.baas.tests.simulators.commvault.jobs import task_reply
 from ansible_collections.calligo.baas.tests.simulators.commvault.replies import generic
 from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Refusal, Reply, Request, route
@@ -62,6 +62,23 @@ def _status(last: Json) -> str:
     return {"NEVER_BACKED_UP": "PENDING", "COMPLETED": "PROTECTED", "COMPLETED_WITH_ERRORS": "BACKED_UP_WITH_ERROR"}.get(
         last["status"], "NOT_PROTECTED"
     )
+
+
+def _login(sim: Simulator, request: Request, given: Json) -> Json:
+    """What is kept of settings.guestCredentials: the id of a saved credential, which must exist, or a user name without its password."""
+    if given.get("savedCredentials"):
+        ref = given["savedCredentials"]
+        return {"saved": credentials.find(sim, request, to_int(ref.get("id")), str(ref.get("name") or ""))["id"]}
+    return {"name": (given.get("credentials") or {}).get("name")} if given.get("credentials") else {}
+
+
+def _guest_login(sim: Simulator, group: m.Subclient) -> Json:
+    """settings.guestCredentials as it is read; no password is ever told."""
+    login = group.props.get("settings", {}).get("guestCredentials") or {}
+    row = sim.credentials.get(login.get("saved", 0))
+    if row:
+        return {"savedCredentials": {"id": row["id"], "name": row["name"]}}
+    return {"credentials": {"name": login["name"]}} if login.get("name") else {}
 
 
 @route("POST", "/V4/VMGroup", "/V5/VmGroup")
@@ -138,7 +155,7 @@ def get(sim: Simulator, request: Request) -> Json:
     good = sum(str(v.props.get("last_status", "")).startswith("COMPLETED") for v in vms)
     nodes = [sim.clients[n] for n in props.get("access_nodes") or client.props.get("access_nodes", []) if n in sim.clients]
     backupset = sim.backupsets[g.backupset_id]
-    settings = {**SETTINGS, **{k: v for k, v in props.get("settings", {}).items() if k != "guestCredentials"}}
+    settings = {**SETTINGS, **props.get("settings", {}), "guestCredentials": _guest_login(sim, g)}
     return {
         "id": g.id,
         "name": g.name,
@@ -165,7 +182,7 @@ def get(sim: Simulator, request: Request) -> Json:
         },
         "content": [{"overwrite": False, **empty(), **(g.content or {})}],
         "filters": [{"overwrite": False, **empty(), **props.get("filters", {})}],
-        "diskFilters": [{"overwrite": False, "rules": props.get("diskFilters", {}).get("rules", [])}],
+        "diskFilters": [{"overwrite": False, **diskfilters.empty(), **props.get("diskFilters", {})}],
         "lastBackup": last,
         "securityAssociations": [],
         "settings": settings,
@@ -204,6 +221,10 @@ def update(sim: Simulator, request: Request) -> Reply | Json:
         return generic(5, f"Plan [{body['plan'].get('name') or body['plan'].get('id')}] not found.")
     if settings.get("transportMode", "AUTO") not in TRANSPORTS or settings.get("vmBackupType", "INHERITED") not in BACKUP_TYPES:
         return generic(6, f"settings carry an unknown transportMode or vmBackupType: {settings}.", 400)
+    wrong = diskfilters.problem(body.get("diskFilters") or {})
+    if wrong:
+        return generic(10, wrong, 400)
+    login = _login(sim, request, settings.get("guestCredentials") or {})
     nodes = [sim.by_ref(sim.clients, ref) for ref in body.get("accessNode") or []]
     if any(n is None or not n.access_node for n in nodes):
         return generic(7, "An access node of the request was not found.", 400)
@@ -211,10 +232,10 @@ def update(sim: Simulator, request: Request) -> Reply | Json:
     g.plan_id = 0 if body.get("removePlanAssociation") else plan.id if plan else g.plan_id
     if "content" in body:
         g.content = merge(g.content or empty(), body["content"] or {})
-    for key, blank in (("filters", empty()), ("diskFilters", {"rules": []})):
+    for key, blank in (("filters", empty()), ("diskFilters", diskfilters.empty())):
         if key in body:
             g.props[key] = merge(g.props.get(key) or blank, body[key] or {})
-    g.props.setdefault("settings", {}).update(settings)
+    g.props.setdefault("settings", {}).update(settings | ({"guestCredentials": login} if login else {}))
     g.props.setdefault("snapshotManagement", {}).update(body.get("snapshotManagement") or {})
     if "accessNode" in body:
         g.props["access_nodes"] = [n.id for n in nodes if n]

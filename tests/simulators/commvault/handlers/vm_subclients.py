@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.calligo.baas.tests.simulators.commvault import activity, vmbackup
+from ansible_collections.calligo.baas.tests.simulators.commvault import activity, diskfilters, vmbackup
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
 from ansible_collections.calligo.baas.tests.simulators.commvault.handlers import hypervisors
 from ansible_collections.calligo.baas.tests.simulators.commvault.handlers.dispatch import level_of
@@ -16,7 +16,7 @@ from ansible_collections.calligo.baas.tests.simulators.commvault.registry import
 from ansible_collections.calligo.baas.tests.simulators.commvault.replies import generic, response_list, response_object
 from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Reply, Request
 from ansible_collections.calligo.baas.tests.simulators.commvault.simulator import Simulator, to_int
-from ansible_collections.calligo.baas.tests.simulators.commvault.vmcontent import empty, merge
+from ansible_collections.calligo.baas.tests.simulators.commvault.vmcontent import empty, from_wildcard, merge, to_wildcard
 
 Json = dict[str, t.Any]
 #: Content types: V4 name -> the older number.
@@ -47,17 +47,7 @@ NUMBERS = {
 }
 PLAIN_NUMBERS = {name.replace("_", ""): number for name, number in NUMBERS.items()}
 NAMES = {number: name for name, number in NUMBERS.items()} | {"VM": "VM"}
-PATTERNS = {"CONTAINS": "*{}*", "DOES_NOT_CONTAIN": "*{}*", "STARTS_WITH": "{}*", "ENDS_WITH": "*{}"}
 OPERATIONS = {"NONE": 0, "OVERWRITE": 1, "ADD": 2, "DELETE": 3, "CLEAR": 4}
-FILTER_TYPES = {
-    "DISK_DATASTORE": 1,
-    "DISK_PATTERN": 2,
-    "DISK_PATH": 2,
-    "DISK_VIRTUAL_DEVICE_NODE": 3,
-    "DISK_LABEL": 5,
-    "DISK_TYPE": 6,
-    "DISK_TAG": 9,
-}
 
 
 def to_children(content: Json) -> list[Json]:
@@ -74,9 +64,7 @@ def _child(item: Json) -> Json:
     kind = str(item.get("type") or "VM").upper()
     condition = str(item.get("condition") or "EQUALS").upper()
     text = str(item.get("value") or item.get("name") or "")
-    shown = (
-        PATTERNS.get(condition, "{}").format(text) if kind.startswith("VM_") else str(item.get("displayName") or item.get("name") or text)
-    )
+    shown = to_wildcard(condition, text) if kind.startswith("VM_") else str(item.get("displayName") or item.get("name") or text)
     return {
         "type": NUMBERS.get(kind, 0),
         "name": item.get("GUID") or shown,
@@ -108,22 +96,10 @@ def _number(child: Json) -> int:
     return to_int(raw) or PLAIN_NUMBERS.get(str(raw).upper().replace("_", ""), 9)
 
 
-def _condition(text: str, positive: bool) -> tuple[str, str]:
-    """A wildcard in the words of V4: the condition and the text that is left."""
-    inner = text.strip("*")
-    if not inner or "*" in inner or inner == text:
-        return ("EQUALS" if positive else "DOES_NOT_EQUAL"), text
-    if text.startswith("*") and text.endswith("*"):
-        return ("CONTAINS" if positive else "DOES_NOT_CONTAIN"), inner
-    if not positive:  # V4 has no words for the other negative ones
-        return "DOES_NOT_EQUAL", text
-    return ("ENDS_WITH" if text.startswith("*") else "STARTS_WITH"), inner
-
-
 def _item(child: Json, rule: bool) -> Json:
     kind, shown, name = NAMES.get(_number(child), "VM"), str(child.get("displayName") or ""), str(child.get("name") or "")
     if kind.startswith("VM_"):
-        condition, text = _condition(shown or name, bool(child.get("equalsOrNotEquals", True)))
+        condition, text = from_wildcard(shown or name, bool(child.get("equalsOrNotEquals", True)))
         return {"type": kind, "name": text, "value": child.get("value") or text, "condition": condition}
     out: Json = {"type": kind, "name": shown or name, "GUID": name if name != shown else ""}
     if rule:
@@ -146,16 +122,6 @@ class VmGroupKind:
         plan, props = sim.plans.get(group.plan_id), group.props
         nodes = props.get("access_nodes") or sim.clients[group.client_id].props.get("access_nodes") or []
         policy = {"storagePolicyId": plan.id, "storagePolicyName": plan.name} if plan else {}
-        disks = [
-            {
-                "filter": r.get("name", ""),
-                "filterType": FILTER_TYPES.get(str(r.get("filterType")), 2),
-                "vmGuid": r.get("vmGuid", ""),
-                "vmName": r.get("vmName", ""),
-                "value": r.get("value", ""),
-            }
-            for r in props.get("diskFilters", {}).get("rules", [])
-        ]
         common: Json = {
             "description": group.description,
             "isDefaultSubclient": group.is_default,
@@ -183,7 +149,7 @@ class VmGroupKind:
         return {
             "vmContent": {"allOrAnyChildren": False, "equalsOrNotEquals": True, "children": to_children(group.content or {})},
             "vmFilter": {"children": to_children(props.get("filters", {}))},
-            "vmDiskFilter": {"filters": disks},
+            "vmDiskFilter": diskfilters.to_older(props.get("diskFilters") or diskfilters.empty()),
             "vmBackupInfo": {},
             "commonProperties": common,
             "proxyClient": proxies[0]["client"] if proxies else {},
@@ -220,6 +186,12 @@ class VmGroupKind:
     def update(self, sim: Simulator, request: Request, group: m.Subclient) -> Reply:
         """Operation types 1 overwrite, 2 add, 3 delete, 4 clear, as number or name."""
         props = request.body.get("subClientProperties") or {}
+        operation = _operation(props, "vmDiskFilter")
+        disks = diskfilters.written(group.props.get("diskFilters") or diskfilters.empty(), props.get("vmDiskFilter"), operation)
+        wrong = diskfilters.problem(disks)
+        if wrong:
+            return response_list(6, wrong)
+        group.props["diskFilters"] = disks
         group.content = _changed(group.content or empty(), props, "vmContent")
         group.props["filters"] = _changed(group.props.get("filters") or empty(), props, "vmFilter")
         plan = sim.plan_ref(request, props.get("planEntity"))
@@ -251,9 +223,14 @@ class VmGroupKind:
         return vmbackup.begin(sim, request, group, level, only)
 
 
-def _changed(current: Json, props: Json, key: str) -> Json:
+def _operation(props: Json, key: str) -> int:
+    """What is to be done with a list, as a number; 0 for nothing."""
     wanted = props.get(f"{key}OperationType")
-    kind = OPERATIONS.get(str(wanted).upper(), to_int(wanted))
+    return OPERATIONS.get(str(wanted).upper(), to_int(wanted))
+
+
+def _changed(current: Json, props: Json, key: str) -> Json:
+    kind = _operation(props, key)
     return _apply(current, from_children((props.get(key) or {}).get("children") or []), kind) if kind else current
 
 

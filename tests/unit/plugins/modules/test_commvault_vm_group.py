@@ -6,54 +6,28 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.calligo.baas.tests.support.scripted_http import ScriptedHttp
+from ansible_collections.calligo.baas.tests.support.vm_group_replies import (
+    AWARE,
+    DB,
+    DB_ENTRY,
+    DISK,
+    GUESTS,
+    LABEL,
+    MODULE,
+    WEB,
+    WEB_ENTRY,
+    answering,
+    detail,
+    empty,
+    run,
+)
 
-MODULE = "commvault_vm_group"
-WEB = {"name": "web01", "uuid": "503b1d0a-1111-2222-3333-444455556666"}
-DB = {"name": "db01", "uuid": "503b1d0a-7777-8888-9999-444455556666"}
-WEB_ENTRY = {"name": "web01", "GUID": WEB["uuid"], "type": "VM"}
-DB_ENTRY = {"name": "db01", "GUID": DB["uuid"], "type": "VM", "existingCredential": {"credentialId": 8}}
-HYPERVISORS = {"Hypervisors": [{"id": 10, "name": "vc01", "displayName": "vCenter 1", "status": "UNKNOWN"}]}
-PLANS = {"plans": [{"plan": {"id": 7, "name": "Gold"}}, {"plan": {"id": 8, "name": "Silver"}}]}
 READ = ["POST /Login", "GET /V4/Hypervisor", "GET /V4/VMGroups", "GET /V4/VmGroup/40"]
-
-
-def detail(content=(WEB_ENTRY, DB_ENTRY), plan="Gold", default=False, groups=(), filters=None, **settings):
-    return {
-        "id": 40,
-        "name": "web",
-        "status": 0,
-        "summary": {"hypervisorName": "vc01", "isDefaultVMGroup": default, "plan": {"id": 7, "name": plan} if plan else {}},
-        "content": [{"overwrite": False, "virtualMachines": list(content), "ruleGroups": list(groups)}],
-        "filters": [filters or {"overwrite": False, "virtualMachines": [], "ruleGroups": []}],
-        "settings": {"vmBackupType": "FILE_SYSTEM_AND_APPLICATION_CONSISTENT", "isApplicationAware": False, **settings},
-        "activityControl": {"enableBackup": True, "enableRestore": False},
-    }
 
 
 @pytest.fixture
 def http(monkeypatch):
-    scripted = ScriptedHttp(monkeypatch)
-    scripted.on("GET", "/V4/Hypervisor", HYPERVISORS)
-    scripted.on("GET", "/V4/Plan/Summary", PLANS)
-    # On live servers the identity was seen below vmGroup only; a filter may be ignored, so that other hypervisors' groups are listed too.
-    other = {"vmGroup": {"id": 39, "name": "web"}, "hypervisor": {"id": 9, "name": "vc00"}}
-    scripted.on(
-        "GET", "/V4/VMGroups", {"vmGroups": [other, {"vmGroup": {"id": 40, "name": "web"}, "hypervisor": {"id": 10, "name": "vc01"}}]}
-    )
-    scripted.on("GET", "/V4/VmGroup/40", detail())
-    scripted.on("PUT", "/V4/VmGroup/40", {"errorCode": 0})
-    return scripted
-
-
-def run(http, **options):
-    check = options.pop("check", False)
-    return http.run(MODULE, {"name": "web", "hypervisor": "vc01", **options}, check=check)
-
-
-def empty(http):
-    """Let there be no groups: the server answers 404 then."""
-    http.on("GET", "/V4/VMGroups", (404, {"errorCode": 404, "errorMessage": "requested details not found"}))
+    return answering(monkeypatch)
 
 
 def test_unchanged_group(http):
@@ -82,7 +56,9 @@ def test_unchanged_group(http):
             "other": [],
         },
         "filters": {**result["vm_group"]["content"], "vms": []},
+        "disk_filters": [],
         "consistency": "filesystem_and_application",
+        "guest_credential": None,
         "backup_enabled": True,
     }
 
@@ -93,10 +69,10 @@ def test_create_then_set_what_creation_does_not_take(http):
     pattern = {"condition": "ends_with", "value": "-test"}
     rule = {"type": "VM_NAME", "condition": "ENDS_WITH", "name": "-test", "value": "-test", "displayName": "-test", "GUID": ""}
     filters = {"overwrite": True, "virtualMachines": [], "ruleGroups": [{"matchRule": "ANY", "rules": [rule]}]}
-    made = detail(content=[WEB_ENTRY], filters=filters, vmBackupType="APPLICATION_AWARE", isApplicationAware=True)
+    made = detail(content=[WEB_ENTRY], filters=filters, disks=[DISK], **AWARE, **GUESTS)
     http.on("GET", "/V4/VmGroup/40", detail(content=[WEB_ENTRY]), made)
-    options = {"plan": "Gold", "content": {"vms": [WEB]}, "filters": {"name_patterns": [pattern]}, "consistency": "application_aware"}
-    result = run(http, **options)
+    options = {"plan": "Gold", "content": {"vms": [WEB]}, "filters": {"name_patterns": [pattern]}, "disk_filters": [LABEL]}
+    result = run(http, **options, consistency="application_aware", guest_credential="GUESTS")
     assert result["changed"] is True and result["vm_group"]["filters"]["name_patterns"] == [pattern]
     assert [(call.method, call.path, call.body) for call in http.writes] == [
         (
@@ -112,7 +88,7 @@ def test_create_then_set_what_creation_does_not_take(http):
         (
             "PUT",
             "/V4/VmGroup/40",
-            {"filters": filters, "settings": {"vmBackupType": "APPLICATION_AWARE", "isApplicationAware": True}},
+            {"filters": filters, "diskFilters": {"overwrite": True, "rules": [DISK]}, "settings": {**AWARE, **GUESTS}},
         ),
     ]
     assert result["diff"]["before"] == {}
@@ -129,7 +105,7 @@ def test_a_group_that_was_made_is_told_even_when_the_rest_fails(http):
     empty(http)
     http.on("POST", "/V4/VMGroup", {"subclientId": 40, "errorCode": 0})
     http.on("PUT", "/V4/VmGroup/40", (500, {"errorCode": 587, "errorMessage": "Guest credentials are missing."}))
-    result = run(http, content={"vms": [WEB, DB]}, consistency="application_aware")
+    result = run(http, content={"vms": [WEB, DB]}, consistency="application_aware", guest_credential="guests")
     assert result["failed"] and "was created (id 40)" in result["msg"] and "Guest credentials are missing." in result["msg"]
     assert result["error"]["created_id"] == 40 and result["error"]["server_code"] == "587"
 
