@@ -53,10 +53,14 @@ def _shown(row: BlackoutWindow) -> Json:
     }
 
 
+def _refused(code: int, text: str) -> Refusal:
+    return Refusal(Reply({"error": {"errorCode": code, "errorMessage": text}}))
+
+
 def _find(sim: Simulator, request: Request, number: int) -> BlackoutWindow:
     row = policy.side(sim).blackouts.get(number)
     if row is None or not sim.visible(request, row.company_id):
-        raise Refusal({"error": {"errorCode": 2, "errorMessage": f"Operation window [{number}] does not exist."}})
+        raise _refused(2, f"Operation window [{number}] does not exist.")
     return row
 
 
@@ -103,7 +107,7 @@ def create_window(sim: Simulator, request: Request) -> Json:
     entity = {key: to_int((request.body.get("entity") or {}).get(key)) for key in SCOPES}
     client = sim.clients.get(entity["clientId"])
     if entity["clientId"] and (client is None or not sim.visible(request, client.company_id)):
-        raise Refusal({"error": {"errorCode": 2, "errorMessage": f"Client [{entity['clientId']}] does not exist."}})
+        raise _refused(2, f"Client [{entity['clientId']}] does not exist.")
     row = BlackoutWindow(0, "", client.company_id if client else request.company_id)
     row.scope = {key: value for key, value in entity.items() if value} if client else {}
     _set(row, request)
