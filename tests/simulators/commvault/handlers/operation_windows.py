@@ -134,9 +134,7 @@ def _set(row: BlackoutWindow, request: Request) -> None:
     names, weeks = {value: key for key, value in OPERATIONS.items()}, {value: key for key, value in WEEKS.items()}
     unknown = [number for number in given.get("operations") or [] if to_int(number) not in names]
     if not given.get("name") or unknown:
-        raise Refusal(
-            {"error": {"errorCode": 3, "errorMessage": f"The operation window has no name, or operations not simulated: {unknown}."}}
-        )
+        raise _refused(3, f"The operation window has no name, or operations not simulated: {unknown}.")
     times = given.get("dayTime") or []
     periods = [
         {
