@@ -33,7 +33,21 @@ COMMCELL = 2
 """The id of the installation itself, the same in every source (cvpysdk hard-codes it)."""
 
 
-def frame(association: Row, options: Row, tag: str) -> Row:
+def run_job(client: Commvault, association: Row, options: Row, client_ids: t.Collection[int], params: Row) -> Row:
+    """Start one restore, and give the record of its job, after waiting for it where that is asked for; else its number alone.
+
+    association: the source. options: restoreOptions. client_ids: of the source; restore jobs name it, but no subclient. Waiting only reads.
+    """
+    tag = f"calligo.baas restore {uuid.uuid4()}"
+    job_id = _submit(client, _frame(association, options, tag), tag, client_ids)
+    if not params["wait"]:
+        return jobs.to_record({"jobId": job_id})
+    records = jobs.wait(client, [job_id], params["wait_timeout"])
+    jobs.require_success(client, records, params["fail_on_partial"])
+    return records[0]
+
+
+def _frame(association: Row, options: Row, tag: str) -> Row:
     """The body of POST /CreateTask for a restore that starts at once. tag: goes into the job's description, to know the job again."""
     return {
         "taskInfo": {
@@ -74,12 +88,8 @@ def browse_option(source: Row, until: int) -> Row:
     }
 
 
-def new_tag() -> str:
-    return f"calligo.baas restore {uuid.uuid4()}"
-
-
-def submit(client: Commvault, body: Row, tag: str, client_ids: t.Collection[int]) -> int:
-    """Start the restore once, and give its job. client_ids: of the source; restore jobs name it, but no subclient.
+def _submit(client: Commvault, body: Row, tag: str, client_ids: t.Collection[int]) -> int:
+    """Start the restore once, and give its job.
 
     After a broken connection the job is looked for by its source, and told from others of the same source by its tag.
     """
@@ -103,12 +113,3 @@ def _is_tagged(client: Commvault, job_id: int, tag: str) -> bool:
         if description is not None:
             return bool(description == tag)
     return True
-
-
-def finish(client: Commvault, job_id: int, params: Row) -> Row:
-    """The record of the job, after waiting for it where that is asked for; else its number alone. Waiting only reads."""
-    if not params["wait"]:
-        return jobs.to_record({"jobId": job_id})
-    records = jobs.wait(client, [job_id], params["wait_timeout"])
-    jobs.require_success(client, records, params["fail_on_partial"])
-    return records[0]

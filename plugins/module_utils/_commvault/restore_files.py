@@ -66,10 +66,8 @@ def run(client: Commvault, params: Row) -> Row:
     }
     if client.check_mode:
         return {"changed": True, "restore": {"job": None, **shown}}
-    tag = restore.new_tag()
-    body = restore.frame(association(source), request(source, point, entries, destination), tag)
-    job_id = restore.submit(client, body, tag, {source.entity["clientId"]})
-    job = restore.finish(client, job_id, params)
+    wanted = request(source, point, entries, destination)
+    job = restore.run_job(client, association(source), wanted, {source.entity["clientId"]}, params)
     return {"changed": was_anything_restored(client, job, entries, destination.overwrite), "restore": {"job": job, **shown}}
 
 

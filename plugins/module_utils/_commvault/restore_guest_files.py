@@ -13,7 +13,7 @@ from . import browse_guest, hypervisors, restore, sources
 from .points import Point, select
 from .restore_items import OVERWRITE, Destination, common_options, find_client, places, was_anything_restored
 from .sources import VmSource
-from .vm_request import association
+from .vm_request import run_job
 
 if t.TYPE_CHECKING:
     from .client import Commvault
@@ -82,10 +82,7 @@ def run(client: Commvault, params: Row) -> Row:
     }
     if client.check_mode:
         return {"changed": True, "restore": {"job": None, **shown}}
-    tag = restore.new_tag()
-    body = restore.frame(association(point), request(point, entries, destination, guest), tag)
-    job_id = restore.submit(client, body, tag, {int(point.entity.get("clientId") or 0), source.hypervisor_id})
-    job = restore.finish(client, job_id, params)
+    job = run_job(client, source, point, request(point, entries, destination, guest), params)
     return {"changed": was_anything_restored(client, job, entries, destination.overwrite), "restore": {"job": job, **shown}}
 
 

@@ -94,9 +94,8 @@ def run(client: Commvault, params: Row) -> Row:
     shown = _shown(source, destination, moment, planned)
     if client.check_mode:
         return {"changed": True, "restore": {"job": None, **shown}}
-    tag = restore.new_tag()
-    body = restore.frame({**source.entity, "backupsetName": sql.BACKUPSET}, request(destination, planned, moment, options), tag)
-    job = restore.finish(client, restore.submit(client, body, tag, {source.client_id}), params)
+    association = {**source.entity, "backupsetName": sql.BACKUPSET}
+    job = restore.run_job(client, association, request(destination, planned, moment, options), {source.client_id}, params)
     if params["wait"]:
         _identify(client, destination, shown["databases"], job)
     return {"changed": True, "restore": {"job": job, **shown}}

@@ -9,9 +9,9 @@ import typing as t
 
 from .._core.argspec import ArgumentSpec
 from .._core.errors import JobFailed
-from . import restore, sources, vm_in_place, vm_out_of_place
+from . import sources, vm_in_place, vm_out_of_place
 from .sources import same_uuid
-from .vm_request import Look, Planned, association, request
+from .vm_request import Look, Planned, request, run_job
 
 if t.TYPE_CHECKING:
     from .client import Commvault
@@ -73,14 +73,8 @@ def run(client: Commvault, params: Row, look: Look) -> Row:
         return {"changed": True, "restore": {"job": None, "backup_job": None, "vm": unknown}}
     if client.check_mode:
         return {"changed": True, "restore": {"job": None, "vm": unknown, **planned.to_record()}}
-    tag = restore.new_tag()
-    body = restore.frame(
-        association(planned.point),
-        request(planned.source, planned.point, planned.configuration, planned.hypervisor, planned.placement),
-        tag,
-    )
-    job_id = restore.submit(client, body, tag, {int(planned.point.entity.get("clientId") or 0), planned.source.hypervisor_id})
-    job = restore.finish(client, job_id, params)
+    body = request(planned.source, planned.point, planned.configuration, planned.hypervisor, planned.placement)
+    job = run_job(client, planned.source, planned.point, body, params)
     vm = _restored(look, planned, job) if params["wait"] else unknown
     return {"changed": True, "restore": {"job": job, "vm": vm, **planned.to_record()}}
 

@@ -13,7 +13,7 @@ from . import browse, hypervisors, restore, sources
 from .points import Point, select
 from .restore_items import Destination, common_options, was_anything_restored
 from .sources import VmSource
-from .vm_request import VMWARE, association
+from .vm_request import VMWARE, run_job
 
 if t.TYPE_CHECKING:
     from .client import Commvault
@@ -59,10 +59,7 @@ def run(client: Commvault, params: Row) -> Row:
     }
     if client.check_mode:
         return {"changed": True, "restore": {"job": None, **shown}}
-    tag = restore.new_tag()
-    body = restore.frame(association(point), request(source, point, disks, destination), tag)
-    job_id = restore.submit(client, body, tag, {int(point.entity.get("clientId") or 0), source.hypervisor_id})
-    job = restore.finish(client, job_id, params)
+    job = run_job(client, source, point, request(source, point, disks, destination), params)
     files = [{"type": "file"} for _disk in disks]
     return {"changed": was_anything_restored(client, job, files, overwrite), "restore": {"job": job, **shown}}
 

@@ -11,6 +11,7 @@ import typing as t
 from . import restore
 
 if t.TYPE_CHECKING:
+    from .client import Commvault
     from .hypervisors import Hypervisor
     from .points import Point
     from .sources import VmSource
@@ -76,7 +77,13 @@ class Planned:
         }
 
 
-def association(point: Point) -> Row:
+def run_job(client: Commvault, source: VmSource, point: Point, options: Row, params: Row) -> Row:
+    """Start one restore of a VM or a part of it, as restore.run_job() does. options: restoreOptions."""
+    # The job may be told of the VM's own client or of its hypervisor.
+    return restore.run_job(client, _association(point), options, {int(point.entity.get("clientId") or 0), source.hypervisor_id}, params)
+
+
+def _association(point: Point) -> Row:
     """The source in a task. For a VM with a client of its own that is this client, without the subclient's GUID (cvpysdk vmclient.py)."""
     kept = ("clientId", "clientName", "instanceId", "instanceName", "backupsetId", "backupsetName", "subclientId", "subclientName")
     return {"appName": "Virtual Server", "applicationId": 106, **{key: point.entity[key] for key in kept if point.entity.get(key)}}

@@ -19,13 +19,11 @@ from ansible_collections.calligo.baas.tests.simulators.commvault import model as
 from ansible_collections.calligo.baas.tests.simulators.commvault.browse import Item
 from ansible_collections.calligo.baas.tests.simulators.commvault.drives import Drives
 from ansible_collections.calligo.baas.tests.simulators.commvault.filerestore import Plan, Tally
-from ansible_collections.calligo.baas.tests.simulators.commvault.jobs import RESTORE, Job, JobFailure, JobPending, Outcome, start_job
-from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Request
+from ansible_collections.calligo.baas.tests.simulators.commvault.jobs import Job, JobFailure, JobPending, Outcome
 from ansible_collections.calligo.baas.tests.simulators.commvault.simulator import Simulator
 from ansible_collections.calligo.baas.tests.simulators.commvault.vcenter import VCenterError, connect
 
 Json = dict[str, t.Any]
-Effect = t.Callable[[Simulator, Job], Outcome]
 SECTOR = 512
 
 
@@ -112,25 +110,3 @@ def descriptor(backup: m.VmBackup, disk: Json) -> bytes:
         "",
     ]
     return "\n".join(lines).encode()
-
-
-def begin(sim: Simulator, request: Request, backup: m.VmBackup, target: m.Client, effect: Effect, names: list[str]) -> Job:
-    """Start the job; ``target`` is the access node or the client that is written to."""
-    group = sim.subclients.get(backup.subclient_id)
-    job = start_job(
-        sim,
-        op_type=RESTORE,
-        operation="Restore",
-        effect=effect,
-        client_id=backup.hypervisor_id,
-        application_id=m.VIRTUAL_SERVER,
-        instance_id=group.instance_id if group else 0,
-        backupset_id=group.backupset_id if group else 0,
-        destination_client_id=target.id,
-        company_id=group.company_id if group else target.company_id,
-        user=request.user,
-        user_id=request.user_id,
-        task=request.body,
-    )
-    job.result["names"] = [*names, backup.name]
-    return job

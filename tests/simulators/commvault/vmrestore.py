@@ -17,6 +17,7 @@ from ansible_collections.calligo.baas.tests.simulators.commvault.simulator impor
 from ansible_collections.calligo.baas.tests.simulators.commvault.vcenter import Inventory, Node, VCenter, VCenterError, connect
 
 Json = dict[str, t.Any]
+Effect = t.Callable[[Simulator, Job], Outcome]
 
 
 @dc.dataclass
@@ -39,15 +40,19 @@ class Wish:
 
 def begin(sim: Simulator, request: Request, target: m.Client, wishes: list[Wish]) -> Job:
     """Start one restore job for all the VMs; ``target`` is the destination hypervisor."""
-    first = wishes[0].backup
-    source = sim.clients.get(first.hypervisor_id, target)
-    group = sim.subclients.get(first.subclient_id)
+    names = [wish.new_name for wish in wishes] + [wish.backup.name for wish in wishes]
+    return start(sim, request, wishes[0].backup, target, _effect(target, wishes), names)
+
+
+def start(sim: Simulator, request: Request, backup: m.VmBackup, target: m.Client, effect: Effect, names: list[str]) -> Job:
+    """Start a job that restores from a backup of a VM, the VM or parts of it; ``names`` are what faults can be set for."""
+    group = sim.subclients.get(backup.subclient_id)
     job = start_job(
         sim,
         op_type=RESTORE,
         operation="Restore",
-        effect=_effect(target, wishes),
-        client_id=source.id,
+        effect=effect,
+        client_id=backup.hypervisor_id if backup.hypervisor_id in sim.clients else target.id,
         application_id=m.VIRTUAL_SERVER,
         instance_id=group.instance_id if group else 0,
         backupset_id=group.backupset_id if group else 0,
@@ -57,11 +62,11 @@ def begin(sim: Simulator, request: Request, target: m.Client, wishes: list[Wish]
         user_id=request.user_id,
         task=request.body,
     )
-    job.result["names"] = [wish.new_name for wish in wishes] + [wish.backup.name for wish in wishes]
+    job.result["names"] = names
     return job
 
 
-def _effect(target: m.Client, wishes: list[Wish]) -> t.Callable[[Simulator, Job], Outcome]:
+def _effect(target: m.Client, wishes: list[Wish]) -> Effect:
     def effect(sim: Simulator, job: Job) -> Outcome:
         props, done, outcome = target.props, 0, Outcome()
         for wish in wishes:

@@ -20,6 +20,7 @@ from ansible_collections.calligo.baas.tests.simulators.commvault.jobs import tas
 from ansible_collections.calligo.baas.tests.simulators.commvault.replies import generic
 from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Refusal, Reply, Request
 from ansible_collections.calligo.baas.tests.simulators.commvault.simulator import Simulator, to_int
+from ansible_collections.calligo.baas.tests.simulators.commvault.vmrestore import start
 from ansible_collections.calligo.baas.tests.simulators.commvault.wildcards import split
 
 Json = dict[str, t.Any]
@@ -41,7 +42,8 @@ def disks(sim: Simulator, request: Request, options: Json) -> Reply | Json:
         return generic(23, "destination.destClient names no access node.")
     overwrite = filesystem_restore.overwrite(options.get("commonOptions") or {})
     run = vmitems.disks_effect(node, folder, wanted, overwrite)
-    return task_reply(vmitems.begin(sim, request, wanted[0][0], node, run, [disk["name"] for _backup, disk in wanted]))
+    names = [name for backup, disk in wanted for name in (disk["name"], backup.name)]
+    return task_reply(start(sim, request, wanted[0][0], node, run, names))
 
 
 def guest_files(sim: Simulator, request: Request, options: Json) -> Reply | Json:
@@ -69,7 +71,7 @@ def guest_files(sim: Simulator, request: Request, options: Json) -> Reply | Json
         backup=backup,
         guest=guest,
     )
-    return task_reply(vmitems.begin(sim, request, backup, target, effect(plan), sources))
+    return task_reply(start(sim, request, backup, target, effect(plan), [*sources, backup.name]))
 
 
 def _folder(options: Json) -> str:
