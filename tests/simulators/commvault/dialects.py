@@ -4,7 +4,8 @@
 """What servers were seen, or said, to answer differently: one switch for each place where the sources disagree or had to be guessed.
 
 A dialect is set like a fault and changes finished replies, so that no handler has to know of it. Dialects that change what the server
-does, and not only how it says it, are in the handlers. faults.KNOWN lists both kinds; tests/contract/test_dialects.py speaks them all.
+does, and not only how it says it, are in the handlers. faults.KNOWN lists both kinds; tests/contract/test_dialects.py and its
+sibling for SQL Server speak them all.
 """
 
 from __future__ import annotations
@@ -95,6 +96,14 @@ def absent_keys(said: Said) -> Said:
     return said if said.route.writes else said.but(each_object(said.body, prune))
 
 
+@dialect("true and false are 1 and 0 in replies of the older calls, which are converted from XML")
+def booleans_numbers(said: Said) -> Said:
+    def number(row: Json) -> Json:
+        return {key: int(value) if isinstance(value, bool) else value for key, value in row.items()}
+
+    return said if VERSIONED.match(said.route.template) else said.but(each_object(said.body, number))
+
+
 @dialect("error codes are text")
 def error_codes_text(said: Said) -> Said:
     return said.but(each_object(said.body, lambda row: {**row, "errorCode": str(row["errorCode"])} if "errorCode" in row else row))
@@ -149,11 +158,24 @@ def app_names(said: Said) -> Said:
     )
 
 
-@dialect("lists of regions, access nodes and hypervisors do not tell to which company a row belongs")
+@dialect("lists of regions, access nodes, hypervisors and jobs do not tell to which company a row belongs")
 def owners_untold(said: Said) -> Said:
-    if said.call not in ("GET /V4/Regions", "GET /V4/AccessNodes", "GET /V4/Hypervisor"):
+    jobs = ("GET /Job", "GET /Job/{id:int}", "POST /Jobs")
+    if said.call not in ("GET /V4/Regions", "GET /V4/AccessNodes", "GET /V4/Hypervisor", *jobs):
         return said
     return said.but(each_object(said.body, lambda row: {key: value for key, value in row.items() if key != "company"}))
+
+
+@dialect("permissions of a role and tags of a company are an object where there is one, as the vendor's document declares them")
+def role_lists_declared(said: Said) -> Said:
+    if said.call not in ("GET /V4/Role/{id:int}", "GET /V4/company"):
+        return said
+
+    def bare(row: Json) -> Json:
+        lists = {key for key in ("permissions", "tags") if isinstance(row.get(key), list) and len(row[key]) == 1}
+        return {key: value[0] if key in lists else value for key, value in row.items()}
+
+    return said.but(each_object(said.body, bare))
 
 
 # Hypervisors and VM groups

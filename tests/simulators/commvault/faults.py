@@ -34,6 +34,7 @@ KNOWN: dict[str, str] = {
     "role_permissions_add": "dialect: permissionList in PUT V4/Role only adds",
     "created_201": "dialect: a plan that was made is answered 201",
     "error_code_names": "dialect: the answer to a changed backup destination has the error code NO_ERROR",
+    "jobs_ascending": "dialect: sortDirection 1 of POST /Jobs lists the oldest job first, 0 the newest",
     "plan_infinite_absent": "dialect: infinite retention of a destination is read as a key that is missing",
     "plan_options_unread": "dialect: a plan's databaseOptions, path lists and excludeFromSLA are not given back",
     "plan_region_inside": "dialect: a new destination's region is taken from the destination, not from beside it",
@@ -43,6 +44,7 @@ KNOWN: dict[str, str] = {
     "plan_v4_only": "dialect: there is no V5 call that changes a destination",
     "retention_cycles": "dialect: data aging keeps the last full cycle of a subclient, however old",
     "retention_lock_status": "dialect: lowering locked retention is answered 400, not 200 with a code",
+    "sql_databases_stay": "dialect: a database that is added to a subclient stays in the other one that lists it, too",
     "vmgroup_identity_nested": "dialect: the VM group list has its identity below vmGroup only",
 }
 
