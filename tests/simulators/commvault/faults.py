@@ -19,6 +19,7 @@ KNOWN: dict[str, str] = {
     "pending_approval": "a delete is answered 202 and queued for a second person: nothing is deleted",
     "stale_lists": "lists leave out what was created after the fault was set, unless hardRefresh=true",
     "plan_partial": "plan creation answers 587207454 beside the plan",
+    "barred_jobs_queue": "jobs of a company whose activity is off are queued until it is on again, and not refused",
     "job_pending": "a job that would run goes to Pending {match, reason, for_seconds}",
     "job_waiting": "a job that would run goes to Waiting {match, reason, for_seconds}",
     "job_fail": "a job fails before its effect {match, reason}",
