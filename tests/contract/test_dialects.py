@@ -64,6 +64,7 @@ def made(modules):
 def governed(modules):
     """The tenant's service account, its region, its windows and its retention: create, again, change, again, absent, again."""
     region = {**tenant.REGION, "locations": [{**tenant.REGION["locations"][0], "city": "Esch"}]}
+    peopled = {**region, "entities": [{"names": [tenant.SUBCLIENT["client"]], "purpose": "workload"}], "allow_move": True}
     assignment = {"assignments": [{**tenant.ROLE_ASSIGNMENT, **ABSENT}]}
     wishes = {
         "commvault_role": (tenant.ROLE, {**tenant.ROLE, "permissions": [*tenant.ROLE["permissions"], "View"]}),
@@ -71,7 +72,7 @@ def governed(modules):
         "commvault_user": (tenant.USER, {**tenant.USER, "enabled": False}),
         "commvault_role_assignment": ({"assignments": [tenant.ROLE_ASSIGNMENT]}, assignment),
         "commvault_credential": (tenant.CREDENTIAL, {**tenant.CREDENTIAL, "account": "svc-baas@example.com"}),
-        "commvault_region": (tenant.REGION, region),
+        "commvault_region": (tenant.REGION, region, peopled),
         "commvault_blackout_window": (tenant.BLACKOUT_WINDOW, {**tenant.BLACKOUT_WINDOW, "operations": ["all"]}),
         "commvault_retention": ({"plan": tenant.SPARE_PLAN["name"], "destination": "Primary", "retention_days": 90},),
     }
@@ -81,6 +82,8 @@ def governed(modules):
         walk(modules, "commvault_plan", tenant.inside({"name": "acme-forever", "destinations": destinations}))
     for module, changes in wishes.items():
         walk(modules, module, *map(tenant.inside, changes))
+    found = modules("commvault_infrastructure_info", {"storage_pools": ["lux-pool-01", "jer-pool-01"]})["infrastructure"]["storage_pools"]
+    assert [pool["region"] for pool in found] == ["luxembourg", "jersey"]
     gone = {
         "commvault_user": {"name": tenant.USER["name"], "skip_transfer": True},
         "commvault_user_group": {"name": tenant.USER_GROUP["name"], "skip_transfer": True},

@@ -209,18 +209,29 @@ def vmgroup_content_object(said: Said) -> Said:
 
 @dialect("the region of an entity has regionId and regionName only")
 def region_older_names(said: Said) -> Said:
-    return _region(said, ("id", "name", "displayName"))
+    return _region(said, lambda number, name: {"regionId": number, "regionName": name})
 
 
 @dialect("the region of an entity has id and name only")
 def region_newer_names(said: Said) -> Said:
-    return _region(said, ("regionId", "regionName"))
+    return _region(said, lambda number, name: {"id": number, "name": name})
 
 
-def _region(said: Said, without: tuple[str, ...]) -> Said:
-    if said.route.method != "GET" or not said.route.template.endswith("/entity/{type}/{id:int}/region"):
-        return said
-    return said.but({key: value for key, value in said.body.items() if key not in without})
+@dialect("the region of an entity is an object of its own in the list of many")
+def region_nested(said: Said) -> Said:
+    return _region(said, lambda number, name: {"region": {"id": number, "name": name}}) if said.call == MANY_REGIONS else said
+
+
+MANY_REGIONS = "GET /V4/entity/region"
+
+
+def _region(said: Said, write: t.Callable[[int, str], Json]) -> Said:
+    def reference(row: Json) -> Json:
+        kept = {"entityId": row["entityId"]} if "entityId" in row else {}
+        return {**write(row["id"], row["name"]), **kept} if "id" in row else row
+
+    one = said.route.method == "GET" and said.route.template.endswith("/entity/{type}/{id:int}/region")
+    return said.but(each_object(said.body, reference)) if one or said.call == MANY_REGIONS else said
 
 
 # Files
