@@ -64,6 +64,7 @@ RULES: t.Mapping[str, Filter] = {
     "manifest_run_files": manifest_run.files,
     "manifest_roots": manifest.roots,
     "manifest_vm": manifest.vm_record,
+    "offboarding_activities": offboarding.activities,
     "offboarding_announcement": offboarding.announcement,
     "offboarding_problems": offboarding.problems,
     "offboarding_remaining": offboarding.remaining,

@@ -9,47 +9,32 @@ import time
 
 import pytest
 
-from ansible_collections.calligo.baas.tests.simulators.commvault import dialects, faults
-from ansible_collections.calligo.baas.tests.simulators.commvault.routing import load_handlers
 from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
+from ansible_collections.calligo.baas.tests.support.dialects import OF_POLICY, OF_SQL, speaking, spoken, walk
 from ansible_collections.calligo.baas.tests.support.modules import Modules
-from ansible_collections.calligo.baas.tests.support.walk import recorded, step
+from ansible_collections.calligo.baas.tests.support.walk import recorded
 
-load_handlers()  # some of them name dialects of their own
-DIALECTS = sorted(dialects.DIALECTS.keys() | {name for name, text in faults.KNOWN.items() if text.startswith("dialect: ")})
-#: Not called a dialect, but servers do this too: a new job cannot be seen yet.
-VARIANTS = {"none": {}, "job_invisible": {"polls": 3}, **{name: {} for name in DIALECTS}}
-#: Dialects of plans and of the people around them, which backups and restores cannot hear.
-OF_POLICY = ("plan_", "retention_", "role_", "user_group_", "region_")
 FILE = "D:\\Data\\Budget 2026.xlsx"
 ABSENT = {"state": "absent"}
 
 
-@pytest.fixture(params=[pytest.param(name, marks=[] if name == "none" else pytest.mark.dialect) for name in VARIANTS])
+@pytest.fixture
 def modules(request, tmp_path, monkeypatch):
     """A sandbox that speaks one dialect from the beginning."""
     monkeypatch.setattr(time, "sleep", lambda seconds, sleep=time.sleep: sleep(min(seconds, 0.1)))
-    with Sandbox(tmp_path / "sandbox", job_seconds=0.1) as sandbox:
-        if request.param != "none":
-            sandbox.control("POST", "/faults", {"name": request.param, **VARIANTS[request.param]})
-        running = Modules(sandbox)
-        running.of_policy = request.param.startswith(OF_POLICY)
+    with speaking(tmp_path / "sandbox", request.param) as running:
         yield running
 
 
-def walk(modules, module, *wishes):
-    """Each wish is a change, and asked for again it is none."""
-    for wish in wishes:
-        step(modules, module, wish, check=False, changed=True)
-        step(modules, module, wish, check=False, changed=False)
-
-
+@spoken(*OF_SQL)
 def test_all_modules(modules):
     made(modules)
     governed(modules)
-    if not modules.of_policy:
+    if not modules.dialect.startswith(OF_POLICY):
         protected(modules)
+        switched(modules)
+        told(modules)
         removed(modules)
 
 
@@ -83,6 +68,7 @@ def made(modules):
 def governed(modules):
     """The tenant's service account, its region, its windows and its retention: create, again, change, again, absent, again."""
     region = {**tenant.REGION, "locations": [{**tenant.REGION["locations"][0], "city": "Esch"}]}
+    peopled = {**region, "entities": [{"names": [tenant.SUBCLIENT["client"]], "purpose": "workload"}], "allow_move": True}
     assignment = {"assignments": [{**tenant.ROLE_ASSIGNMENT, **ABSENT}]}
     wishes = {
         "commvault_role": (tenant.ROLE, {**tenant.ROLE, "permissions": [*tenant.ROLE["permissions"], "View"]}),
@@ -90,7 +76,7 @@ def governed(modules):
         "commvault_user": (tenant.USER, {**tenant.USER, "enabled": False}),
         "commvault_role_assignment": ({"assignments": [tenant.ROLE_ASSIGNMENT]}, assignment),
         "commvault_credential": (tenant.CREDENTIAL, {**tenant.CREDENTIAL, "account": "svc-baas@example.com"}),
-        "commvault_region": (tenant.REGION, region),
+        "commvault_region": (tenant.REGION, region, peopled),
         "commvault_blackout_window": (tenant.BLACKOUT_WINDOW, {**tenant.BLACKOUT_WINDOW, "operations": ["all"]}),
         "commvault_retention": ({"plan": tenant.SPARE_PLAN["name"], "destination": "Primary", "retention_days": 90},),
     }
@@ -100,6 +86,8 @@ def governed(modules):
         walk(modules, "commvault_plan", tenant.inside({"name": "acme-forever", "destinations": destinations}))
     for module, changes in wishes.items():
         walk(modules, module, *map(tenant.inside, changes))
+    found = modules("commvault_infrastructure_info", {"storage_pools": ["lux-pool-01", "jer-pool-01"]})["infrastructure"]["storage_pools"]
+    assert [pool["region"] for pool in found] == ["luxembourg", "jersey"]
     gone = {
         "commvault_user": {"name": tenant.USER["name"], "skip_transfer": True},
         "commvault_user_group": {"name": tenant.USER_GROUP["name"], "skip_transfer": True},
@@ -138,6 +126,56 @@ def protected(modules):
     modules("commvault_restore", tenant.inside(tenant.restore_in_place(modules, "acme-web-01")))
     infrastructure = {"storage_pools": ["lux-pool-01"], "access_nodes": ["lux-an-01"], "servers": [tenant.SUBCLIENT["client"]]}
     assert modules("commvault_infrastructure_info", infrastructure)["changed"] is False
+
+
+def switched(modules):
+    """Off, again, on, again: each level at which activity can be switched, for good and until a time."""
+    server, group = tenant.SUBCLIENT["client"], {"vm_group": tenant.VM_GROUP["name"], "hypervisor": tenant.VM_GROUP["hypervisor"]}
+    until = {"client": server, "agent": "file_system", "backup": False, "enable_after": "2099-01-01T00:00:00Z"}
+    levels = [
+        {"client": server, "backup": False, "restore": False},
+        {"client": server, "agent": "file_system", "restore": False},
+        until,
+        {"client": server, "subclient": tenant.SUBCLIENT["name"], "backup": False},
+        {**group, "backup": False},
+        {"plan": tenant.PLAN["name"], "backup": False},
+    ]
+    for level in levels:
+        on = {key: True if value is False else value for key, value in level.items() if key != "enable_after"}
+        walk(modules, "commvault_activity", *(tenant.inside({"activities": [wish]}) for wish in (level, on)))
+
+
+def full(node):
+    """A result without what is empty: a plan's lists of paths are told empty, or not at all where the server does not give them back."""
+    if isinstance(node, dict):
+        return {key: found for key, value in node.items() if (found := full(value)) not in (None, "", [])}
+    return list(map(full, node)) if isinstance(node, list) else node
+
+
+def told(modules):
+    """What the modules that only read tell is the same in the dialect and without it."""
+    group = {"hypervisor": tenant.VM_GROUP["hypervisor"], "vm_group": tenant.VM_GROUP["name"]}
+    modules.sandbox.control("POST", "/faults", {"name": "job_fail", "match": tenant.SUBCLIENT["client"], "reason": "no disk", "times": 1})
+    modules.failure("commvault_backup", tenant.inside({"subclients": tenant.backup_of_all()["subclients"]}))
+    reads = {
+        "commvault_alert_info": {"descriptions": True},
+        "commvault_estate_info": {},
+        "commvault_hypervisor_info": {},
+        "commvault_job_info": {"figures": ["client"], "limit": 2},
+        "commvault_plan_info": {"entities": True},
+        "commvault_server_info": {"readiness": True},
+        "commvault_storage_pool_info": {},
+        "commvault_subclient_info": {"clients": [tenant.SUBCLIENT["client"]]},
+        "commvault_vm_group_info": {},
+        "commvault_vm_info": {**group, "recovery_points": True},
+    }
+    tasks = {module: tenant.inside(options) for module, options in reads.items()}
+    tasks["commvault_company_info"] = {"names": [tenant.COMPANY["name"]], "gather": ["settings", "entities"]}
+    spoken_so = {module: modules(module, options) for module, options in tasks.items()}
+    modules.sandbox.control("DELETE", "/faults")
+    for module, options in tasks.items():
+        assert full(spoken_so[module]) == full(modules(module, options)), module
+    modules.speak()
 
 
 def removed(modules):

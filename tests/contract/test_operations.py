@@ -219,3 +219,20 @@ def test_a_subclient_that_the_sdk_changed(modules, commcell):
     subclient.description = "by the SDK"
     found = modules("commvault_subclient_info", tenant.inside({"clients": [SERVER], "names": [SUBCLIENT]}))["subclients"]
     assert [(row["filters"], row["description"]) for row in found] == [(["D:\\Data\\Temp"], "by the SDK")]
+
+
+@pytest.mark.contract(operation="alerts", module="commvault_alert_info", direction="writes")
+def test_an_alert_about_a_job_of_the_sdk_is_the_one_that_the_sdk_shows(modules, commcell):
+    modules.sandbox.control("POST", "/faults", {"name": "job_fail", "match": SERVER, "reason": "The disk is full / é", "times": 1})
+    job = sdk.file_subclients(commcell, SERVER).get(SUBCLIENT).backup("Full")
+    assert not job.wait_for_completion()
+    result = modules("commvault_alert_info", tenant.inside({"descriptions": True}))
+    ours = next(alert for alert in result["alerts"] if alert["job"] == int(job.job_id))
+    feeds = commcell.alerts.console_alerts()
+    theirs = next(feed for feed in feeds["feedsList"] if feed["jobId"] == int(job.job_id))
+    assert (ours["id"], ours["name"], ours["type"]) == (theirs["liveFeedId"], theirs["alertName"], theirs["alertType"])
+    assert ours["criterion"] == theirs["alertcriteria"] and commcell.alerts.has_alert(ours["name"])
+    assert (result["counts"]["total"], result["counts"]["unread"]) == (feeds["totalNoOfAlerts"], feeds["numberOfNewAlert"])
+    # The SDK shows the mail as it is.
+    assert "The disk is full / é" in ours["description"]
+    assert "<td>The disk is full / é</td>" in commcell.alerts.console_alert(ours["id"])["description"]

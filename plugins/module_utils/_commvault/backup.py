@@ -12,7 +12,7 @@ import urllib.parse
 
 from .._core.argspec import ArgumentSpec
 from .._core.errors import InputError, JobFailed
-from . import backup_sql, file_history, jobs, points, sources, sql_subclients, vm_groups
+from . import backup_sql, file_history, job_reasons, jobs, points, sources, sql_subclients, vm_groups
 from .sources import FileSource, VmSource, same_uuid
 
 if t.TYPE_CHECKING:
@@ -199,7 +199,7 @@ def _is_of(client: Commvault, target: Target, job_id: int) -> bool:
     chosen = vm_groups.chosen_vms(client, job_id)
     if target.kind == "vm_group":
         return not chosen
-    held = chosen or {str(vm["uuid"]) for vm in jobs.vm_results(client, job_id)}
+    held = chosen or {str(vm["uuid"]) for vm in job_reasons.vm_results(client, job_id)}
     uuid = t.cast(VmSource, target.source).uuid
     return any(same_uuid(one, uuid) for one in held)
 

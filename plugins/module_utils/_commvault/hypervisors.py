@@ -50,10 +50,15 @@ def destination(client: Commvault, name: str | None, default_id: int) -> Hypervi
     return _hypervisor(client, client.require(f"/V4/Hypervisor/{found.id}"), found.name) if found else None
 
 
+def owner_of(detail: Row) -> sources.Owner:
+    """Whose a hypervisor is, from OpenAPI GetHypervisorDetails; the list does not always tell."""
+    company = (detail.get("hypervisorCommonProperties") or {}).get("company") or {}
+    return sources.Owner(int(company["id"]) if "id" in company else None, company.get("name"))
+
+
 def _hypervisor(client: Commvault, detail: Row, name: str) -> Hypervisor:
     """From OpenAPI GetHypervisorDetails; the login name is in the older view of the instance only."""
-    company = (detail.get("hypervisorCommonProperties") or {}).get("company") or {}
-    owner = sources.Owner(int(company["id"]) if "id" in company else None, company.get("name"))
+    owner = owner_of(detail)
     sources.require_reach(client, "hypervisor", name, owner)
     instance = detail.get("instance") or {}
     older = client.get(f"/Instance/{instance['id']}", absent=(404,)) if instance.get("id") else None

@@ -12,7 +12,7 @@ from .._core import output
 from .._core.argspec import ArgumentSpec
 from .._core.errors import BaasError, InputError, NotFound, WaitTimeout
 from .._core.wait import poll
-from . import job_figures, jobs, lookups, paging, sources, vm_groups
+from . import job_figures, job_reasons, jobs, lookups, paging, sources, vm_groups
 
 if t.TYPE_CHECKING:
     from .client import Commvault
@@ -125,7 +125,7 @@ def _explained(client: Commvault, records: t.Iterable[Row], most: int) -> t.Iter
 
     def reason(job: tuple[int, str]) -> str:
         try:
-            return jobs.failure_reason(client, {"id": job[0], "reason": ""})
+            return job_reasons.failure(client, {"id": job[0], "reason": ""})
         except BaasError:
             # It may have aged out meanwhile; a report is not to fail for that.
             return ""

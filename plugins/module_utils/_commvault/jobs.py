@@ -11,7 +11,7 @@ import typing as t
 
 from .._core.errors import ApiError, BaasError, ConnectionFailed, InputError, JobFailed, WaitTimeout
 from .._core.wait import poll
-from . import paging
+from . import job_reasons, paging
 
 if t.TYPE_CHECKING:
     from .._core.wait import Clock
@@ -29,8 +29,6 @@ APPEAR_PAUSES = (0.5, 2.0, 4.0, 8.0)
 """Seconds between the looks for a job whose start was not confirmed."""
 MISSED_READINGS = 5
 """How many readings in a row a broken connection may cost before waiting is given up; each of them was tried several times."""
-MINOR = 3
-"""Severity of events: 0 information, 3 minor, 6 major, 9 critical."""
 UNSEEN_SECONDS = 60
 """How long a job that was just started may be invisible (cvpysdk job.py retries for the same reason, far longer)."""
 
@@ -72,12 +70,12 @@ def to_record(summary: Record) -> Record:
         "outcome": outcome(status),
         "operation": summary.get("localizedOperationName") or summary.get("jobType"),
         "type": summary.get("jobType"),
-        "level": summary.get("backupLevelName"),
+        "level": summary.get("backupLevelName") or None,
         "percent": summary.get("percentComplete"),
         "reason": summary.get("pendingReason") or "",
-        "client": subclient.get("clientName") or summary.get("destClientName"),
+        "client": subclient.get("clientName") or summary.get("destClientName") or None,
         "client_id": subclient.get("clientId"),
-        "subclient": subclient.get("subclientName") or summary.get("subclientName"),
+        "subclient": subclient.get("subclientName") or summary.get("subclientName") or None,
         "subclient_id": subclient.get("subclientId"),
         "start_time": iso(summary.get("jobStartTime")),
         "end_time": iso(ended),
@@ -154,6 +152,7 @@ def wait(client: Commvault, ids: t.Collection[int], timeout: float, first: float
         records = poll(look, ended, timeout, client.clock, first=first)
     except WaitTimeout as error:
         left = [record for record in error.last.values() if record["outcome"] == "active"]
+        job_reasons.add_delays(client, left)
         raise WaitTimeout(
             f"Still not done after {timeout:g} seconds: {'; '.join(map(_state_and_reason, left)) or _ids(ids)}. The job was left alone; "
             "look at it in Commvault, or wait longer with wait_timeout.",
@@ -179,40 +178,11 @@ def require_success(client: Commvault, records: list[Record], fail_on_partial: b
     """Raise JobFailed for jobs that failed; a partial success is a warning, or a failure where the caller wants that."""
     bad = [record for record in records if record["outcome"] == "failed" or (fail_on_partial and record["outcome"] == "partial")]
     if bad:
-        reasons = [f"{_states([record])}{_because(failure_reason(client, record))}" for record in bad]
+        reasons = [f"{_states([record])}{_because(job_reasons.failure(client, record))}" for record in bad]
         raise JobFailed(" ".join(reasons), jobs=bad)
     for record in records:
         if record["outcome"] == "partial":
-            client.warn(f"{_states([record])}{_because(failure_reason(client, record))}")
-
-
-def failure_reason(client: Commvault, record: Record) -> str:
-    """The server's words for a failure: the pending reason, else the VMs' reasons, else the job's events."""
-    if record["reason"]:
-        return str(record["reason"])
-    reasons = [f"{vm['name']}: {vm['reason']}" for vm in vm_results(client, record["id"]) if vm["reason"]]
-    if reasons:
-        return "; ".join(reasons)
-    reply = client.get("/Events", {"jobId": record["id"]}, absent=(404,)) or {}
-    events = [event for event in paging.listed(reply.get("commservEvents")) if event.get("description")]
-    telling = [event for event in events if int(event.get("severity") or 0) >= MINOR] or events
-    return "; ".join(str(event["description"]) for event in telling)
-
-
-def vm_results(client: Commvault, job_id: int) -> list[Record]:
-    """Per VM of a virtual server job: its child job, and why it failed. The integer Status is not published and not used."""
-    reply = client.query("/JobDetails", {"jobId": job_id, "showAttempt": True})
-    status = (((reply.get("job") or {}).get("jobDetail") or {}).get("clientStatusInfo") or {}).get("vmStatus")
-    return [
-        {
-            "name": vm.get("vmName"),
-            "uuid": vm.get("GUID"),
-            "job_id": int(vm.get("jobID") or 0) or None,
-            "reason": vm.get("FailureReason") or "",
-            "restored_name": vm.get("destinationVMName") or None,
-        }
-        for vm in paging.listed(status)
-    ]
+            client.warn(f"{_states([record])}{_because(job_reasons.failure(client, record))}")
 
 
 def recent(

@@ -63,20 +63,35 @@ def jobs(
 
 
 def _job_pages(client: Commvault, job_filter: Row, category: int, page: int, ahead: int) -> t.Iterator[Row]:
+    direction = 1
+
     def read(offset: int) -> Row:
-        paging = {"sortField": "jobId", "sortDirection": 1, "offset": offset, "limit": page}
+        paging = {"sortField": "jobId", "sortDirection": direction, "offset": offset, "limit": page}
         return client.query("/Jobs", {"scope": 1, "category": category, "pagingConfig": paging, "jobFilter": job_filter})
 
-    offset, total = 0, 1
+    # Which direction 1 is, no source says: in what was seen the newest job comes first.
+    first = read(0)
+    if _oldest_first(first):
+        direction = 0
+        first = read(0)
+    if not first.get("jobs"):
+        return
+    yield first
+    offset, total = page, int(first.get("totalRecordsWithoutPaging") or 0)
     while offset < total:
-        # How many pages there are is known after the first; there may be more by the time that these have been read.
-        offsets = range(offset, total, page) if ahead and offset else range(offset, offset + 1)
+        # There may be more pages by the time that these have been read.
+        offsets = range(offset, total, page) if ahead else range(offset, offset + 1)
         for reply in client.pool.stream(read, offsets, ahead) if len(offsets) > 1 else map(read, offsets):
             if not reply.get("jobs"):
                 return
             yield reply
             offset += page
             total = int(reply.get("totalRecordsWithoutPaging") or 0)
+
+
+def _oldest_first(reply: Row) -> bool:
+    numbers = [int(row["jobSummary"]["jobId"]) for row in listed(reply.get("jobs"))]
+    return bool(numbers) and numbers[0] < numbers[-1]
 
 
 def browse(client: Commvault, request: Row, limit: int | None = None, page: int = 1000, index_tries: int = 6) -> t.Iterator[Row]:

@@ -10,7 +10,7 @@ import typing as t
 import urllib.parse
 
 from .._core.errors import InputError, Refused
-from . import file_subclients, jobs, lookups, paging, points
+from . import file_subclients, job_reasons, lookups, paging, points
 
 if t.TYPE_CHECKING:
     from .client import Commvault
@@ -95,7 +95,7 @@ class VmSource:
         for point in (
             points.of(client, {"subclientId": self.group_id}, lambda row: row.get("subclientId") == self.group_id) if self.group_id else ()
         ):
-            mine = [vm for vm in jobs.vm_results(client, point.record["id"]) if same_uuid(vm["uuid"], self.uuid)]
+            mine = [vm for vm in job_reasons.vm_results(client, point.record["id"]) if same_uuid(vm["uuid"], self.uuid)]
             if mine and not mine[0]["reason"]:
                 yield point
 

@@ -132,8 +132,13 @@ def to_instance(row: Row, owner: Owner) -> Instance:
 def rows_of_databases(client: Commvault, instance_id: int | None = None, system: bool = False, inside: bool = True) -> list[Row]:
     """The databases that Commvault has discovered, of one instance or of all (GET /sql/databases; cvpysdk sqlinstance.py)."""
     query = {**({"instance": instance_id} if instance_id else {}), **({"showSysDB": 1} if system else {})}
-    reply = client.get("/sql/databases", query, absent=(404,), inside=inside) or {}
-    return listed(reply.get("SqlDatabase"))
+    return rows_below(client.get("/sql/databases", query, absent=(404,), inside=inside), "SqlDatabase")
+
+
+def rows_below(reply: Row | None, key: str) -> list[Row]:
+    """A list of the /sql calls. key: as one of them spells it; others begin it with a small letter."""
+    found = reply or {}
+    return listed(found.get(key) or found.get(key[0].lower() + key[1:]))
 
 
 def live_databases(client: Commvault, instance: Instance, inside: bool = True) -> dict[str, Database]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._core.argspec import ArgumentSpec
@@ -28,7 +29,7 @@ OPTIONS = ArgumentSpec(
     },
     {"required_by": {"instance": ("client",)}},
 )
-SLA = {"met": "met", "missed": "missed", "excluded": "excluded"}
+SLA = ("met", "missed", "excluded")
 
 
 def run(client: Commvault, params: Row) -> Row:
@@ -57,17 +58,7 @@ def _instances(client: Commvault, params: Row) -> dict[int, Row]:
     if params["instance"] is not None:
         found = sql.find(client, params["client"], params["instance"])
         return {found.id: {"id": found.id, "name": found.name, "client": found.client, "client_id": found.client_id}} if found else {}
-    reply = client.get("/V4/Instances", absent=(404,)) or {}
-    rows = [row for row in listed(reply.get("instances")) if row.get("databaseEngine") in (None, "SQL_SERVER")]
-    found_rows = {
-        int(row["id"]): {
-            "id": int(row["id"]),
-            "name": str(row["name"]),
-            "client": str((row.get("client") or {}).get("name") or row.get("server")),
-            "client_id": int((row.get("client") or {}).get("id") or 0),
-        }
-        for row in rows
-    }
+    found_rows = {row["id"]: row for row in _listed_instances(client)}
     if params["client"] is None:
         return found_rows
     home = lookups.find_server(client, params["client"])
@@ -76,6 +67,26 @@ def _instances(client: Commvault, params: Row) -> dict[int, Row]:
         return {}
     lookups.require_own(client, "client", home)
     return {number: row for number, row in found_rows.items() if row["client_id"] == home.id}
+
+
+def _listed_instances(client: Commvault) -> list[Row]:
+    """Every instance that is seen (OpenAPI GetInstances). An older server has no such list, but one of its own (cvpysdk services.py)."""
+    reply = client.get("/V4/Instances", absent=(404,))
+    found: list[Row]
+    if reply is None:
+        rows = sql.rows_below(client.get("/sql/instances", absent=(404,)), "SqlInstance")
+        keys = {"id": "insId", "name": "insName", "client": "cName", "client_id": "cId"}
+        found = [{key: row.get(api) for key, api in keys.items()} for row in rows]
+    else:
+        found = [
+            {**row, "client": (row.get("client") or {}).get("name") or row.get("server"), "client_id": (row.get("client") or {}).get("id")}
+            for row in listed(reply.get("instances"))
+            if row.get("databaseEngine") in (None, "SQL_SERVER")
+        ]
+    return [
+        {"id": int(row["id"]), "name": str(row["name"]), "client": str(row["client"]), "client_id": int(row["client_id"] or 0)}
+        for row in found
+    ]
 
 
 def _by_key(rows: list[Row], instance: str, name: str) -> dict[Key, Row]:
@@ -93,7 +104,7 @@ def _restorable(client: Commvault, instances: dict[int, Row]) -> dict[Key, str]:
 
     def read(number: int) -> list[Row]:
         path = f"/Client/{instances[number]['client_id']}/SQL/Instance/{number}/Browse"
-        return listed((client.get(path, absent=(404,)) or {}).get("sqlDatabase"))
+        return sql.rows_below(client.get(path, absent=(404,)), "SqlDatabase")
 
     answers = client.pool.read(read, instances)
     names = [(number, str(row["databaseName"])) for number in instances for row in answers[number]]
@@ -104,7 +115,8 @@ def _record(instance: Row, row: Row | None, protection: Row, restorable: str | N
     """row: of /sql/databases; None for a database that is gone, of which backups are left."""
     found = row or {}
     last = jobs.iso(protection.get("lastBackupTime") or found.get("bkpTime"))
-    sla = str(protection.get("SLAStatus") or "").casefold()
+    # MET here, MET_SLA of instances, Met SLA in reports.
+    sla = re.split("[_ ]", str(protection.get("SLAStatus") or "").casefold())[0]
     return {
         "name": str(found.get("dbName") or restorable),
         "id": int(found.get("dbId") or 0) or None,
@@ -115,7 +127,7 @@ def _record(instance: Row, row: Row | None, protection: Row, restorable: str | N
         "recovery_model": str(protection.get("recoveryModel") or found.get("recoveryModel") or "").lower() or None,
         "plan": (protection.get("plan") or {}).get("name") or found.get("planName") or None,
         "company": (protection.get("company") or {}).get("name"),
-        "sla": SLA.get(sla, "unknown"),
+        "sla": sla if sla in SLA else "unknown",
         "last_backup": last,
         "last_backup_bytes": int(protection.get("lastBackupSize") or 0) if protection else None,
         "last_full_job": int(found.get("fBkpJob") or 0) or None,

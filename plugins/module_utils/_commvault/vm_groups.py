@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from . import jobs, lookups, points, sources
+from . import job_reasons, jobs, lookups, points, sources
 from .paging import listed
 
 if t.TYPE_CHECKING:
@@ -84,7 +84,7 @@ def results(client: Commvault, job_id: int) -> list[Row]:
 
     Where the VM has no child job (indexing version 1, or not begun yet) status and outcome are None, or failed if there is a reason.
     """
-    rows = jobs.vm_results(client, job_id)
+    rows = job_reasons.vm_results(client, job_id)
     children = jobs.read_many(client, {row["job_id"] for row in rows if row["job_id"] and row["job_id"] != job_id}, DAY)
     for row in rows:
         child = children.get(row["job_id"])

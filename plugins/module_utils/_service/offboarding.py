@@ -53,6 +53,29 @@ def announcement(estate: Row, stage: str) -> list[str]:
     return lines
 
 
+def activities(estate: Row) -> list[dict[str, t.Any]]:
+    """What M(calligo.baas.commvault_activity) is given so that nothing of the tenant is backed up any more.
+
+    VM groups and subclients are switched off one by one, so that whoever takes the tenant on again finds servers that can be backed up. A
+    subclient of another agent than those that are told from each other stops with its server. What is retired has stopped.
+    """
+    retired = {row["name"] for row in [*estate["servers"], *estate["hypervisors"]] if row["retired"]}
+    groups = [
+        {"vm_group": group["name"], "hypervisor": group["hypervisor"], "backup": False}
+        for group in estate["vm_groups"]
+        if group["backup_enabled"] and group["hypervisor"] not in retired
+    ]
+    rows = [row for row in estate["subclients"] if row["backup_enabled"] and row["client"] not in retired]
+    known = [_subclient(row) for row in rows if row["file_system"] or row["sql_server"]]
+    servers = dict.fromkeys(row["client"] for row in rows if not (row["file_system"] or row["sql_server"]))
+    return [*groups, *known, *({"client": server, "backup": False} for server in servers)]
+
+
+def _subclient(row: Row) -> dict[str, t.Any]:
+    place = {"agent": "sql_server", "instance": row["instance"]} if row["sql_server"] else {"agent": "file_system"}
+    return {"client": row["client"], **place, "backupset": row["backupset"], "subclient": row["name"], "backup": False}
+
+
 def remaining(estate: Row) -> list[str]:
     """What is still there after a run, and why."""
     if estate["company"] is None:

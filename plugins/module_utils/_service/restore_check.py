@@ -16,6 +16,8 @@ Vm = t.Mapping[str, t.Any]
 Check = dict[str, t.Any]
 
 GIB = 1024**3
+DEVICES = "config.hardware.device"
+"""How M(calligo.baas.vcenter_vm_facts) names, in unreadable, what disks and network cards are told from."""
 
 
 def protected_disks(vm: Vm) -> list[dict[str, t.Any]]:
@@ -45,7 +47,12 @@ def backup_checks(expected: Vm, disk_sizes: t.Sequence[int]) -> list[Check]:
 
 
 def isolation_checks(vm: Vm, network: str) -> list[Check]:
-    """Whether no card of the VM reaches a network: on the isolated network, not connected, and not connected by a power-on."""
+    """Whether no card of the VM reaches a network: on the isolated network, not connected, and not connected by a power-on.
+
+    A VM whose devices vCenter withheld is not isolated: that no cards are told does not mean that there are none.
+    """
+    if DEVICES in (vm.get("unreadable") or ()):
+        return [check("Network cards", "told by vCenter", "withheld from this user")]
     checks: list[Check] = []
     for card in vm.get("nics") or []:
         label = str(card.get("label") or "Network card")

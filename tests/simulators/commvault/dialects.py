@@ -4,7 +4,8 @@
 """What servers were seen, or said, to answer differently: one switch for each place where the sources disagree or had to be guessed.
 
 A dialect is set like a fault and changes finished replies, so that no handler has to know of it. Dialects that change what the server
-does, and not only how it says it, are in the handlers. faults.KNOWN lists both kinds; tests/contract/test_dialects.py speaks them all.
+does, and not only how it says it, are in the handlers. faults.KNOWN lists both kinds; tests/contract/test_dialects.py and its
+sibling for SQL Server speak them all.
 """
 
 from __future__ import annotations
@@ -95,6 +96,14 @@ def absent_keys(said: Said) -> Said:
     return said if said.route.writes else said.but(each_object(said.body, prune))
 
 
+@dialect("true and false are 1 and 0 in replies of the older calls, which are converted from XML")
+def booleans_numbers(said: Said) -> Said:
+    def number(row: Json) -> Json:
+        return {key: int(value) if isinstance(value, bool) else value for key, value in row.items()}
+
+    return said if VERSIONED.match(said.route.template) else said.but(each_object(said.body, number))
+
+
 @dialect("error codes are text")
 def error_codes_text(said: Said) -> Said:
     return said.but(each_object(said.body, lambda row: {**row, "errorCode": str(row["errorCode"])} if "errorCode" in row else row))
@@ -149,11 +158,24 @@ def app_names(said: Said) -> Said:
     )
 
 
-@dialect("lists of regions, access nodes and hypervisors do not tell to which company a row belongs")
+@dialect("lists of regions, access nodes, hypervisors and jobs do not tell to which company a row belongs")
 def owners_untold(said: Said) -> Said:
-    if said.call not in ("GET /V4/Regions", "GET /V4/AccessNodes", "GET /V4/Hypervisor"):
+    jobs = ("GET /Job", "GET /Job/{id:int}", "POST /Jobs")
+    if said.call not in ("GET /V4/Regions", "GET /V4/AccessNodes", "GET /V4/Hypervisor", *jobs):
         return said
     return said.but(each_object(said.body, lambda row: {key: value for key, value in row.items() if key != "company"}))
+
+
+@dialect("permissions of a role and tags of a company are an object where there is one, as the vendor's document declares them")
+def role_lists_declared(said: Said) -> Said:
+    if said.call not in ("GET /V4/Role/{id:int}", "GET /V4/company"):
+        return said
+
+    def bare(row: Json) -> Json:
+        lists = {key for key in ("permissions", "tags") if isinstance(row.get(key), list) and len(row[key]) == 1}
+        return {key: value[0] if key in lists else value for key, value in row.items()}
+
+    return said.but(each_object(said.body, bare))
 
 
 # Hypervisors and VM groups
@@ -212,18 +234,29 @@ def vmgroup_disk_filter_value(said: Said) -> Said:
 
 @dialect("the region of an entity has regionId and regionName only")
 def region_older_names(said: Said) -> Said:
-    return _region(said, ("id", "name", "displayName"))
+    return _region(said, lambda number, name: {"regionId": number, "regionName": name})
 
 
 @dialect("the region of an entity has id and name only")
 def region_newer_names(said: Said) -> Said:
-    return _region(said, ("regionId", "regionName"))
+    return _region(said, lambda number, name: {"id": number, "name": name})
 
 
-def _region(said: Said, without: tuple[str, ...]) -> Said:
-    if said.route.method != "GET" or not said.route.template.endswith("/entity/{type}/{id:int}/region"):
-        return said
-    return said.but({key: value for key, value in said.body.items() if key not in without})
+@dialect("the region of an entity is an object of its own in the list of many")
+def region_nested(said: Said) -> Said:
+    return _region(said, lambda number, name: {"region": {"id": number, "name": name}}) if said.call == MANY_REGIONS else said
+
+
+MANY_REGIONS = "GET /V4/entity/region"
+
+
+def _region(said: Said, write: t.Callable[[int, str], Json]) -> Said:
+    def reference(row: Json) -> Json:
+        kept = {"entityId": row["entityId"]} if "entityId" in row else {}
+        return {**write(row["id"], row["name"]), **kept} if "id" in row else row
+
+    one = said.route.method == "GET" and said.route.template.endswith("/entity/{type}/{id:int}/region")
+    return said.but(each_object(said.body, reference)) if one or said.call == MANY_REGIONS else said
 
 
 # Files

@@ -19,6 +19,7 @@ KNOWN: dict[str, str] = {
     "pending_approval": "a delete is answered 202 and queued for a second person: nothing is deleted",
     "stale_lists": "lists leave out what was created after the fault was set, unless hardRefresh=true",
     "plan_partial": "plan creation answers 587207454 beside the plan",
+    "barred_jobs_queue": "jobs of a company whose activity is off are queued until it is on again, and not refused",
     "job_pending": "a job that would run goes to Pending {match, reason, for_seconds}",
     "job_waiting": "a job that would run goes to Waiting {match, reason, for_seconds}",
     "job_fail": "a job fails before its effect {match, reason}",
@@ -34,6 +35,7 @@ KNOWN: dict[str, str] = {
     "role_permissions_add": "dialect: permissionList in PUT V4/Role only adds",
     "created_201": "dialect: a plan that was made is answered 201",
     "error_code_names": "dialect: the answer to a changed backup destination has the error code NO_ERROR",
+    "jobs_ascending": "dialect: sortDirection 1 of POST /Jobs lists the oldest job first, 0 the newest",
     "plan_infinite_absent": "dialect: infinite retention of a destination is read as a key that is missing",
     "plan_options_unread": "dialect: a plan's databaseOptions, path lists and excludeFromSLA are not given back",
     "plan_region_inside": "dialect: a new destination's region is taken from the destination, not from beside it",
@@ -43,6 +45,7 @@ KNOWN: dict[str, str] = {
     "plan_v4_only": "dialect: there is no V5 call that changes a destination",
     "retention_cycles": "dialect: data aging keeps the last full cycle of a subclient, however old",
     "retention_lock_status": "dialect: lowering locked retention is answered 400, not 200 with a code",
+    "sql_databases_stay": "dialect: a database that is added to a subclient stays in the other one that lists it, too",
     "vmgroup_identity_nested": "dialect: the VM group list has its identity below vmGroup only",
 }
 

@@ -131,3 +131,20 @@ class Job:
         subclient = sim.subclients.get(self.subclient_id)
         found = [self.operation, str(self.id), client.name if client else "", subclient.name if subclient else ""]
         return tuple(found + [vm.name for vm in self.vms] + [str(name) for name in self.result.get("names", [])])
+
+
+def phases(job: Job) -> list[tuple[float, str, str, int]]:
+    """(share of the job's duration, status, phase, percent) in order; the third from last starts the work."""
+    first, work = ("Discovery", "Backup") if job.application_id == 106 else ("Scan", "Backup")
+    if job.is_restore:
+        first, work = "Restore preparation", "Restore"
+    elif job.op_type not in (BACKUP, SYNTHETIC):
+        first, work = "Preparation", job.operation
+    return [
+        (0.0, "Queued", "", 0),
+        (0.05, "Waiting", "", 0),
+        (0.15, "Running", first, 5),
+        (0.35, "Running", work, 20),
+        (0.9, "Running", "Index" if job.is_restore else "Archive Index", 95),
+        (1.0, "", "", 100),
+    ]

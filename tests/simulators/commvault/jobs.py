@@ -26,13 +26,19 @@ from ansible_collections.calligo.baas.tests.simulators.commvault.job import (
     JobFailure,
     JobPending,
     Outcome,
+    phases,
 )
+from ansible_collections.calligo.baas.tests.simulators.commvault.replies import generic
+from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Refusal
 
 if t.TYPE_CHECKING:
     from ansible_collections.calligo.baas.tests.simulators.commvault.simulator import Simulator
 
 Json = dict[str, t.Any]
 LOG = logging.getLogger("commvault.jobs")
+BARRED = 7
+#: Reasons why a job may not run at all, such as a company that is deactivated; each answers a text, or nothing.
+BARS: list[t.Callable[[Simulator, Job], str]] = []
 #: Other reasons why a backup may not start yet, such as a blackout window; each answers a text, or nothing.
 GATES: list[t.Callable[[Simulator, Job], str]] = []
 #: What else happens as time passes; called before the jobs are looked at.
@@ -40,6 +46,7 @@ TICKS: list[t.Callable[[Simulator], None]] = []
 #: What a job is lies in job.py; handlers take all of it from here.
 __all__ = [
     "BACKUP",
+    "BARS",
     "FINAL",
     "GATES",
     "LEVELS",
@@ -63,9 +70,15 @@ __all__ = [
 
 
 def start_job(sim: Simulator, *, op_type: int, operation: str, effect: Effect | None, level: str = "", **fields: t.Any) -> Job:
-    """Queue a job and answer it; the caller replies ``task_reply(job)``. ``fields`` are fields of Job, ids first of all."""
+    """Queue a job and answer it; the caller replies ``task_reply(job)``. ``fields`` are fields of Job, ids first of all.
+
+    :raises Refusal: the job is barred, and the installation does not queue what is (its setting queueJobsIfActivityDisabled).
+    """
     now = sim.clock.now()
     job = Job(sim.new_job_id(), op_type, operation, effect, level, submitted=now, updated=now, last_tick=now, **fields)
+    barred = _bar(sim, job)
+    if barred and not sim.faults.peek("barred_jobs_queue"):
+        raise Refusal(generic(BARRED, barred))
     job.task_id = job.task_id or sim.new_id()
     sim.jobs[job.id] = job
     note(sim, job, f"{operation} job {job.id} was submitted.")
@@ -118,23 +131,6 @@ def tick(sim: Simulator) -> None:
             _advance(sim, job)
 
 
-def _phases(job: Job) -> list[tuple[float, str, str, int]]:
-    """(share of the job's duration, status, phase, percent) in order; the third from last starts the work."""
-    first, work = ("Discovery", "Backup") if job.application_id == 106 else ("Scan", "Backup")
-    if job.is_restore:
-        first, work = "Restore preparation", "Restore"
-    elif job.op_type not in (BACKUP, SYNTHETIC):
-        first, work = "Preparation", job.operation
-    return [
-        (0.0, "Queued", "", 0),
-        (0.05, "Waiting", "", 0),
-        (0.15, "Running", first, 5),
-        (0.35, "Running", work, 20),
-        (0.9, "Running", "Index" if job.is_restore else "Archive Index", 95),
-        (1.0, "", "", 100),
-    ]
-
-
 def _advance(sim: Simulator, job: Job) -> None:
     now = sim.clock.now()
     passed, job.last_tick = now - job.last_tick, now
@@ -150,7 +146,7 @@ def _advance(sim: Simulator, job: Job) -> None:
             return
         job.retry_at = 0.0
     job.elapsed += passed
-    reached = [step for step in _phases(job) if job.elapsed >= step[0] * sim.job_seconds]
+    reached = [step for step in phases(job) if job.elapsed >= step[0] * sim.job_seconds]
     for _share, status, phase, percent in reached:
         if not status:
             finish(sim, job, job.outcome or Outcome())
@@ -235,17 +231,17 @@ def _is_held(sim: Simulator, job: Job, now: float) -> bool:
 
 
 def _queue_reason(sim: Simulator, job: Job) -> str:
-    """Why a backup may not start yet: activity is disabled, or the same subclient is already running."""
-    if job.op_type not in (BACKUP, SYNTHETIC) or job.started:
+    """Why a job may not start yet: it is barred; and a backup, as activity is disabled, or the same subclient is already running."""
+    if job.started:
         return ""
+    barred = _bar(sim, job)
+    if barred or job.op_type not in (BACKUP, SYNTHETIC):
+        return barred
     subclient = sim.subclients.get(job.subclient_id)
     client = sim.clients.get(job.client_id)
     agent_off = client is not None and 1 in client.props.get("agents_off", {}).get(job.application_id, ())
     if agent_off or (subclient and not subclient.enable_backup) or (client and not client.enable_backup):
         return "Backup activity is disabled; the job starts when it is enabled again."
-    company = sim.companies.get(job.company_id)
-    if company and company.options.get("disableBackup"):
-        return f"Backups of company {company.name} are disabled."
     for gate in GATES:
         reason = gate(sim, job)
         if reason:
@@ -254,6 +250,10 @@ def _queue_reason(sim: Simulator, job: Job) -> str:
         if other.id < job.id and not other.final and not other.is_restore and job.subclient_id and other.subclient_id == job.subclient_id:
             return f"Another backup of the same subclient is running: job {other.id}."
     return ""
+
+
+def _bar(sim: Simulator, job: Job) -> str:
+    return next((reason for barrier in BARS if (reason := barrier(sim, job))), "")
 
 
 def _obey_wish(sim: Simulator, job: Job, now: float) -> bool:

@@ -95,7 +95,7 @@ def apply(sim: Simulator, subclient: m.Subclient, wish: Json) -> None:
     if missing and operation != "DELETE":
         raise ContentError(f"Database [{missing[0]}] does not exist on the instance.")
     chosen = {name.casefold(): known.get(name.casefold(), name) for name in given}
-    if operation != "DELETE":
+    if operation != "DELETE" and not sim.faults.peek("sql_databases_stay"):
         _take_from_others(sim, subclient, set(chosen))
     if discovers(subclient):
         return

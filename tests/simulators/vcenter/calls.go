@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,11 +19,12 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// calls counts the calls of clients by method, so that tests can count round trips, and refuses those that name a datastore
-// or network that does not exist: the simulator would panic in a task, which ends the whole process.
+// calls counts the calls of clients by method, so that tests can count round trips, and refuses those that a test wants refused
+// and those that name a datastore or network that does not exist: the simulator would panic in a task, which ends the whole process.
 type calls struct {
-	mu    sync.Mutex
-	count map[string]int
+	mu      sync.Mutex
+	count   map[string]int
+	refused []string
 }
 
 func newCalls() *calls {
@@ -35,17 +37,37 @@ func (c *calls) reset() {
 	c.count = map[string]int{}
 }
 
-// ServeHTTP answers GET with the counts and forgets them on DELETE.
+// ServeHTTP answers GET with the counts, forgets them on DELETE, and takes with PUT the names of the calls that are refused from
+// now on.
 func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodDelete {
+	switch r.Method {
+	case http.MethodDelete:
 		c.reset()
 		w.WriteHeader(http.StatusNoContent)
-		return
+	case http.MethodPut:
+		var names []string
+		if err := json.NewDecoder(r.Body).Decode(&names); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.refused = names
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(c.count)
 	}
+}
+
+// note counts a call, and tells whether it is to be refused.
+func (c *calls) note(name string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(c.count)
+	c.count[name]++
+	return slices.Contains(c.refused, name)
 }
 
 // countREST counts the requests to the REST API, too: by method, service and action, whatever object they are about. delay is
@@ -58,9 +80,10 @@ func (c *calls) countREST(next http.Handler, delay time.Duration) http.Handler {
 				service = path.Dir(service)
 			}
 			name := strings.TrimSpace(strings.Join([]string{r.Method, path.Base(service), r.URL.Query().Get("~action")}, " "))
-			c.mu.Lock()
-			c.count[name]++
-			c.mu.Unlock()
+			if c.note(name) {
+				http.Error(w, "refused by the test", http.StatusServiceUnavailable)
+				return
+			}
 			time.Sleep(delay)
 		}
 		next.ServeHTTP(w, r)
@@ -69,9 +92,9 @@ func (c *calls) countREST(next http.Handler, delay time.Duration) http.Handler {
 
 // handle is called before each call is dispatched; nil, nil lets the simulator go on.
 func (c *calls) handle(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
-	c.mu.Lock()
-	c.count[method.Name]++
-	c.mu.Unlock()
+	if c.note(method.Name) {
+		return nil, &types.NoPermission{}
+	}
 	switch request := method.Body.(type) {
 	case *types.CreateVM_Task:
 		if request.Config.Files != nil && !storeExists(ctx, request.Config.Files.VmPathName) {

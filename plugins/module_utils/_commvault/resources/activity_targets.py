@@ -169,10 +169,10 @@ def _state(control: Row, activities: t.Iterable[str]) -> Row:
     options = {int(option.get("activityType") or 0): option for option in listed(control.get("activityControlOptions"))}
     state: Row = {}
     for name in activities:
-        option = options.get(NUMBERS[name]) or {}
-        state[name] = bool(option.get("enableActivityType", True))
-        delayed = not state[name] and bool(option.get("enableAfterADelay"))
-        state[f"{name}_enabled_after"] = _time(option.get("dateTime") or {}) if delayed else None
+        option = options.get(NUMBERS[name])
+        state[name] = flag(option, "enableActivityType")
+        after = _time(option.get("dateTime") or {}) if option and option.get("enableAfterADelay") else None
+        state[f"{name}_enabled_after"] = None if state[name] else after
     return state
 
 

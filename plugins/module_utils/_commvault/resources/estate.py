@@ -10,7 +10,7 @@ import datetime as dt
 import typing as t
 
 from ..._core.errors import InputError
-from .. import accounts, file_subclients, lookups, retention_forecast, sql, vm_groups
+from .. import accounts, file_subclients, hypervisors, lookups, retention_forecast, sql, vm_groups
 from ..paging import flag, listed
 
 if t.TYPE_CHECKING:
@@ -39,11 +39,7 @@ def describe(client: Commvault) -> Record:
     return {
         "company": company,
         "servers": [_server(row) for row in servers],
-        "hypervisors": [
-            {"id": row.id, "name": row.name, "retired": lookups.retired(row)}
-            for row in lookups.hypervisors(client)
-            if row.company_id == owner
-        ],
+        "hypervisors": _hypervisors(client, owner),
         "vm_groups": _vm_groups(client, owner),
         "subclients": _subclients(client, [row.name for row in servers]),
         "plans": [_plan(row, backups) for row in plans],
@@ -78,6 +74,15 @@ def _server(found: Found) -> Record:
     return {"id": found.id, "name": found.name, "agents": agents, "retired": found.row.get("configured") is False}
 
 
+def _hypervisors(client: Commvault, owner: int) -> list[Record]:
+    """Where the list does not tell whose a hypervisor is, its detail does. A hypervisor that was overlooked would outlive its company."""
+    rows = lookups.hypervisors(client)
+    silent = [row.id for row in rows if row.company_id is None]
+    details = client.pool.read(lambda number: client.get(f"/V4/Hypervisor/{number}", absent=(404,)) or {}, silent)
+    owners = {row.id: row.company_id for row in rows} | {number: hypervisors.owner_of(details[number]).company_id for number in silent}
+    return [{"id": row.id, "name": row.name, "retired": lookups.retired(row)} for row in rows if owners[row.id] == owner]
+
+
 def _vm_groups(client: Commvault, owner: int) -> list[Record]:
     """Whether backups of a group may run is in its detail only (OpenAPI GetVMGroups, GetVMGroup)."""
     rows = [row for row in vm_groups.listing(client) if (row.get("company") or {}).get("id") == owner]
@@ -97,19 +102,25 @@ def _vm_groups(client: Commvault, owner: int) -> list[Record]:
 
 
 def _subclients(client: Commvault, servers: list[str]) -> list[Record]:
-    rows = client.pool.read(lambda name: file_subclients.of_client(client, name, EVERY_AGENT), servers)
-    return [_subclient(row) for name in servers for row in rows[name]]
+    """Some servers list identities only: what is left out is in the detail. What only seems switched off would go on being backed up."""
+    lists = client.pool.read(lambda name: file_subclients.of_client(client, name, EVERY_AGENT), servers)
+    rows = {file_subclients.number(row): row for name in servers for row in lists[name]}
+    brief = [number for number, row in rows.items() if "enableBackup" not in (row.get("commonProperties") or {})]
+    details = client.pool.read(lambda number: file_subclients.read(client, number), brief)
+    return [_subclient((details[number] if number in brief else None) or row) for number, row in rows.items()]
 
 
 def _subclient(row: Json) -> Record:
     entity, common = row["subClientEntity"], row.get("commonProperties") or {}
+    application = file_subclients.application(row)
     plan = (row.get("planEntity") or {}).get("planName")
     return {
         "id": file_subclients.number(row),
         "client": entity.get("clientName"),
-        "agent": entity.get("appName"),
-        "file_system": file_subclients.application(row) in file_subclients.APPLICATIONS,
-        "sql_server": file_subclients.application(row) == sql.SQL_SERVER,
+        # Lists and details call the same agent by different names.
+        "agent": file_subclients.APPLICATIONS.get(application) or entity.get("appName"),
+        "file_system": application in file_subclients.APPLICATIONS,
+        "sql_server": application == sql.SQL_SERVER,
         "instance": entity.get("instanceName"),
         "backupset": entity.get("backupsetName"),
         "name": entity.get("subclientName"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .. import lookups
+from ..entities import regions
 from ..paging import listed
 
 if t.TYPE_CHECKING:
@@ -82,14 +83,10 @@ def readiness(client: Commvault, client_id: int) -> tuple[str, str]:
     return str(summary.get("status") or "no answer"), str(summary.get("reason") or "")
 
 
-def regions_of(client: Commvault, entity_type: str, entities: t.Iterable[Found]) -> dict[int, str]:
-    """Region names by entity id, in one request; an entity without a region is left out (OpenAPI getRegionForEntities)."""
-    ids = sorted({found.id for found in entities})
-    if not ids:
-        return {}
-    params = {"entityType": entity_type, "entities": ",".join(map(str, ids)), "regionType": "BACKUP"}
-    reply = client.get("/V4/entity/region", params, absent=(404,)) or {}
-    return {int(row["entityId"]): str(row["name"]) for row in listed(reply.get("regions")) if row.get("entityId") and row.get("name")}
+def regions_of(client: Commvault, entity_type: str, owners: t.Iterable[Found]) -> dict[int, str]:
+    """Names of the regions where the backups of entities go, by entity id; an entity without a region is left out."""
+    found = regions(client, entity_type, sorted({one.id for one in owners}))
+    return {number: name for number, (_region, name) in found.items()}
 
 
 def _choose(client: Commvault, kind: str, names: t.Sequence[str], read: t.Callable[[Commvault], list[Found]]) -> dict[str, Found]:

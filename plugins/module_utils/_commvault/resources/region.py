@@ -14,15 +14,13 @@ from ..._core.errors import ApiError, InputError, Refused
 from ..._core.reconcile import Record, Resource
 from .. import lookups
 from ..effects import create_once, require_gone
-from ..entities import COMMCELL, KINDS, Directory
+from ..entities import COMMCELL, KINDS, Directory, regions
 from ..paging import listed
 
 if t.TYPE_CHECKING:
     from ..client import Commvault
 
 Json = dict[str, t.Any]
-AT_ONCE = 200
-"""Ids in one bulk read, so that the address stays short."""
 NEAR = 1e-6
 
 _LOCATION = {
@@ -199,29 +197,14 @@ class Region(Resource):
         entities = []
         for group in self._params["entities"] or []:
             found = [(name, self._directory.find(group["type"], name)) for name in group["names"]]
-            regions = self._regions_of(group, [entity.id for _name, entity in found if entity])
+            numbers = [entity.id for _name, entity in found if entity]
+            homes = regions(self._client, KINDS[group["type"]].region, numbers, group["purpose"].upper())
             for name, entity in found:
                 number = entity.id if entity else 0
-                region_id, region = regions.get(number, (0, None))
+                region_id, region = homes.get(number, (0, None))
                 row = {"type": group["type"], "name": entity.name if entity else name, "purpose": group["purpose"], "region": region}
                 entities.append(_Entity(row, number, region_id))
         return entities
-
-    def _regions_of(self, group: Json, numbers: list[int]) -> dict[int, tuple[int, str]]:
-        regions: dict[int, tuple[int, str]] = {}
-        for start in range(0, len(numbers), AT_ONCE):
-            params = {
-                "entityType": KINDS[group["type"]].region,
-                "entities": ",".join(map(str, numbers[start : start + AT_ONCE])),
-                "regionType": group["purpose"].upper(),
-            }
-            reply = self._client.get("/V4/entity/region", params, absent=(404,)) or {}
-            for row in listed(reply.get("regions")):
-                # Some servers spell id and name of a region as the older API does.
-                number, name = row.get("id") or row.get("regionId"), row.get("name") or row.get("regionName")
-                if number and row.get("entityId"):
-                    regions[int(row["entityId"])] = (int(number), str(name or number))
-        return regions
 
     def _assign(self, number: int, name: str) -> Record:
         self._id = number

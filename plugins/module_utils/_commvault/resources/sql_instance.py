@@ -13,7 +13,7 @@ from ..._core.compare import Comparer
 from ..._core.errors import ApiError, InputError
 from ..._core.reconcile import Record, Resource
 from .. import effects, sql
-from ..paging import listed
+from ..paging import flag, listed
 from .sql_instance_shelf import Shelf, label
 
 if t.TYPE_CHECKING:
@@ -185,7 +185,7 @@ class SqlInstance(Resource):
             return None
         entity, properties = row["instance"], row.get("mssqlInstance") or {}
         options = listed((row.get("instanceActivityControl") or {}).get("activityControlOptions"))
-        activity = {int(option.get("activityType") or 0): bool(option.get("enableActivityType", True)) for option in options}
+        activity = {int(option.get("activityType") or 0): flag(option, "enableActivityType") for option in options}
         record = {
             "id": int(entity["instanceId"]),
             "client_id": int(entity.get("clientId") or 0),

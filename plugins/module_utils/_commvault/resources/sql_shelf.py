@@ -23,6 +23,13 @@ def label(element: Record) -> str:
     return sql.label(element["client"], element["instance"], element["name"])
 
 
+class Holder(t.NamedTuple):
+    """A subclient that lists a database."""
+
+    id: int
+    name: str
+
+
 class Shelf:
     """What the SQL Server subclients of one call share, each read once: the lists of the clients' subclients, details, databases, plans.
 
@@ -78,18 +85,19 @@ class Shelf:
             self._databases[key] = {str(row["dbName"]).casefold(): str(row["dbName"]) for row in found} if number else None
         return self._databases[key]
 
-    def holder(self, element: Record, database: str) -> str | None:
+    def holder(self, element: Record, database: str) -> Holder | None:
         """The other subclient that lists a database and, as far as this call says, is to keep it. The default one just covers the rest."""
         rows = self.of_instance(element["client"], element["instance"], needed=True)
         self._read_details(rows)
         for row in rows:
             name = str(row["subClientEntity"]["subclientName"])
-            detail = self._details[file_subclients.number(row)]
+            number = file_subclients.number(row)
+            detail = self._details[number]
             if detail is None or name.casefold() == element["name"].casefold() or sql_subclients.covers_the_rest(detail):
                 continue
             listed = {found.casefold() for found in sql_subclients.databases(detail)}
             if database.casefold() in listed and not self._gives_up({**element, "name": name}, database):
-                return name
+                return Holder(number, name)
         return None
 
     def plan(self, name: str) -> lookups.Found | None:

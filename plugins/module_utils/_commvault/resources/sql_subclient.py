@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
     from ..client import Commvault
 
 Row = dict[str, t.Any]
-OVERWRITE, ADD = 1, 2
+OVERWRITE, ADD, DELETE = 1, 2, 3
 """contentOperationType (cvpysdk sqlsubclient.py update_content)."""
 BY_DATABASE = 1
 """sqlSubclientType of a subclient whose content is databases, not file groups."""
@@ -89,6 +89,7 @@ class SqlSubclient(Resource):
         self._params = params
         self._is_default = False
         self._covers_rest = False
+        self._losing: dict[int, list[str]] = {}
         self.comparers = {
             **dict.fromkeys(IDENTITY, lambda want, have: True),
             "databases": same_names,
@@ -145,6 +146,7 @@ class SqlSubclient(Resource):
             **self._common(desired),
         }
         made = effects.create_once(lambda: self._post(body), self._made)
+        self._take_out()
         return self._record(file_subclients.read(self._client, made)) or {**desired, "id": made}
 
     def update(self, current: Record, changed: Record) -> Record:
@@ -153,6 +155,7 @@ class SqlSubclient(Resource):
         if "databases" in changed:
             body |= {"contentOperationType": OVERWRITE, "content": _content(changed["databases"])}
         self._client.post(f"/Subclient/{current['id']}", {"subClientProperties": body})
+        self._take_out()
         return {**current, **{key: value for key, value in changed.items() if key not in IDENTITY}}
 
     def delete(self, current: Record) -> None:
@@ -213,16 +216,28 @@ class SqlSubclient(Resource):
 
     def _guard_moves(self, added: list[str]) -> None:
         """A database is in one subclient at a time: listing it here takes it from another, with that one's plan."""
-        if self._params["allow_move"]:
-            return
         for name in added:
             other = self._shelf.holder(self._params, name)
-            if other:
+            if other and not self._params["allow_move"]:
                 raise Refused(
-                    f'The database "{name}" is in the subclient "{other}", which would lose it, and its plan would no longer protect it. '
-                    "Take it out there in the same list, or give allow_move.",
+                    f'The database "{name}" is in the subclient "{other.name}", which would lose it, and its plan would no longer protect '
+                    "it. Take it out there in the same list, or give allow_move.",
                     object=name,
                 )
+            if other:
+                self._losing.setdefault(other.id, []).append(name)
+
+    def _take_out(self) -> None:
+        """Take what moved here out of where it was. Whether the server has done that is told nowhere: so one looks.
+
+        In two subclients a database would have two series of log backups, neither of them whole.
+        """
+        for number, names in self._losing.items():
+            held = {name.casefold() for name in sql_subclients.databases(file_subclients.read(self._client, number) or {})}
+            left = [name for name in names if name.casefold() in held]
+            if left:
+                body = {"contentOperationType": DELETE, "content": _content(left)}
+                self._client.post(f"/Subclient/{number}", {"subClientProperties": body})
 
     def _common(self, wanted: Record) -> Row:
         """What creation and update write alike."""

@@ -1,7 +1,10 @@
 # Copyright (c) Calligo
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Triggered alerts: a job that fails, or completes with errors, triggers one. OpenAPI GetAlertsTriggered and its siblings."""
+"""Triggered alerts: a job that fails, or completes with errors, triggers one. OpenAPI GetAlertsTriggered and its siblings.
+
+The older calls tell the same: /Alert what was triggered, a page of 200 at a time, and /AlertRule what triggers (cvpysdk alert.py).
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,11 @@ MAIL = (
     "<table><tr><td>Client</td><td>{client}</td></tr><tr><td>Job</td><td>{job}</td></tr>"
     "<tr><td>Reason</td><td>{reason}</td></tr></table></body></html>"
 )
+FEED_PAGE = 200
+READ, UNREAD = 4, 8
+# The rules that every installation has, as far as jobs here break them.
+RULES = ("Backup failed", "Backup completed with errors", "Restore failed", "Restore completed with errors")
+CONSOLE = 8192
 
 
 @dc.dataclass
@@ -113,8 +121,11 @@ def _find(sim: Simulator, request: Request, number: int) -> Alert:
 def get_alert(sim: Simulator, request: Request) -> Json:
     """The description is the HTML of a mail; other names than in the list."""
     row = _find(sim, request, request.number("id"))
-    text = MAIL.format(name=html.escape(row.name), client=html.escape(row.client), job=row.job_id, reason=html.escape(row.reason))
-    return {"id": row.id, "severity": row.severity, "alertType": row.type, "description": text, "detectedCriteria": row.criterion}
+    return {"id": row.id, "severity": row.severity, "alertType": row.type, "description": _mail(row), "detectedCriteria": row.criterion}
+
+
+def _mail(row: Alert) -> str:
+    return MAIL.format(name=html.escape(row.name), client=html.escape(row.client), job=row.job_id, reason=html.escape(row.reason))
 
 
 @route("PUT", "/V4/TriggeredAlerts/{id:int}/{action}")
@@ -145,3 +156,52 @@ def delete_many(sim: Simulator, request: Request) -> Reply:
     for row in [_find(sim, request, to_int(number)) for number in request.body.get("alertId") or []]:
         alerts(sim).pop(row.id, None)
     return generic()
+
+
+def _feed(row: Alert) -> Json:
+    """An element of feedsList, in the keys that the vendor's page "GET Console Alert" names."""
+    return {
+        "liveFeedId": row.id,
+        "alertName": row.name,
+        "alertType": row.type,
+        "alertcriteria": row.criterion,
+        "escalationLevel": 0,
+        "jobId": row.job_id,
+        "status": READ if row.read else UNREAD,
+    }
+
+
+@route("GET", "/Alert")
+def list_feeds(sim: Simulator, request: Request) -> Json:
+    """?pageNo= from 1 on and ?pageCount=, how many pages of 200; newest first."""
+    rows = [row for row in reversed(alerts(sim).values()) if sim.visible(request, row.company_id)]
+    first = (max(request.number("pageNo", 1), 1) - 1) * FEED_PAGE
+    shown = rows[first : first + FEED_PAGE * max(request.number("pageCount", 1), 1)]
+    unread = sum(not row.read for row in rows)
+    return {"totalNoOfAlerts": len(rows), "numberOfNewAlert": unread, "feedsList": [_feed(row) for row in shown]}
+
+
+@route("GET", "/Alert/{id:int}")
+def get_feed(sim: Simulator, request: Request) -> Json:
+    """One of them with its text."""
+    row = _find(sim, request, request.number("id"))
+    return {**_feed(row), "description": _mail(row)}
+
+
+@route("GET", "/AlertRule")
+def list_rules(_sim: Simulator, _request: Request) -> Json:
+    """The rules; they cannot be changed here."""
+    rows = [
+        {
+            "alert": {"id": number, "name": name},
+            "alertType": {"id": number, "name": name.partition(" ")[0]},
+            "alertCategory": {"id": 1, "name": "Job Management"},
+            "creator": {"id": 1, "name": "admin"},
+            "notifType": CONSOLE,
+            "status": 2048,
+            "description": "",
+            "createdTime": 0,
+        }
+        for number, name in enumerate(RULES, 1)
+    ]
+    return {"alertList": rows, "myCreatedTotal": 0, "myReceiveTotal": len(rows)}

@@ -33,13 +33,13 @@ def commserve(sim: Simulator, _request: Request) -> Json:
 
 
 @route("GET", "/CommServ/JobManagementSetting")
-def job_settings(_sim: Simulator, _request: Request) -> Json:
-    """Defaults of the job manager."""
+def job_settings(sim: Simulator, _request: Request) -> Json:
+    """The job manager's settings. What is disabled is refused or queued; see start_job()."""
     return {
         "jobManagementSettings": {
             "generalSettings": {
                 "queueJobsIfConflictingJobsActive": True,
-                "queueJobsIfActivityDisabled": True,
+                "queueJobsIfActivityDisabled": sim.faults.peek("barred_jobs_queue") is not None,
                 "jobStreamHighWaterMarkLevel": 500,
             },
             "errorRulesSettings": [],

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.calligo.baas.tests.simulators.commvault import identity
+from ansible_collections.calligo.baas.tests.simulators.commvault import jobs as j
 from ansible_collections.calligo.baas.tests.simulators.commvault import model as m
 from ansible_collections.calligo.baas.tests.simulators.commvault.replies import generic
 from ansible_collections.calligo.baas.tests.simulators.commvault.routing import Refusal, Reply, Request, route
@@ -107,6 +108,18 @@ def set_status(company: m.Company, deactivate: bool, options: Json | None) -> No
     else:
         company.status = "ACTIVE"
         company.options = {"disableBackup": False, "disableRestore": False, "disableLogin": False}
+
+
+def barred(sim: Simulator, job: j.Job) -> str:
+    """Why a deactivated company's job may not run: it is the company whose data it is about that counts, not that of the destination."""
+    company = sim.companies.get(job.company_id)
+    for flag, what, kinds in (("disableBackup", "Backup", (j.BACKUP, j.SYNTHETIC)), ("disableRestore", "Restore", (j.RESTORE,))):
+        if company and job.op_type in kinds and company.options.get(flag):
+            return f"{what} activity is disabled for company [{company.name}]."
+    return ""
+
+
+j.BARS.append(barred)
 
 
 def remove(sim: Simulator, company: m.Company) -> None:

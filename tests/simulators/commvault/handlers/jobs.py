@@ -56,7 +56,7 @@ def list_jobs(sim: Simulator, request: Request) -> Json:
 
 @route("POST", "/Jobs", writes=False)
 def post_jobs(sim: Simulator, request: Request) -> Json:
-    """category 0 all, 1 active, 2 finished; sortDirection 1 is descending; limit 20 by default."""
+    """category 0 all, 1 active, 2 finished; sortDirection 1 is descending (with the dialect jobs_ascending 0 is); limit 20 by default."""
     body = request.body
     rule, paging, category = body.get("jobFilter") or {}, body.get("pagingConfig") or {}, to_int(body.get("category"))
     jobs = sim.jobs.live() if category == jobfilter.ACTIVE else sim.jobs.values()
@@ -65,7 +65,8 @@ def post_jobs(sim: Simulator, request: Request) -> Json:
     # By id they are in order as they are.
     if "time" in str(paging.get("sortField") or "jobId").lower():
         rows.sort(key=lambda job: (job.started or job.submitted, job.id))
-    if to_int(paging.get("sortDirection"), 1) == 1:
+    descending = 0 if sim.faults.peek("jobs_ascending") else 1
+    if to_int(paging.get("sortDirection"), 1) == descending:
         rows.reverse()
     return _page(sim, rows, to_int(paging.get("offset")), to_int(paging.get("limit"), 20))
 

@@ -70,6 +70,13 @@ def test_jobs_are_given_once_although_new_ones_shift_the_pages():
     assert wire.sent[1].body["category"] == 2
 
 
+def test_jobs_are_newest_first_also_where_the_direction_is_the_other_way_round():
+    client, wire, _clock = scripted_client(summaries(1, 2, total=3), summaries(3, 2, total=3), summaries(1, total=3))
+    assert [row["jobId"] for row in paging.jobs(client, {}, page=2)] == [3, 2, 1]
+    asked = [sent.body["pagingConfig"] for sent in wire.sent[1:]]
+    assert [(paging["sortDirection"], paging["offset"]) for paging in asked] == [(1, 0), (0, 0), (0, 2)]
+
+
 def test_jobs_stop_at_the_limit_and_leave_out_hidden_ones():
     reply = summaries(9, 8, 7, total=3)
     reply["jobs"][0]["jobSummary"]["isVisible"] = False

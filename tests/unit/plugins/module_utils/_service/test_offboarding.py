@@ -66,6 +66,32 @@ def test_each_stage_says_what_it_takes_and_the_first_only_that_backups_stop() ->
     assert "Left for as long as backups are kept on them: acme-gold, acme-silent, acme-old" in last
 
 
+def test_what_is_on_is_switched_off_one_by_one_and_of_an_unknown_agent_the_server() -> None:
+    place = {"backupset": "defaultBackupSet", "backup_enabled": True}
+    subclients = [
+        {**place, "client": "acme-fs01", "name": "data", "instance": "DefaultInstanceName", "file_system": True, "sql_server": False},
+        {**place, "client": "acme-sql01", "name": "default", "instance": "ACME-SQL01", "file_system": False, "sql_server": True},
+        {**place, "client": "acme-ad01", "name": "default", "instance": "x", "file_system": False, "sql_server": False},
+        {**place, "client": "acme-ad01", "name": "other", "instance": "x", "file_system": False, "sql_server": False},
+        {**place, "client": "acme-old", "name": "data", "instance": "x", "file_system": True, "sql_server": False},
+        {**place, "client": "acme-fs01", "name": "off", "file_system": True, "sql_server": False, "backup_enabled": False},
+    ]
+    servers = [*ESTATE["servers"], {"name": "acme-old", "agents": [], "retired": True}]
+    assert offboarding.activities({**ESTATE, "servers": servers, "subclients": subclients}) == [
+        {"vm_group": "acme-vms", "hypervisor": "acme-vcenter", "backup": False},
+        {"client": "acme-fs01", "agent": "file_system", "backupset": "defaultBackupSet", "subclient": "data", "backup": False},
+        {
+            "client": "acme-sql01",
+            "agent": "sql_server",
+            "instance": "ACME-SQL01",
+            "backupset": "defaultBackupSet",
+            "subclient": "default",
+            "backup": False,
+        },
+        {"client": "acme-ad01", "backup": False},
+    ]
+
+
 def test_nothing_is_said_of_backups_that_commvault_does_not_list() -> None:
     text = " / ".join(offboarding.announcement({**ESTATE, "backups": None, "kept": None}, "remove"))
     assert "Commvault does not tell how many backups are kept" in text

@@ -82,6 +82,11 @@ def test_a_vm_without_cards_is_isolated() -> None:
     assert check.failures(check.isolation_checks({"nics": []}, "Isolated")) == []
 
 
+def test_a_vm_whose_cards_are_withheld_is_not_isolated() -> None:
+    checks = check.isolation_checks({"nics": [], "unreadable": ["config.hardware.device"]}, "Isolated")
+    assert check.failures(checks) == ["Network cards: expected told by vCenter, found withheld from this user"]
+
+
 def test_the_disks_of_the_backup_are_those_of_the_vm() -> None:
     assert check.failures(check.backup_checks(vm(), [10 * GIB, 40 * GIB])) == []
     assert check.failures(check.backup_checks(vm(), [40 * GIB])) == ["Disks in the backup: expected 10 GiB, 40 GiB, found 40 GiB"]
