@@ -74,6 +74,10 @@ def _job_pages(client: Commvault, job_filter: Row, category: int, page: int, ahe
     if _oldest_first(first):
         direction = 0
         first = read(0)
+        if _oldest_first(first):
+            raise ApiError(
+                "Commvault lists jobs oldest first, whichever direction is asked for: what is the latest cannot be told.", call="POST /Jobs"
+            )
     if not first.get("jobs"):
         return
     yield first

@@ -77,6 +77,12 @@ def test_jobs_are_newest_first_also_where_the_direction_is_the_other_way_round()
     assert [(paging["sortDirection"], paging["offset"]) for paging in asked] == [(1, 0), (0, 0), (0, 2)]
 
 
+def test_jobs_that_are_always_oldest_first_are_an_error_and_no_guess():
+    client, _wire, _clock = scripted_client(summaries(1, 2, total=3), summaries(1, 2, total=3))
+    with pytest.raises(ApiError, match="oldest first, whichever"):
+        next(paging.jobs(client, {}, page=2))
+
+
 def test_jobs_stop_at_the_limit_and_leave_out_hidden_ones():
     reply = summaries(9, 8, 7, total=3)
     reply["jobs"][0]["jobSummary"]["isVisible"] = False
