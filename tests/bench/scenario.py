@@ -21,6 +21,16 @@ VCENTER = "vc-lux"
 HOSTS = 8
 
 Json = dict[str, t.Any]
+# The provider's own, where the demo's region has the acceptance restores go.
+RESTORE_CLIENT: Json = {"name": "lux-restore-01", "os": "windows", "region": REGION, "ready": True, "drives": {"E": {"files": []}}}
+SQL_RESTORE_CLIENT: Json = {
+    "name": "lux-sql-restore-01",
+    "os": "windows",
+    "region": REGION,
+    "ready": True,
+    "version": "16.0.4105.2",
+    "instances": [{"name": "LUX-SQL-RESTORE-01", "data_path": "E:\\SQL", "log_path": "E:\\SQL"}],
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,8 +75,8 @@ class World:
             "regions": [{"name": REGION, "city": "Luxembourg", "country": "Luxembourg", "latitude": 49.61, "longitude": 6.13}],
             "storage_pools": [_pool(number) for number in (1, 2)],
             "access_nodes": [{"name": f"lux-an-{number:02}", "region": REGION} for number in (1, 2)],
-            "file_servers": [self._server(tenant, number) for tenant in tenants for number in range(self.servers)],
-            "sql_servers": [_sql_server(tenant, number) for tenant in tenants for number in range(self.sql)],
+            "file_servers": [RESTORE_CLIENT, *(self._server(tenant, number) for tenant in tenants for number in range(self.servers))],
+            "sql_servers": [SQL_RESTORE_CLIENT, *(_sql_server(tenant, number) for tenant in tenants for number in range(self.sql))],
             "vcenters": [
                 {
                     "name": VCENTER,
