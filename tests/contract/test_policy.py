@@ -12,6 +12,7 @@ from cvpysdk.policies.storage_policies import StoragePolicyCopy
 from ansible_collections.calligo.baas.tests.contract import sdk
 from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support.modules import Modules
+from ansible_collections.calligo.baas.tests.support.walk import unchanged
 
 REGION = "luxembourg"
 PRIMARY = {"name": "Primary", "storage_pool": "lux-pool-01", "region": REGION, "retention_days": 30}
@@ -39,15 +40,6 @@ def commcell(modules):
     yield session
     assert not sdk.unmodelled(modules.sandbox)
     session.logout()
-
-
-def unchanged(modules, module, options):
-    """The module has nothing to do, and sends nothing that writes."""
-    modules.sandbox.control("DELETE", "/journal")
-    result = modules(module, options)
-    assert result["changed"] is False, result["diff"]
-    assert not [row for row in modules.sandbox.control("GET", "/journal")["requests"] if row["writes"]]
-    return result
 
 
 def made(modules, name, *destinations, **more):

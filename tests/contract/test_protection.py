@@ -12,7 +12,7 @@ from ansible_collections.calligo.baas.tests.contract import sdk
 from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.modules import Modules
-from ansible_collections.calligo.baas.tests.support.walk import step
+from ansible_collections.calligo.baas.tests.support.walk import unchanged
 
 PLAN, SPARE = tenant.PLAN["name"], tenant.SPARE_PLAN["name"]
 SERVER, HYPERVISOR = tenant.SUBCLIENT["client"], tenant.VM_GROUP["hypervisor"]
@@ -42,11 +42,6 @@ def nothing_unmodelled(modules):
     modules.sandbox.control("DELETE", "/journal")
     yield
     assert not sdk.unmodelled(modules.sandbox)
-
-
-def unchanged(modules, module, options):
-    """The module has nothing to change, and sends nothing that writes."""
-    return step(modules, module, options, check=False, changed=False)
 
 
 # Hypervisors

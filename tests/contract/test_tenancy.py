@@ -9,9 +9,11 @@ import pytest
 from cvpysdk.commcell import Commcell
 from cvpysdk.security.security_association import SecurityAssociation
 
+from ansible_collections.calligo.baas.tests.contract import sdk
 from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support.modules import Modules, run_module
 from ansible_collections.calligo.baas.tests.support.tenant import PLAN
+from ansible_collections.calligo.baas.tests.support.walk import unchanged
 
 COMPANY, ALIAS = "Tenancy é & ß", "tenancy"
 OPERATOR = {"user_group": "msp-ops", "role": "Tenant Operator"}
@@ -40,23 +42,11 @@ def login(modules, user, password):
 @pytest.fixture
 def commcell(modules):
     """A session of the SDK as the provider; it keeps what it has read, so each test has its own."""
-    session = login(modules, modules.sandbox.endpoints["commvault"]["username"], modules.sandbox.password("commvault"))
+    session = sdk.login(modules.sandbox)
     modules.sandbox.control("DELETE", "/journal")
     yield session
-    unknown = [
-        f"{call['method']} {call['path']}" for call in modules.sandbox.control("GET", "/journal")["requests"] if not call["modelled"]
-    ]
-    assert not unknown
+    assert not sdk.unmodelled(modules.sandbox)
     session.logout()
-
-
-def unchanged(modules, module, options):
-    """The module has nothing to do, and sends nothing that writes."""
-    modules.sandbox.control("DELETE", "/journal")
-    result = modules(module, options)
-    assert result["changed"] is False, result["diff"]
-    assert not [row for row in modules.sandbox.control("GET", "/journal")["requests"] if row["writes"]]
-    return result
 
 
 def inside(**options):

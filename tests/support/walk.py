@@ -43,6 +43,11 @@ def step(modules: Modules, module: str, options: Json, *, check: bool, changed: 
     return result
 
 
+def unchanged(modules: Modules, module: str, options: Json) -> Json:
+    """The module has nothing to change, and sends nothing that writes."""
+    return step(modules, module, options, check=False, changed=False)
+
+
 def walk(modules: Modules, module: str, present: Json, changed: Json, absent: Json) -> dict[str, Json]:
     """Create, change and delete, each in check mode, for real, in check mode again and for real again.
 
