@@ -61,10 +61,10 @@ def find_paths(client: Commvault, source: FileSource, point: Point, paths: t.Ite
     """The entries of these very paths, in their order. Raises NotFound naming all that the backup does not hold."""
     separator = separator_of(source)
     wanted = [tidy(path, separator) for path in paths]
-    return pick(lambda folder: list_files(client, source, point, folder), wanted, separator, f"{source.label} {point.ending}")
+    return pick(lambda folder: list_files(client, source, point, folder), wanted, separator, source.label, point)
 
 
-def pick(listing: t.Callable[[str], t.Iterator[Entry]], wanted: list[str], separator: str, label: str) -> list[Entry]:
+def pick(listing: t.Callable[[str], t.Iterator[Entry]], wanted: list[str], separator: str, label: str, point: Point) -> list[Entry]:
     """The entries of tidy paths, in their order. listing: what a folder held. Raises NotFound naming all that the backup does not hold.
 
     Each parent folder is read once; no call of the API asks for one path alone without its versions.
@@ -87,8 +87,9 @@ def pick(listing: t.Callable[[str], t.Iterator[Entry]], wanted: list[str], separ
     absent = [path for path in wanted if _key(separator, path) not in found]
     if absent:
         raise NotFound(
-            f"The backup of {label} does not hold: {', '.join(absent)}. "
+            f"The backup of {label} {point.ending} does not hold: {', '.join(absent)}. "
             "Look at what it holds with calligo.baas.commvault_browse_info, or choose another job_id or point_in_time.",
+            object=label,
             paths=absent,
         )
     return [found[_key(separator, path)] for path in wanted]
@@ -135,6 +136,18 @@ def vm_configuration(client: Commvault, source: VmSource, point: Point) -> Row:
         "disks": disks,
         "nics": _nics(str(data.get("nics") or "")),
     }
+
+
+def disks_called(disks: list[Row], called: str) -> list[Row]:
+    """The disks of vm_configuration() with this name, or, where there is none, with this file name, which several can have."""
+    wanted = called.casefold()
+    named = [disk for disk in disks if wanted == disk["name"].casefold()]
+    return named or [disk for disk in disks if wanted == disk["file_name"].casefold()]
+
+
+def shown_disks(disks: list[Row]) -> str:
+    """All disks by both names, for an error."""
+    return ", ".join(f"{disk['name']} ({disk['file_name']})" for disk in disks)
 
 
 def _vm_metadata(client: Commvault, source: VmSource, point: Point) -> Row:

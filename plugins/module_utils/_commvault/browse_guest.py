@@ -40,7 +40,7 @@ def find_paths(client: Commvault, source: VmSource, point: Point, paths: list[st
     """The entries of these very paths, in their order. Raises NotFound naming all that the backup does not hold."""
     separator = separator_of(paths)
     wanted = [browse.tidy(path, separator) for path in paths]
-    return browse.pick(lambda folder: list_files(client, source, point, folder), wanted, separator, f"{source.label} {point.ending}")
+    return browse.pick(lambda folder: list_files(client, source, point, folder), wanted, separator, source.label, point)
 
 
 def separator_of(paths: list[str]) -> str:

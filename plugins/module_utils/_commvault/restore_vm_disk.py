@@ -68,13 +68,10 @@ def _chosen(disks: list[Row], names: list[str], label: str) -> list[Row]:
     """The disks of these names, as the index or the datastore calls them. An error lists what there is."""
     chosen: list[Row] = []
     for name in names:
-        called = name.casefold()
-        found = [disk for disk in disks if disk["name"].casefold() == called] or [
-            disk for disk in disks if disk["file_name"].casefold() == called
-        ]
+        found = browse.disks_called(disks, name)
         if len(found) != 1:
-            known = ", ".join(f"{disk['name']} ({disk['file_name']})" for disk in disks)
-            raise InputError(f'disks names "{name}", of which the backup of {label} holds {len(found)}. It holds: {known}.', object=name)
+            held = f"of which the backup of {label} holds {len(found)}. It holds: {browse.shown_disks(disks)}."
+            raise InputError(f'disks names "{name}", {held}', object=name)
         chosen += [disk for disk in found if disk not in chosen]
     return chosen
 

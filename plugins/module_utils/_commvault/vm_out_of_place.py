@@ -66,13 +66,10 @@ def _disks(disks: list[Row], place: Row) -> list[Row]:
     """Each disk with the datastore it goes to and the file it becomes there."""
     chosen = {}
     for entry in place["datastores"]:
-        called = entry["disk"].casefold()
-        named = [disk for disk in disks if called == disk["name"].casefold()] or [
-            disk for disk in disks if called == disk["file_name"].casefold()
-        ]
+        named = browse.disks_called(disks, entry["disk"])
         if len(named) != 1:
-            names = ", ".join(f"{disk['name']} ({disk['file_name']})" for disk in disks)
-            raise InputError(f'datastores names the disk "{entry["disk"]}", of which the backup holds {len(named)}. It holds: {names}.')
+            held = f"of which the backup holds {len(named)}. It holds: {browse.shown_disks(disks)}."
+            raise InputError(f'datastores names the disk "{entry["disk"]}", {held}')
         chosen[named[0]["name"]] = entry["datastore"]
     placed: list[Row] = []
     for disk in disks:
