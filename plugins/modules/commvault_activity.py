@@ -140,8 +140,8 @@ activities:
     changed: {description: Whether anything was switched., type: bool, returned: always}
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import session
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources import activity
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import activity
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resources
 
 

@@ -165,8 +165,8 @@ agents:
     changed: {description: Whether anything was installed or removed., type: bool, returned: always}
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import agents
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.servers import agents
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
 

@@ -89,12 +89,12 @@ counts:
 
 import typing as t
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources import alert_info
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import alerts as alert_info
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
 if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.client import Commvault
+    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
     from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
 
 

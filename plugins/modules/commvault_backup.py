@@ -398,9 +398,9 @@ jobs:
           type: str
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.backup import OPTIONS as BACKUP_OPTIONS
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.backup import run as back_up
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs.backup import OPTIONS as BACKUP_OPTIONS
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs.backup import run as back_up
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
 

@@ -163,8 +163,8 @@ blackout_window:
     do_not_submit_job: {description: Whether backups do not start at all., type: bool, sample: false}
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import session
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources import blackout_window
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.plans import blackout_window
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resource
 
 

@@ -257,9 +257,9 @@ backup_job:
       sample: default
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.browse_query import OPTIONS as QUERY_OPTIONS
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.browse_query import run as query
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs.browse_query import OPTIONS as QUERY_OPTIONS
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs.browse_query import run as query
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
 

@@ -305,8 +305,8 @@ company:
         - acme-fs01
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import session
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources import company
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy import company
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resource
 
 

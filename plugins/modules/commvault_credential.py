@@ -116,8 +116,8 @@ credential:
       sample: Reads the tenant's VMs
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import session
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources import credential
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy import credential
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resource
 
 

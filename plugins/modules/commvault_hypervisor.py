@@ -141,8 +141,8 @@ hypervisor:
         - lux-an-02
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import session
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources import hypervisor
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import hypervisor
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resource
 
 

@@ -97,13 +97,13 @@ infrastructure:
 
 import typing as t
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources.infrastructure import describe
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy.infrastructure import describe
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
 if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.client import Commvault
+    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
     from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
 
 NAMES = {"type": "list", "elements": "str", "default": []}

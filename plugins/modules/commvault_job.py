@@ -132,8 +132,8 @@ jobs:
       returned: always
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import job_control
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import control as job_control
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
 

@@ -357,9 +357,9 @@ file:
     count: {description: How many jobs are in it., type: int, returned: always, sample: 100000}
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.job_query import OPTIONS as QUERY_OPTIONS
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.job_query import run as query
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs.query import OPTIONS as QUERY_OPTIONS
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs.query import run as query
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
 

@@ -649,8 +649,8 @@ plan:
       sample: 0
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import session
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources import plan
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.plans import plan
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resource
 
 

@@ -185,8 +185,8 @@ region:
           sample: luxembourg
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import session
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources import region
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy import region
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resource
 
 

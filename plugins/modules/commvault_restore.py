@@ -811,16 +811,14 @@ restore:
               size: 67108864
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import (
-    restore_files,
-    restore_guest_files,
-    restore_sql,
-    restore_vm,
-    restore_vm_disk,
-)
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.client import Commvault
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.restore import OPTIONS as RESTORE_OPTIONS
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.backups.restore import OPTIONS as RESTORE_OPTIONS
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.files import restore as restore_files
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql import restore as restore_sql
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import restore as restore_vm
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import restore_disk as restore_vm_disk
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import restore_guest_files
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, Params, run
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter import namesakes
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.session import OPTIONS as VCENTER_OPTIONS

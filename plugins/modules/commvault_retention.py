@@ -181,12 +181,12 @@ aging_out:
 
 import typing as t
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import session
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources import retention
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.plans import retention
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
 if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.client import Commvault
+    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
     from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
 
 

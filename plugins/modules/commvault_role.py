@@ -105,8 +105,8 @@ role:
       sample: true
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import session
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources import role
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy import role
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resource
 
 

@@ -168,8 +168,8 @@ assignments:
       sample: true
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import session
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources import role_assignment
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy import role_assignment
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resources
 
 

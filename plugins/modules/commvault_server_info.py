@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.servers import info as server_info
+
 DOCUMENTATION = r"""
 module: commvault_server_info
 version_added: 0.1.0
@@ -94,12 +96,11 @@ missing:
 
 import typing as t
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources import server_info
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
 if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.client import Commvault
+    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
     from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
 
 

@@ -162,9 +162,9 @@ databases:
       elements: dict
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql_query import OPTIONS as QUERY_OPTIONS
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql_query import run as query
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql.databases import OPTIONS as QUERY_OPTIONS
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql.databases import run as query
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
 

@@ -224,8 +224,8 @@ instances:
       sample: true
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources.sql_instance import SPEC, bind
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql.instance import SPEC, bind
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resources
 
 

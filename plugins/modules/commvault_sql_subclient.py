@@ -178,8 +178,8 @@ subclients:
       sample: true
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources.sql_subclient import SPEC, bind
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql.subclient import SPEC, bind
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resources
 
 

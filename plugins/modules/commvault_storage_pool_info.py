@@ -97,13 +97,13 @@ missing:
 
 import typing as t
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources import plan_reading
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.plans import info as plan_reading
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
 if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.client import Commvault
+    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
     from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
 
 SPEC = OPTIONS.merge(ArgumentSpec({"names": {"type": "list", "elements": "str"}}))

@@ -208,8 +208,8 @@ subclients:
       sample: true
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources.subclient import SPEC, bind
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.files.subclient import SPEC, bind
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resources
 
 

@@ -167,8 +167,8 @@ user:
         - acme\backup-automation
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import session
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources import user
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy import user
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resource
 
 

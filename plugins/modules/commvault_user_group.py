@@ -148,8 +148,8 @@ user_group:
         - command_center
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import session
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources import user_group
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy import user_group
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resource
 
 

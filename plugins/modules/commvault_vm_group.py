@@ -464,8 +464,8 @@ vm_group:
       sample: true
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.resources.vm_group import SPEC, VmGroup
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms.group import SPEC, VmGroup
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resource
 
 

@@ -27,6 +27,8 @@ MAY_IMPORT = {
     "plugin_utils": {"_core"},
     "doc_fragments": set(),
 }
+# The rooms of _commvault: each may use those before it.
+ROOMS = ("wire", "backups", "plans", "servers", "vms", "sql", "files", "jobs", "tenancy")
 
 
 def part_of(path: Path) -> str:
@@ -48,6 +50,14 @@ def imported(file: Path) -> set[str]:
     return found
 
 
+def imported_files(file: Path) -> set[Path]:
+    """The files of this collection that a file imports, also for type hints alone."""
+    prefix = f"{PACKAGE}."
+    names = [name.removeprefix(prefix).split(".") for name in imported(file) if name.startswith(prefix)]
+    paths = [ROOT.joinpath(*parts).with_suffix(".py") for name in names for parts in (name, name[:-1])]
+    return {path for path in paths if path.is_file()}
+
+
 def importers(*libraries: str) -> list[str]:
     """The files that import one of the named libraries."""
     return [str(file.relative_to(ROOT)) for file in FILES if any(name.split(".")[0] in libraries for name in imported(file))]
@@ -66,8 +76,29 @@ def test_imports_point_down(file):
     assert not wrong, f"{own} may import only {sorted(allowed)} from the collection"
 
 
+def test_rooms_use_only_those_before_them():
+    home = UTILS / "_commvault"
+    wrong = [
+        f"{file.relative_to(home)} uses {target.relative_to(home)}"
+        for file in home.rglob("*.py")
+        for target in imported_files(file)
+        if home in target.parents and ROOMS.index(target.relative_to(home).parts[0]) > ROOMS.index(file.relative_to(home).parts[0])
+    ]
+    assert not wrong
+    assert sorted(ROOMS) == sorted(path.name for path in home.iterdir() if path.name != "__pycache__")
+
+
+def test_no_file_imports_itself_by_way_of_others():
+    uses = {file: imported_files(file) for file in FILES}
+    # Files that use nothing more of what is left are taken away, until only those in a circle are left.
+    while free := [file for file, targets in uses.items() if not targets & uses.keys()]:
+        for file in free:
+            del uses[file]
+    assert not [str(file.relative_to(ROOT)) for file in uses]
+
+
 def test_requests_is_imported_in_one_file():
-    assert importers("requests", "urllib3") == ["plugins/module_utils/_commvault/transport.py"]
+    assert importers("requests", "urllib3") == ["plugins/module_utils/_commvault/wire/transport.py"]
 
 
 def test_pyvmomi_is_imported_in_one_file():

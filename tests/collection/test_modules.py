@@ -11,7 +11,7 @@ import re
 import pytest
 import yaml
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import session as commvault_session
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session as commvault_session
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter import session as vcenter_session
 from ansible_collections.calligo.baas.tests.support.collection import ROOT, Module, fragment, module_names, options_below
 

@@ -13,7 +13,7 @@ import urllib.parse
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.transport import Transport
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.transport import Transport
 
 Json = dict[str, t.Any]
 VERSIONED = re.compile(r"/V[45]/", re.IGNORECASE)

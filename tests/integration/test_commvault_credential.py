@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import session
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.client import Commvault
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.transport import Transport
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.transport import Transport
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.walk import recorded, step, walk
 

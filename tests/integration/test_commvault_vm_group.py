@@ -10,8 +10,8 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import vm_content
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import content as vm_content
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
 from ansible_collections.calligo.baas.tests.simulators.sandbox import DEFAULT_SCENARIO
 from ansible_collections.calligo.baas.tests.support.modules import Modules

@@ -10,8 +10,8 @@ import dataclasses as dc
 import json
 import typing as t
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.client import Commvault
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.transport import Reply
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.transport import Reply
 
 Json = dict[str, t.Any]
 ROOT = "https://commvault.example.com/commandcenter/api"

@@ -11,8 +11,8 @@ import json
 import typing as t
 import urllib.parse
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import session
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.transport import Reply
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.transport import Reply
 from ansible_collections.calligo.baas.tests.support.modules import run_module
 
 if t.TYPE_CHECKING:

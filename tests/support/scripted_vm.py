@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import restore_vm, vm_request
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.client import Commvault
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import restore as restore_vm
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import restore_request as vm_request
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
 from ansible_collections.calligo.baas.tests.support.scripted_http import ScriptedHttp
 
 Json = dict[str, t.Any]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.pool import PARALLEL
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.pool import PARALLEL
 
 if t.TYPE_CHECKING:
     from ansible_collections.calligo.baas.tests.support.modules import Modules

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import disk_filters
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import disk_filters
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import InputError
 
 UUID = "503b1d0a-1111-2222-3333-444455556666"

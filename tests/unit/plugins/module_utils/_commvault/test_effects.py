@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.effects import create_once, require_gone
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.writes import create_once, require_gone
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import ApiError, ConnectionFailed
 
 

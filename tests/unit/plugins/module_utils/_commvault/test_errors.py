@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.errors import excerpt, faults, warnings
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.errors import excerpt, faults, warnings
 
 # The envelopes of the API, each as a success and as a failure. E9, E15: replies that are data and hold no error.
 SUCCESSES = {

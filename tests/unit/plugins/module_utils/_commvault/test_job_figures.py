@@ -10,8 +10,8 @@ import json
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import job_figures
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.job_figures import Figures, cell, lines
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import figures as job_figures
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs.figures import Figures, cell, lines
 
 
 def job(number=1, outcome="success", **more):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import jobs
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.backups import jobs
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import (
     ApiError,
     ConnectionFailed,

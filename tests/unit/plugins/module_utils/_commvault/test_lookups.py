@@ -6,8 +6,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import lookups
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.lookups import Found
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.plans import lookup as plan_lookup
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.servers import lookup as server_lookup
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import lookup as vm_lookup
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import lookup
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.lookup import Found
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import InputError, NotFound, Refused
 from ansible_collections.calligo.baas.tests.support.scripted_client import scripted_client
 
@@ -53,7 +56,7 @@ def server_reply(name="srv01", display="srv01", company=0):
 )
 def test_a_name_is_resolved_by_company(acting, reach, rows, expected):
     client, wire, _clock = scripted_client({"plans": rows}, company_id=acting)
-    found = lookups.find_plan(client, "gold", reach)
+    found = plan_lookup.find_plan(client, "gold", reach)
     assert number(found) == expected
     assert wire.sent[1].params == {"fq": "plans.subtype:in:Server", "hardRefresh": "true"}
 
@@ -69,18 +72,18 @@ def test_a_name_is_resolved_by_company(acting, reach, rows, expected):
 def test_a_name_that_stays_ambiguous_is_an_error_with_the_candidates(acting, rows):
     client, _wire, _clock = scripted_client({"plans": rows}, company_id=acting)
     with pytest.raises(InputError, match=r"exists 2 times: id 1 .*, id 2 "):
-        lookups.plan(client, "gold")
+        plan_lookup.plan(client, "gold")
 
 
 @pytest.mark.parametrize(
     ("look", "kind"),
     [
-        (lambda client: lookups.plan(client, "nope"), "plan"),
-        (lambda client: lookups.storage_pool(client, "nope"), "storage pool"),
-        (lambda client: lookups.region(client, "nope"), "region"),
-        (lambda client: lookups.server(client, "nope"), "client"),
-        (lambda client: lookups.hypervisor(client, "nope"), "hypervisor"),
-        (lambda client: lookups.access_nodes(client, ["nope"]), "access node"),
+        (lambda client: plan_lookup.plan(client, "nope"), "plan"),
+        (lambda client: plan_lookup.storage_pool(client, "nope"), "storage pool"),
+        (lambda client: plan_lookup.region(client, "nope"), "region"),
+        (lambda client: server_lookup.server(client, "nope"), "client"),
+        (lambda client: vm_lookup.require_hypervisor(client, "nope"), "hypervisor"),
+        (lambda client: server_lookup.access_nodes(client, ["nope"]), "access node"),
     ],
 )
 @pytest.mark.parametrize("answer", [{}, (404, {"errorCode": 404, "errorMessage": "none"})])
@@ -96,17 +99,17 @@ def test_what_is_missing_is_an_error_and_in_check_mode_a_warning(look, kind, ans
 
 def test_a_missing_company_in_check_mode_owns_nothing_but_would_see_the_providers():
     rows = {"plans": [plan_row(1, "gold", PROVIDER), plan_row(2, "silver", OTHER)]}
-    cases: list[tuple[str, lookups.Reach, int | None]] = [("gold", "visible", 1), ("gold", "own", None), ("silver", "visible", None)]
+    cases: list[tuple[str, lookup.Reach, int | None]] = [("gold", "visible", 1), ("gold", "own", None), ("silver", "visible", None)]
     for name, reach, expected in cases:
         client, _wire, _clock = scripted_client({}, rows, company="New", check_mode=True)
-        found = lookups.find_plan(client, name, reach)
+        found = plan_lookup.find_plan(client, name, reach)
         assert number(found) == expected
 
 
 def test_pools_of_every_type_come_in_one_list():
     entity = {"storagePoolId": 15, "storagePoolName": "Pool 1", "entityInfo": {"companyId": 0, "companyName": "Commcell"}}
     client, wire, _clock = scripted_client({"storagePoolList": {"storagePoolEntity": entity, "storageType": 2}}, company_id=42)
-    pool = lookups.storage_pool(client, "pool 1")
+    pool = plan_lookup.storage_pool(client, "pool 1")
     assert pool == Found(15, "Pool 1", 0, "Commcell") and pool.row["storageType"] == 2
     assert [sent.line for sent in wire.sent] == ["POST /Login", "GET /StoragePool"]
 
@@ -123,47 +126,47 @@ def test_pools_of_every_type_come_in_one_list():
 )
 def test_encryption_is_read_from_the_detail_of_its_type(storage_type, path, detail, expected):
     client, wire, _clock = scripted_client(detail)
-    assert lookups.pool_encrypted(client, Found(15, "pool", row={"storageType": storage_type})) is expected
+    assert plan_lookup.pool_encrypted(client, Found(15, "pool", row={"storageType": storage_type})) is expected
     assert wire.sent[1].line == path
 
 
 def test_tape_is_asked_nothing():
     client, wire, _clock = scripted_client()
-    assert lookups.pool_encrypted(client, Found(15, "pool", row={"storageType": 4})) is None
+    assert plan_lookup.pool_encrypted(client, Found(15, "pool", row={"storageType": 4})) is None
     assert wire.sent == []
 
 
 @pytest.mark.parametrize("name", ["srv01", "SRV01", "File server"])
 def test_a_client_is_found_by_name_or_display_name_in_one_call(name):
     client, wire, _clock = scripted_client(server_reply(display="File server"))
-    assert number(lookups.server(client, name)) == 5
+    assert number(server_lookup.server(client, name)) == 5
     assert len(wire.sent) == 2
 
 
 def test_an_odd_client_name_is_encoded():
     client, wire, _clock = scripted_client(server_reply(name="50%/é", display=""))
-    assert number(lookups.server(client, "50%/é")) == 5
+    assert number(server_lookup.server(client, "50%/é")) == 5
     assert wire.sent[1].line == "GET /Client/byName(clientName='50%25%2F%C3%A9')"
 
 
 def test_a_client_of_another_name_is_not_taken():
     client, _wire, _clock = scripted_client(server_reply(name="srv011", display="srv011"))
     with pytest.raises(NotFound):
-        lookups.server(client, "srv01")
+        server_lookup.server(client, "srv01")
 
 
 def test_a_client_of_another_company_is_refused_and_of_the_provider_is_missing():
     client, _wire, _clock = scripted_client(server_reply(company=42), server_reply(company=99), server_reply(company=0), company_id=42)
-    assert number(lookups.server(client, "srv01")) == 5
+    assert number(server_lookup.server(client, "srv01")) == 5
     with pytest.raises(Refused, match='belongs to the company "company 99"'):
-        lookups.server(client, "srv01")
+        server_lookup.server(client, "srv01")
     with pytest.raises(NotFound, match=r"option servers of calligo\.baas\.commvault_company"):
-        lookups.server(client, "srv01")
+        server_lookup.server(client, "srv01")
 
 
 def test_servers_are_asked_for_with_all_and_not_infrastructure_alone():
     client, wire, _clock = scripted_client({"servers": [{"id": 5, "name": "srv01", "company": ACME}]})
-    assert lookups.servers(client) == [Found(5, "srv01", 42, "Acme")]
+    assert server_lookup.servers(client) == [Found(5, "srv01", 42, "Acme")]
     assert wire.sent[1].params == {"showOnlyInfrastructureMachines": 0}
 
 
@@ -171,19 +174,19 @@ def test_servers_are_asked_for_with_all_and_not_infrastructure_alone():
 def test_access_nodes_are_found_in_either_spelling_and_in_one_call(key):
     rows = [{"id": 11, "name": "proxy1", "displayName": "Proxy one", "type": 3}, {"id": 30, "name": "group", "type": 28}]
     client, wire, _clock = scripted_client({key: rows})
-    assert [node.id for node in lookups.access_nodes(client, ["GROUP", "proxy ONE"]) or []] == [30, 11]
+    assert [node.id for node in server_lookup.access_nodes(client, ["GROUP", "proxy ONE"]) or []] == [30, 11]
     assert wire.sent[1].params == {"vendor": "VMW"} and len(wire.sent) == 2
 
 
 def test_a_missing_access_node_is_told_with_those_there_are():
     client, _wire, _clock = scripted_client({"accesNodes": [{"id": 11, "name": "proxy2"}, {"id": 12, "name": "proxy1"}]})
     with pytest.raises(NotFound, match="Known are proxy1, proxy2"):
-        lookups.access_nodes(client, ["proxy2", "nope"])
+        server_lookup.access_nodes(client, ["proxy2", "nope"])
 
 
 @pytest.mark.parametrize("status", ["DECONFIGURED", "RETIRE_IN_PROGRESS", 1, 2])
 def test_a_retired_hypervisor_does_not_count(status):
     rows = [{"id": 10, "name": "vc01", "status": status}, {"id": 12, "name": "vc01", "status": "UNKNOWN"}]
     client, _wire, _clock = scripted_client({"Hypervisors": rows}, {"Hypervisors": rows[:1]})
-    assert number(lookups.find_hypervisor(client, "VC01")) == 12
-    assert lookups.find_hypervisor(client, "VC01") is None
+    assert number(vm_lookup.find_hypervisor(client, "VC01")) == 12
+    assert vm_lookup.find_hypervisor(client, "VC01") is None

@@ -8,7 +8,7 @@ import itertools
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import paging
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import paging, replies
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import ApiError
 from ansible_collections.calligo.baas.tests.support.scripted_client import scripted_client
 
@@ -27,7 +27,7 @@ def browsed(*paths):
 
 @pytest.mark.parametrize(("value", "expected"), [(None, []), ([], []), ([1], [1]), ({"a": 1}, [{"a": 1}]), ("x", ["x"])])
 def test_a_list_is_a_list_however_it_was_sent(value, expected):
-    assert paging.listed(value) == expected
+    assert replies.listed(value) == expected
 
 
 def test_by_query_goes_on_until_the_servers_total():

@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.client import Commvault
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.pool import Pool
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.transport import Reply
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.pool import Pool
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.transport import Reply
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import AuthenticationFailed, InputError, NotFound
 
 

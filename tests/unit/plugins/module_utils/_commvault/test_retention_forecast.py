@@ -9,7 +9,7 @@ import math
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import retention_forecast as forecast
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.plans import retention_forecast as forecast
 
 DAY = 86400
 START = int(dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC).timestamp())

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.session import root_url
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import root_url
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import InputError
 from ansible_collections.calligo.baas.tests.support.modules import run_module
 

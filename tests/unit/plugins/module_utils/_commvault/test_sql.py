@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import sql, sql_points
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.pool import Pool
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.sources import Owner
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql import lookup as sql
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql import points as sql_points
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.lookup import Owner
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.pool import Pool
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import NotFound
 from ansible_collections.calligo.baas.tests.support.scripted_client import scripted_client
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import sql_files
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql_files import File
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql import files as sql_files
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql.files import File
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import InputError
 
 FILES = [

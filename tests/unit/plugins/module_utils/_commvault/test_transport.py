@@ -15,7 +15,7 @@ import threading
 import pytest
 import trustme
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.transport import Transport
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.transport import Transport
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import ConnectionFailed
 
 HEADERS = {"Authtoken": "QSDK secret-token", "Content-Type": "application/json"}

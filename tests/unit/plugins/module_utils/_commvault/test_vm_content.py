@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault import vm_content
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import content as vm_content
 
 WEB = {"name": "web01", "uuid": "503b1d0a-1111-2222-3333-444455556666"}
 DB = {"name": "db01", "uuid": "503b1d0a-7777-8888-9999-444455556666"}

@@ -1,0 +1,264 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+
+from __future__ import annotations
+
+import datetime
+import time
+import typing as t
+
+from ..._core.errors import ApiError, BaasError, ConnectionFailed, InputError, JobFailed, WaitTimeout
+from ..._core.wait import poll
+from ..wire import paging, replies
+from . import reasons as job_reasons
+
+if t.TYPE_CHECKING:
+    from ..._core.wait import Clock
+    from ..wire.client import Commvault
+
+Record = dict[str, t.Any]
+
+SUCCESS = {"completed"}
+PARTIAL = {"completed w/ one or more errors", "completed w/ one or more warnings", "committed"}
+FAILURE = {"failed", "failed to start", "killed", "abnormal terminated", "no run"}
+STANDING = {"suspended", "suspend"}
+"""States that never end by themselves: somebody has to resume the job."""
+BACKUP, RESTORE, SYNTHETIC_FULL = 4, 5, 14
+APPEAR_PAUSES = (0.5, 2.0, 4.0, 8.0)
+"""Seconds between the looks for a job whose start was not confirmed."""
+MISSED_READINGS = 5
+"""How many readings in a row a broken connection may cost before waiting is given up; each of them was tried several times."""
+UNSEEN_SECONDS = 60
+"""How long a job that was just started may be invisible (cvpysdk job.py retries for the same reason, far longer)."""
+
+
+def outcome(status: str) -> str:
+    """success, partial, failed, standing or active: what a status string means (job states of the vendor's reference, cvpysdk job.py)."""
+    name = status.strip().casefold()
+    for meaning, names in (("success", SUCCESS), ("partial", PARTIAL), ("failed", FAILURE), ("standing", STANDING)):
+        if name in names:
+            return meaning
+    return "active"
+
+
+def iso(seconds: t.Any) -> str | None:
+    """ISO 8601 in UTC from epoch seconds; None where the server says 0, which means never."""
+    value = int(seconds or 0)
+    return datetime.datetime.fromtimestamp(value, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if value > 0 else None
+
+
+def seconds(text: str | None) -> int:
+    """Epoch seconds from ISO 8601; without a zone the time is UTC. 0 for nothing. Raises InputError for anything else."""
+    if not text:
+        return 0
+    try:
+        moment = datetime.datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise InputError(f'"{text}" is not a time. Write it in ISO 8601, in UTC, as in 2026-11-24T03:00:00Z.') from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp())
+
+
+def to_record(summary: Record) -> Record:
+    """A jobSummary in the words of the modules. Sizes in bytes, times in UTC, end_time None while the job runs."""
+    subclient = summary.get("subclient") or {}
+    status = str(summary.get("status", ""))
+    ended = summary.get("jobEndTime") or (summary.get("lastUpdateTime") if outcome(status) in ("success", "partial", "failed") else 0)
+    return {
+        "id": int(summary["jobId"]),
+        "status": status,
+        "outcome": outcome(status),
+        "operation": summary.get("localizedOperationName") or summary.get("jobType"),
+        "type": summary.get("jobType"),
+        "level": summary.get("backupLevelName") or None,
+        "percent": summary.get("percentComplete"),
+        "reason": summary.get("pendingReason") or "",
+        "client": subclient.get("clientName") or summary.get("destClientName") or None,
+        "client_id": subclient.get("clientId"),
+        "subclient": subclient.get("subclientName") or summary.get("subclientName") or None,
+        "subclient_id": subclient.get("subclientId"),
+        "start_time": iso(summary.get("jobStartTime")),
+        "end_time": iso(ended),
+        "application_bytes": summary.get("sizeOfApplication"),
+        "media_bytes": summary.get("sizeOfMediaOnDisk"),
+        "objects": summary.get("totalNumOfFiles"),
+        "failed_objects": (summary.get("totalFailedFiles") or 0) + (summary.get("totalFailedFolders") or 0),
+        "parent": summary.get("vsaParentJobID") or None,
+        "company": (summary.get("company") or {}).get("companyName") or (summary.get("company") or {}).get("name"),
+    }
+
+
+def read(client: Commvault, job_id: int) -> Record | None:
+    """One job, or None where the server does not know it (it answers 200 with a total of 0)."""
+    reply = client.get(f"/Job/{job_id}", absent=(404,)) or {}
+    rows = replies.listed(reply.get("jobs"))
+    return to_record(rows[0]["jobSummary"]) if rows else None
+
+
+def read_many(client: Commvault, ids: t.Collection[int], since: float) -> dict[int, Record]:
+    """Many jobs in one request; those that it leaves out are read one by one, side by side. since: seconds ago that the oldest began."""
+    if len(ids) == 1:
+        (only,) = ids
+        found = read(client, only)
+        return {only: found} if found else {}
+    if not ids:
+        return {}
+    rows = paging.jobs(client, {"completedJobLookupTime": int(since) + 3600, "jobTypeList": [], "showAgedJobs": False}, category=0)
+    wanted = set(ids)
+    records: dict[int, Record] = {}
+    for row in rows:
+        if row["jobId"] in wanted:
+            records[row["jobId"]] = to_record(row)
+        if len(records) == len(wanted):
+            break
+    left = client.pool.read(lambda job_id: read(client, job_id), sorted(wanted - records.keys()))
+    return records | {job_id: found for job_id in wanted - records.keys() if (found := left[job_id])}
+
+
+def current(client: Commvault, ids: t.Collection[int]) -> list[Record]:
+    """The jobs as they are now, in the order of ids. One that was just started and cannot be seen yet has no status."""
+    records = read_many(client, ids, 0)
+    return [records.get(job_id) or to_record({"jobId": job_id}) for job_id in ids]
+
+
+def wait(client: Commvault, ids: t.Collection[int], timeout: float, first: float = 1.0) -> list[Record]:
+    """Wait until all jobs have ended, by reading only, and give their records in the order of ids.
+
+    timeout: seconds. Nothing is killed or restarted: a job that is still pending at the end goes on without us.
+    Raises WaitTimeout (with the states and the server's reasons), and JobFailed where a job stands suspended or was never seen.
+    """
+    began = client.clock.monotonic()
+    seen: dict[int, Record] = {}
+    missed = 0
+
+    def look() -> dict[int, Record]:
+        nonlocal seen, missed
+        elapsed = client.clock.monotonic() - began
+        try:
+            seen = read_many(client, ids, elapsed)
+        except ConnectionFailed as error:
+            missed += 1
+            if error.final or missed > MISSED_READINGS:
+                raise
+            return seen
+        missed = 0
+        _check(seen, ids, elapsed)
+        return seen
+
+    def ended(records: dict[int, Record]) -> bool:
+        return len(records) == len(ids) and all(record["outcome"] not in ("active", "standing") for record in records.values())
+
+    try:
+        records = poll(look, ended, timeout, client.clock, first=first)
+    except WaitTimeout as error:
+        left = [record for record in error.last.values() if record["outcome"] == "active"]
+        job_reasons.add_delays(client, left)
+        raise WaitTimeout(
+            f"Still not done after {timeout:g} seconds: {'; '.join(map(_state_and_reason, left)) or _ids(ids)}. The job was left alone; "
+            "look at it in Commvault, or wait longer with wait_timeout.",
+            last=error.last,
+            jobs=list(error.last.values()),
+        ) from None
+    return [records[job_id] for job_id in ids]
+
+
+def _check(records: dict[int, Record], ids: t.Collection[int], elapsed: float) -> None:
+    """Raise JobFailed for jobs that will never end by themselves, or that the server has not heard of after a minute."""
+    unseen = [job_id for job_id in ids if job_id not in records]
+    if unseen and elapsed > UNSEEN_SECONDS:
+        raise JobFailed(f"Commvault does not know job {_ids(unseen)} that it said it had started. Look at the job history.", jobs=unseen)
+    standing = [record for record in records.values() if record["outcome"] == "standing"]
+    if standing:
+        raise JobFailed(
+            f"{_states(standing)}: it goes on only when somebody resumes it in Commvault.", jobs=[record["id"] for record in standing]
+        )
+
+
+def require_success(client: Commvault, records: list[Record], fail_on_partial: bool) -> None:
+    """Raise JobFailed for jobs that failed; a partial success is a warning, or a failure where the caller wants that."""
+    bad = [record for record in records if record["outcome"] == "failed" or (fail_on_partial and record["outcome"] == "partial")]
+    if bad:
+        reasons = [f"{_states([record])}{_because(job_reasons.failure(client, record))}" for record in bad]
+        raise JobFailed(" ".join(reasons), jobs=bad)
+    for record in records:
+        if record["outcome"] == "partial":
+            client.warn(f"{_states([record])}{_because(job_reasons.failure(client, record))}")
+
+
+def recent(
+    client: Commvault, entity: Record, types: t.Sequence[int], category: int = 0, since: int = 3600, limit: int | None = None
+) -> list[Record]:
+    """Jobs of an entity, newest first. category: 0 all, 1 active, 2 finished. since: seconds back for finished ones."""
+    job_filter = {"completedJobLookupTime": since, "jobTypeList": list(types), "showAgedJobs": False, "hideAdminJobs": False}
+    if entity:
+        job_filter["entity"] = entity
+    return [to_record(row) for row in paging.jobs(client, job_filter, category, limit=limit)]
+
+
+def start(
+    send: t.Callable[[], Record], look: t.Callable[[], t.Iterable[int]], clock: Clock = time, known: t.Iterable[int] | None = None
+) -> list[int]:
+    """Start jobs once. send: the POST. look: ids of the jobs of that kind that exist; known: the same, if just read.
+
+    If the connection breaks after the POST has left, it is not repeated: the new jobs are looked for, for some seconds.
+    Raises ConnectionFailed (or the gateway's ApiError) where that leaves it open whether a job was started.
+    """
+    before = set(look() if known is None else known)
+    try:
+        reply = send()
+    except (ConnectionFailed, ApiError) as error:
+        if not _left_open(error):
+            raise
+        new = _appeared(look, before, clock)
+        if not new:
+            text = f"{error} It is not known whether the job was started: none is to be seen."
+            text += " Look at Commvault's job list before you try again."
+            if isinstance(error, ConnectionFailed):
+                raise ConnectionFailed(text, sent=True, **error.details) from None
+            raise ApiError(text, **error.details) from None
+        return new
+    ids = [int(job_id) for job_id in replies.listed(reply.get("jobIds"))]
+    if not ids and reply.get("taskId"):
+        # A request that the server queues has a task at once and a job a moment later.
+        ids = _appeared(look, before, clock)
+    if not ids:
+        raise ApiError("Commvault accepted the request but named no job. Look at its job list before you try again.")
+    return ids
+
+
+def _left_open(error: BaasError) -> bool:
+    """Whether the request may have been carried out: it was sent and not answered, or a gateway gave up waiting for the answer."""
+    return error.sent if isinstance(error, ConnectionFailed) else error.details.get("status") in (502, 504)
+
+
+def _appeared(look: t.Callable[[], t.Iterable[int]], before: set[int], clock: Clock) -> list[int]:
+    """Jobs that were not there before. A job can be seen only some seconds after its request."""
+    for pause in APPEAR_PAUSES:
+        clock.sleep(pause)
+        try:
+            new = sorted(job_id for job_id in look() if job_id not in before)
+        except ConnectionFailed:
+            continue
+        if new:
+            return new
+    return []
+
+
+def _states(records: t.Iterable[Record]) -> str:
+    return ", ".join(
+        f"job {record['id']} ({record['client'] or '?'} {record['subclient'] or ''}) is {record['status']}".replace(" )", ")")
+        for record in records
+    )
+
+
+def _state_and_reason(record: Record) -> str:
+    return _states([record]) + (f" ({record['reason']})" if record["reason"] else "")
+
+
+def _because(reason: str) -> str:
+    return f": {reason.rstrip('.')}." if reason else "."
+
+
+def _ids(ids: t.Iterable[int]) -> str:
+    return ", ".join(map(str, ids))

@@ -1,0 +1,171 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ..._core.argspec import ArgumentSpec
+from ..backups import jobs
+from ..servers import lookup as server_lookup
+from ..wire import lookup
+from ..wire.replies import listed
+from . import lookup as sql
+
+if t.TYPE_CHECKING:
+    from ..wire.client import Commvault
+
+Row = dict[str, t.Any]
+Key = tuple[int, str]
+"""Instance id and the name of a database in lower case."""
+
+OPTIONS = ArgumentSpec(
+    {
+        "client": {"type": "str"},
+        "instance": {"type": "str"},
+        "databases": {"type": "list", "elements": "str"},
+        "system_databases": {"type": "bool", "default": False},
+        "files": {"type": "bool", "default": False},
+    },
+    {"required_by": {"instance": ("client",)}},
+)
+SLA = ("met", "missed", "excluded")
+
+
+def run(client: Commvault, params: Row) -> Row:
+    """The databases of an instance, a client, or everything that is seen, each with its protection and what can be restored of it."""
+    instances = _instances(client, params)
+    rows: list[Row] = []
+    if instances:
+        wanted = {name.casefold() for name in params["databases"] or []}
+        only = next(iter(instances)) if len(instances) == 1 else None
+        discovered = _by_key(sql.rows_of_databases(client, only, params["system_databases"]), "insId", "dbName")
+        protection = _protection(client)
+        restorable = _restorable(client, instances)
+        for key in sorted({*discovered, *restorable}, key=lambda key: (_home(instances, key), key[1])):
+            if key[0] in instances and (not wanted or key[1] in wanted) and (params["system_databases"] or not _is_system(key)):
+                found = _record(instances[key[0]], discovered.get(key), protection.get(key, {}), restorable.get(key))
+                rows.append(found)
+        if params["files"]:
+            _add_files(client, rows)
+    return {"changed": False, "databases": rows, "total": len(rows)}
+
+
+def _instances(client: Commvault, params: Row) -> dict[int, Row]:
+    """The instances asked for, by id, as OpenAPI GetInstances lists them; one alone from the older list, which knows it at once."""
+    if client.company_missing:
+        return {}
+    if params["instance"] is not None:
+        found = sql.find(client, params["client"], params["instance"])
+        return {found.id: {"id": found.id, "name": found.name, "client": found.client, "client_id": found.client_id}} if found else {}
+    found_rows = {row["id"]: row for row in _listed_instances(client)}
+    if params["client"] is None:
+        return found_rows
+    home = server_lookup.find_server(client, params["client"])
+    if home is None:
+        client.missing("client", params["client"], "Correct the name.")
+        return {}
+    lookup.require_own(client, "client", home)
+    return {number: row for number, row in found_rows.items() if row["client_id"] == home.id}
+
+
+def _listed_instances(client: Commvault) -> list[Row]:
+    """Every instance that is seen (OpenAPI GetInstances). An older server has no such list, but one of its own (cvpysdk services.py)."""
+    reply = client.get("/V4/Instances", absent=(404,))
+    found: list[Row]
+    if reply is None:
+        rows = sql.rows_below(client.get("/sql/instances", absent=(404,)), "SqlInstance")
+        keys = {"id": "insId", "name": "insName", "client": "cName", "client_id": "cId"}
+        found = [{key: row.get(api) for key, api in keys.items()} for row in rows]
+    else:
+        found = [
+            {**row, "client": (row.get("client") or {}).get("name") or row.get("server"), "client_id": (row.get("client") or {}).get("id")}
+            for row in listed(reply.get("instances"))
+            if row.get("databaseEngine") in (None, "SQL_SERVER")
+        ]
+    return [
+        {"id": int(row["id"]), "name": str(row["name"]), "client": str(row["client"]), "client_id": int(row["client_id"] or 0)}
+        for row in found
+    ]
+
+
+def _by_key(rows: list[Row], instance: str, name: str) -> dict[Key, Row]:
+    return {(int(row[instance]), str(row[name]).casefold()): row for row in rows}
+
+
+def _protection(client: Commvault) -> dict[Key, Row]:
+    """Plan, recovery model and SLA of every user database in one request (OpenAPI GetDatabases)."""
+    reply = client.get("/V4/Databases", absent=(404,)) or {}
+    return {(int(row["instance"]["id"]), str(row["name"]).casefold()): row for row in listed(reply.get("databases"))}
+
+
+def _restorable(client: Commvault, instances: dict[int, Row]) -> dict[Key, str]:
+    """The names of the databases that backups can be restored of, dropped ones too (GET …/Browse; cvpysdk sqlinstance.py browse)."""
+
+    def read(number: int) -> list[Row]:
+        path = f"/Client/{instances[number]['client_id']}/SQL/Instance/{number}/Browse"
+        return sql.rows_below(client.get(path, absent=(404,)), "SqlDatabase")
+
+    answers = client.pool.read(read, instances)
+    names = [(number, str(row["databaseName"])) for number in instances for row in answers[number]]
+    return {(number, name.casefold()): name for number, name in names}
+
+
+def _record(instance: Row, row: Row | None, protection: Row, restorable: str | None) -> Row:
+    """row: of /sql/databases; None for a database that is gone, of which backups are left."""
+    found = row or {}
+    last = jobs.iso(protection.get("lastBackupTime") or found.get("bkpTime"))
+    # MET here, MET_SLA of instances, Met SLA in reports.
+    sla = re.split("[_ ]", str(protection.get("SLAStatus") or "").casefold())[0]
+    return {
+        "name": str(found.get("dbName") or restorable),
+        "id": int(found.get("dbId") or 0) or None,
+        "client": instance["client"],
+        "instance": instance["name"],
+        "instance_id": instance["id"],
+        "exists": row is not None,
+        "recovery_model": str(protection.get("recoveryModel") or found.get("recoveryModel") or "").lower() or None,
+        "plan": (protection.get("plan") or {}).get("name") or found.get("planName") or None,
+        "company": (protection.get("company") or {}).get("name"),
+        "sla": sla if sla in SLA else "unknown",
+        "last_backup": last,
+        "last_backup_bytes": int(protection.get("lastBackupSize") or 0) if protection else None,
+        "last_full_job": int(found.get("fBkpJob") or 0) or None,
+        "restorable": restorable is not None,
+        "restorable_until": last if restorable is not None else None,
+        "files": None,
+    }
+
+
+def _add_files(client: Commvault, rows: list[Row]) -> None:
+    """The files of each database that can be restored, as its last backup has them (POST /SQL/RestoreOptions; cvpysdk)."""
+    names: dict[int, list[str]] = {}
+    for row in rows:
+        if row["restorable"]:
+            names.setdefault(row["instance_id"], []).append(row["name"])
+
+    def read(number: int) -> list[Row]:
+        chosen = [{"databaseName": name} for name in names[number]]
+        reply = client.query("/SQL/RestoreOptions", {"restoreDbType": 0, "sourceInstanceId": number, "selectedDatabases": chosen})
+        return listed(reply.get("sqlDbdeviceItem"))
+
+    answers = client.pool.read(read, names)
+    for row in rows:
+        if row["restorable"]:
+            row["files"] = [
+                {"logical": file["logicalFileName"], "path": file["fileName"], "size": int(file.get("fileMaxSize") or 0)}
+                for file in answers[row["instance_id"]]
+                if str(file["databaseName"]).casefold() == row["name"].casefold()
+            ]
+
+
+def _home(instances: dict[int, Row], key: Key) -> tuple[str, str]:
+    row = instances.get(key[0])
+    return (row["client"], row["name"]) if row else ("", "")
+
+
+def _is_system(key: Key) -> bool:
+    return key[1] in sql.SYSTEM_DATABASES

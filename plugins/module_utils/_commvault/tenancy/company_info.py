@@ -1,0 +1,87 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.argspec import ArgumentSpec
+from ..._core.errors import NotFound
+from ..wire.replies import listed
+from .company_people import People, tag_values
+
+if t.TYPE_CHECKING:
+    from ..wire.client import Commvault
+
+Json = dict[str, t.Any]
+GATHER = ("settings", "entities")
+OPTIONS = ArgumentSpec(
+    {
+        "names": {"type": "list", "elements": "str"},
+        "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": ["settings"]},
+        "include_deleted": {"type": "bool", "default": False},
+    }
+)
+
+
+def describe(client: Commvault, names: list[str] | None, gather: list[str], include_deleted: bool) -> list[Json]:
+    """Companies in the order of names, or all of them by name. Only reads.
+
+    One request for the list (OpenAPI GetCompanies), and for each company one for each part in gather.
+    Raises NotFound naming all that are not there or not visible.
+    """
+    params = {"includeDeletedCompanies": "true"} if include_deleted else None
+    rows = listed((client.get("/V4/company", params, absent=(404,)) or {}).get("companies"))
+    rows = sorted(rows, key=lambda row: str(row.get("name")).casefold()) if names is None else _chosen(rows, names)
+    return [_company(client, row, gather) for row in rows]
+
+
+def _chosen(rows: list[Json], names: list[str]) -> list[Json]:
+    """A name in the exact case wins; of several that are left, the one that is still active."""
+    chosen, missing = [], []
+    for name in names:
+        same = [row for row in rows if str(row.get("name")).casefold() == name.casefold()]
+        best = sorted(same, key=lambda row: (row.get("name") != name, row.get("status") == "DELETED"))
+        if best:
+            chosen.append(best[0])
+        else:
+            missing.append(name)
+    if missing:
+        quoted = ", ".join(f'"{name}"' for name in missing)
+        raise NotFound(f"These companies do not exist, or this user cannot see them: {quoted}. Correct the names.", names=missing)
+    return chosen
+
+
+def _company(client: Commvault, row: Json, gather: list[str]) -> Json:
+    number = int(row["id"])
+    record: Json = {
+        "id": number,
+        "name": row.get("name"),
+        "alias": row.get("alias"),
+        "status": row.get("status"),
+        # Declared as one object, sent as a list by servers.
+        "tags": tag_values(listed(row.get("tags"))),
+        "operators": People(client).read({"tenantOperators": row.get("operators")})["operators"],
+        "entity_count": int(row.get("associatedEntitiesCount") or 0),
+    }
+    gone = row.get("status") == "DELETED"
+    if "settings" in gather:
+        record |= _settings({} if gone else client.get(f"/V4/company/{number}", absent=(404,)) or {})
+    if "entities" in gather:
+        reply = {} if gone else client.get(f"/V4/Company/{number}/associations", absent=(404,)) or {}
+        record["entities"] = [{"id": entity.get("id"), "name": entity.get("name")} for entity in listed(reply.get("associatedEntities"))]
+    return record
+
+
+def _settings(detail: Json) -> Json:
+    general = detail.get("general") or {}
+    contacts = listed(detail.get("contacts"))
+    return {
+        "email_suffix": general.get("emailSuffix") or "",
+        "contacts": [{"user": row.get("name"), "name": row.get("fullname"), "email": row.get("email")} for row in contacts],
+        "plans": sorted(str(plan["name"]) for plan in listed(detail.get("plans"))),
+        "supported_solutions": sorted(str(word).lower() for word in listed(general.get("supportedSolutions"))),
+        "created": detail.get("creationTime"),
+    }

@@ -1,0 +1,296 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+
+from __future__ import annotations
+
+import base64
+import threading
+import time
+import typing as t
+import urllib.parse
+
+from ..._core.errors import ApiError, AuthenticationFailed, ConnectionFailed, NotFound
+from .errors import PASSING, advice, excerpt, faults, retry_after, warnings
+from .pool import Pool
+from .replies import listed
+from .transport import Reply, Transport
+
+if t.TYPE_CHECKING:
+    from ..._core.wait import Clock
+
+Json = dict[str, t.Any]
+TRIES = 4
+LONGEST_PAUSE = 30.0
+
+
+class Commvault:
+    """The REST API of one Commvault server, as one user, over keep-alive connections.
+
+    Several threads may read at the same time (see pool.py), with one login between them. Whoever writes does so from one thread.
+
+    root: scheme, host and base path, such as https://cv.example.com/commandcenter/api.
+    user and password: logged in at the first call, again once when the session has expired, and out at the end.
+    token: a ready token used as it is; it is neither renewed nor logged out, since others may use it too.
+    company, company_id: act inside this company (header operatorCompanyId; cvpysdk commcell.py switch_to_company).
+    pool: for many reads at a time, where a resource has them.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a session needs
+        self,
+        transport: Transport,
+        root: str,
+        user: str | None = None,
+        password: str | None = None,
+        token: str | None = None,
+        company: str | None = None,
+        company_id: int | None = None,
+        check_mode: bool = False,
+        warn: t.Callable[[str], None] = lambda text: None,
+        clock: Clock = time,
+        pool: Pool | None = None,
+    ) -> None:
+        self._transport = transport
+        self._root = root.rstrip("/")
+        self._user = user
+        self._password = password
+        self._token = token
+        self._own_session = False
+        self._path_proven = False
+        self._lock = threading.RLock()
+        """Held while the session is renewed or the company looked up, which a second thread must not do too."""
+        self.company = company
+        self._company_id = company_id
+        self._company_looked_up = company_id is not None or company is None
+        self.check_mode = check_mode
+        self.warn = warn
+        self.clock = clock
+        self.pool = pool or Pool()
+
+    # Calls
+
+    def get(
+        self,
+        path: str,
+        params: t.Any = None,
+        absent: t.Collection[int] = (),
+        headers: t.Mapping[str, str] | None = None,
+        inside: bool = True,
+    ) -> Json | None:
+        """Read. absent: statuses that mean "there is none" for this path; the answer is then None.
+
+        inside: False to look past the company acted in, at what the user sees without it.
+        """
+        return self._call("GET", path, params, None, repeat=True, absent=absent, headers=headers, inside=inside)
+
+    def require(self, path: str, params: t.Any = None, headers: t.Mapping[str, str] | None = None) -> Json:
+        """Read something that must be there."""
+        return self.get(path, params, headers=headers) or {}
+
+    def query(self, path: str, body: Json) -> Json:
+        """A POST that only reads (Jobs, JobDetails, DoBrowse, Preview): repeated like a GET."""
+        return self._call("POST", path, None, body, repeat=True) or {}
+
+    def post(self, path: str, body: Json, params: t.Any = None) -> Json:
+        """Create or start. Never repeated after a break: whoever calls looks first whether it happened."""
+        return self._call("POST", path, params, body, repeat=False) or {}
+
+    def put(self, path: str, body: Json, params: t.Any = None, repeat: bool = True) -> Json:
+        """Change. repeat: False for a PUT that adds (schedules), which would add twice."""
+        return self._call("PUT", path, params, body, repeat=repeat) or {}
+
+    def delete(self, path: str, params: t.Any = None, absent: t.Collection[int] = (404,), body: Json | None = None) -> Json | None:
+        """Delete; what is gone already is no error. body: for the few calls that want one (Client/{id}/Retire; cvpysdk client.py)."""
+        return self._call("DELETE", path, params, body, repeat=True, absent=absent)
+
+    def post_unchecked(self, path: str, body: Json) -> Json:
+        """Like post, for the few calls whose reply may name errors beside a success (a plan that was made all the same)."""
+        return self._call("POST", path, None, body, repeat=False, checked=False) or {}
+
+    # Company
+
+    @property
+    def company_id(self) -> int | None:
+        """The id of the company acted in; None for the whole installation, and for a company that is still missing."""
+        if not self._company_looked_up:
+            with self._lock:
+                if not self._company_looked_up:
+                    self._company_id = self._find_company()
+                    self._company_looked_up = True
+        return self._company_id
+
+    @property
+    def company_missing(self) -> bool:
+        """In check mode the company may be one that an earlier task would have made: then nothing in it exists yet."""
+        return self.company is not None and self.company_id is None
+
+    def missing(self, kind: str, name: str, way_out: str) -> None:
+        """Something that the task refers to is not there: an error, but in check mode only a warning.
+
+        An earlier task of the same check run may be the one that would make it.
+        """
+        text = f'The {kind} "{name}" does not exist, or this user cannot see it.'
+        if not self.check_mode:
+            raise NotFound(f"{text} {way_out}", object=name)
+        self.warn(f"{text} A real run fails here unless an earlier task makes it.")
+
+    def _find_company(self) -> int | None:
+        name = self.company or ""
+        reply = self._call(
+            "GET", "/Organization", {"fq": f"providers.connectName:eq:{name}", "hardRefresh": "true"}, None, repeat=True, inside=False
+        )
+        rows = [row for row in listed((reply or {}).get("providers")) if str(row.get("connectName", "")).casefold() == name.casefold()]
+        if not rows:
+            self.missing("company", name, "Create it with calligo.baas.commvault_company, or correct the name.")
+            return None
+        return int(rows[0]["shortName"]["id"])
+
+    # Session
+
+    def close(self) -> None:
+        """Log out of the session that this client opened, and close the connection. Never fails: the work is done by now."""
+        try:
+            if self._own_session:
+                self._send("POST", "/Logout", None, {}, self._headers(inside=False))
+        except ConnectionFailed:
+            pass
+        finally:
+            self._own_session = False
+            self._token = None
+            self._transport.close()
+
+    def _log_in_after(self, refused: str | None) -> str | None:
+        """The token to use, after a login where there is none yet, or where the one that was refused is still the current one."""
+        with self._lock:
+            if not self._token or self._token == refused:
+                self._token = None
+                self._log_in()
+            return self._token
+
+    def _log_in(self) -> None:
+        """cvpysdk cvpysdk.py _login: the password travels in Base64, which hides nothing; a refusal is 200 without a token."""
+        if not self._user or not self._password:
+            raise AuthenticationFailed("Commvault: give token, or username and password.")
+        body = {
+            "mode": 4,
+            "clientType": 30,
+            "username": self._user,
+            "password": base64.b64encode(self._password.encode()).decode(),
+            "timeout": 30,
+        }
+        reply = self._send("POST", "/Login", None, body, {"Accept": "application/json", "Content-Type": "application/json"})
+        answer = reply.json()
+        if not isinstance(answer, dict):
+            raise ApiError(
+                f"Commvault at {self._root} answered the login with HTTP {reply.status}: {excerpt(reply.text)}. "
+                "Check host and api_base_path, and that the web server is up.",
+                call="POST /Login",
+                status=reply.status,
+            )
+        if answer.get("forcePasswordChange"):
+            raise AuthenticationFailed(f'Commvault: the user "{self._user}" must change the password before it can be used here.')
+        if not answer.get("token"):
+            # Never tried again: failed logins count towards the lock of the account.
+            raise AuthenticationFailed(self._refusal(answer), call="POST /Login", status=reply.status)
+        self._token = str(answer["token"])
+        self._own_session = True
+
+    def _refusal(self, answer: Json) -> str:
+        text = f'Commvault at {self._root} refused the login of "{self._user}".'
+        if answer.get("isAccountLocked"):
+            return f"{text} The account is locked for {answer.get('remainingLockTime', 'some')} more seconds."
+        said = faults(answer)
+        return f"{text} The server says: {said[0].text if said else 'nothing'}. Check username and password."
+
+    # Wire
+
+    def _headers(self, inside: bool = True, extra: t.Mapping[str, str] | None = None) -> dict[str, str]:
+        headers = {"Accept": "application/json", "Content-Type": "application/json", **(extra or {})}
+        if self._token:
+            headers["Authtoken"] = self._token
+        if inside and self.company_id is not None:
+            headers["operatorCompanyId"] = str(self.company_id)
+        return headers
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        params: t.Any,
+        body: Json | None,
+        repeat: bool,
+        absent: t.Collection[int] = (),
+        headers: t.Mapping[str, str] | None = None,
+        inside: bool = True,
+        checked: bool = True,
+    ) -> Json | None:
+        token = self._log_in_after(None)
+        reply = self._persist(method, path, params, body, repeat, headers, inside)
+        if reply.status == 401 and self._own_session:
+            # The session has expired. 401 means that the call was not carried out, so that every verb may be sent again.
+            self._log_in_after(token)
+            reply = self._persist(method, path, params, body, repeat, headers, inside)
+        return self._judge(reply, f"{method} {path}", absent, checked)
+
+    def _persist(
+        self, method: str, path: str, params: t.Any, body: Json | None, repeat: bool, headers: t.Mapping[str, str] | None, inside: bool
+    ) -> Reply:
+        """Send, and send again with growing pauses where a repetition is safe. A call that never left may always be repeated."""
+        pause = 0.5
+        tries = TRIES
+        while True:
+            tries -= 1
+            try:
+                reply = self._send(method, path, params, body, self._headers(inside, headers))
+            except ConnectionFailed as error:
+                if not tries or error.final or (error.sent and not repeat):
+                    raise
+            else:
+                if not tries or not repeat or reply.status not in PASSING:
+                    return reply
+                pause = max(pause, retry_after(reply.headers))
+            self.clock.sleep(min(pause, LONGEST_PAUSE))
+            pause *= 2
+
+    def _prove_path(self, status: int, call: str) -> None:
+        """A 404 means "there is none" only where the base path is known to be right: a token that was given has proven nothing yet."""
+        if status != 404 or self._path_proven or self._own_session:
+            return
+        self._path_proven = self._send("POST", "/WhoAmI", None, {}, self._headers(inside=False)).status != 404
+        if not self._path_proven:
+            raise ApiError(
+                f"Commvault at {self._root} knows neither {call} nor WhoAmI (HTTP 404). Check host and api_base_path: "
+                "older installations answer below /webconsole/api.",
+                call=call,
+                status=404,
+            )
+
+    def _send(self, method: str, path: str, params: t.Any, body: Json | None, headers: t.Mapping[str, str]) -> Reply:
+        return self._transport.send(method, self._root + urllib.parse.quote(path, safe="/(),='%"), params, headers, body)
+
+    def _judge(self, reply: Reply, call: str, absent: t.Collection[int], checked: bool) -> Json | None:
+        """The normaliser: one meaning for all envelopes. Never quotes what was sent."""
+        payload = reply.json()
+        if reply.status in absent:
+            self._prove_path(reply.status, call)
+            return None
+        if reply.status == 401:
+            raise AuthenticationFailed(
+                f"Commvault refused the token at {call}: it is wrong or has expired. Give a new one.", call=call, status=401
+            )
+        said = faults(payload)
+        if 200 <= reply.status < 300 and not (checked and said):
+            self._path_proven = True
+            for text in warnings(payload):
+                with self._lock:
+                    self.warn(f"Commvault at {call}: {text}")
+            return payload if isinstance(payload, dict) else {}
+        words = "; ".join(map(str, said)) or excerpt(reply.text) or "nothing"
+        raise ApiError(
+            f"Commvault at {call} (HTTP {reply.status}) says: {words}.{advice(reply.status)}",
+            call=call,
+            status=reply.status,
+            server_code=said[0].code if said else None,
+            server_message=said[0].text if said else excerpt(reply.text) or None,
+        )

@@ -1,0 +1,163 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..._core.errors import InputError, Refused
+
+if t.TYPE_CHECKING:
+    from .client import Commvault
+
+# From a name to an id. Lists may come from a cache, filters may be ignored by an older server, and the same name may
+# live in several companies: so every answer is compared again here, by name and by company.
+
+Row = dict[str, t.Any]
+Reach = t.Literal["own", "visible"]
+"""own: only what belongs to the company acted in (without one: to the provider).
+visible: that first, then what the provider shares; without a company, then anything that this user sees."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What a look-up found. company_id: 0 is the provider, None where the server does not tell. row: as the server sent it."""
+
+    id: int
+    name: str
+    company_id: int | None = None
+    company: str | None = None
+    row: Row = dataclasses.field(default_factory=dict, compare=False)
+
+
+def require_own(client: Commvault, kind: str, found: Found) -> Found | None:
+    """Found, if it belongs to the company acted in; Refused if to another. In check mode None, where an earlier task may yet give it."""
+    if client.company is None and client.company_id is None:
+        return found
+    if found.company_id in (None, client.company_id):
+        return found
+    if found.company_id:
+        raise Refused(
+            f'The {kind} "{found.name}" belongs to the company "{found.company or found.company_id}", not to the one acted in. '
+            "Take it out of that company first, or correct the name.",
+            object=found.name,
+        )
+    way_out = "It belongs to the provider: give it to the company with the option servers of calligo.baas.commvault_company."
+    return needed(client, f"{kind} of this company", found.name, None, way_out)
+
+
+def choose(client: Commvault, kind: str, name: str, known: t.Iterable[Found], reach: Reach = "visible") -> Found | None:
+    """The one of this name, or None. A name in the exact case wins; a name that stays ambiguous is an InputError, never a guess."""
+    named = [found for found in known if same_name(name, found.name) or same_name(name, found.row.get("displayName"))]
+    exact = [found for found in named if found.name == name] or named
+    for tier in _tiers(client, exact, reach):
+        if len(tier) > 1:
+            owners = ", ".join(f"id {found.id} ({found.company or 'the provider'})" for found in tier)
+            raise InputError(f'The {kind} name "{name}" exists {len(tier)} times: {owners}. Rename one, or give company.', object=name)
+        if tier:
+            return tier[0]
+    return None
+
+
+def _tiers(client: Commvault, found: list[Found], reach: Reach) -> list[list[Found]]:
+    """Rows by how near they are to the company acted in. Where the server does not name the owner, it is taken at its word."""
+    shared = [row for row in found if row.company_id == 0]
+    if client.company_missing:
+        # In check mode a company that does not exist yet owns nothing, but would see what the provider shares.
+        return [] if reach == "own" else [shared + [row for row in found if row.company_id is None]]
+    home = client.company_id or 0
+    own = [row for row in found if row.company_id in (None, home)]
+    if reach == "own":
+        return [own]
+    return [own, shared] if home else [own, found]
+
+
+def needed(client: Commvault, kind: str, name: str, found: Found | None, way_out: str) -> Found | None:
+    if found is None:
+        client.missing(kind, name, way_out)
+    return found
+
+
+def to_found(entity: Row, row: Row, company: Row | None) -> Found:
+    return Found(int(entity["id"]), str(entity.get("name") or row.get("displayName") or ""), *company_of(company), row)
+
+
+def company_of(company: Row | None) -> tuple[int | None, str | None]:
+    """Id and name of a company, which the V4 calls and the older ones spell differently."""
+    values = company or {}
+    key = "id" if "id" in values else "companyId"
+    return (int(values[key]), values.get("name") or values.get("companyName")) if key in values else (None, None)
+
+
+def same_name(wanted: str, name: t.Any) -> bool:
+    return isinstance(name, str) and name.casefold() == wanted.casefold()
+
+
+def known_names(lead: str, known: list[Found]) -> str:
+    return f"{lead} {', '.join(sorted(found.name for found in known))}." if known else "None is known."
+
+
+# What is backed up, and so can be backed up again, browsed and restored from: files by subclient, VMs by UUID.
+# A VM is looked up in Commvault alone, since one that is gone from vCenter must still be restorable.
+
+
+@dataclasses.dataclass(frozen=True)
+class Owner:
+    """Whose a thing is. company_id: 0 the provider, None where the server does not tell."""
+
+    company_id: int | None = None
+    company: str | None = None
+
+
+def require_reach(client: Commvault, kind: str, name: str, owner: Owner) -> None:
+    """Refuse what belongs to a company other than the one acted in. What the provider owns may be used by each."""
+    if (client.company is None and client.company_id is None) or owner.company_id in (None, 0, client.company_id):
+        return
+    raise Refused(
+        f'The {kind} "{name}" belongs to the company "{owner.company or owner.company_id}", not to the one acted in. Nothing was done.',
+        object=name,
+    )
+
+
+def require_same_tenant(source: Owner, destination: Owner, what: str, where: str) -> None:
+    """Refuse to move one company's data to another, whoever asks: the provider can do so only by its own hardware."""
+    if source.company_id and destination.company_id and source.company_id != destination.company_id:
+        raise Refused(
+            f'{what} belongs to the company "{source.company or source.company_id}", '
+            f'{where} to "{destination.company or destination.company_id}". '
+            "One company's data is not restored to another's. Restore to a client or hypervisor of the same company, or of the provider.",
+            object=where,
+        )
+
+
+def commcell(client: Commvault) -> Found:
+    """The CommCell itself, of which there is one (GET /CommServ; cvpysdk commcell.py)."""
+    row = client.require("/CommServ").get("commcell") or {}
+    return Found(int(row.get("commCellId") or 2), str(row.get("commCellName") or "CommCell"), row=row)
+
+
+def same_uuid(one: t.Any, other: t.Any) -> bool:
+    return str(one or "").casefold() == str(other or "-").casefold()
+
+
+def own(client: Commvault, found: t.Iterable[Found], shared: bool = False) -> list[Found]:
+    """Inside a company, what belongs to it, and if wanted what the provider shares; otherwise everything. In the order of names.
+
+    Where the server does not tell the owner of a row, its list is taken at its word.
+    """
+    if client.company_missing:
+        return []
+    home = client.company_id
+    kept = [row for row in found if home is None or row.company_id in (None, home) or (shared and row.company_id == 0)]
+    return sorted(kept, key=lambda row: (row.name.casefold(), row.id))
+
+
+def named(client: Commvault, kind: str, found: list[Found], names: list[str] | None) -> tuple[list[Found], list[str]]:
+    """Those of these names, in that order, and the names that do not exist; all of them where no names are given."""
+    if names is None:
+        return found, []
+    chosen = {name: choose(client, kind, name, found) for name in dict.fromkeys(names)}
+    return [row for row in chosen.values() if row], [name for name, row in chosen.items() if row is None]

@@ -1,0 +1,150 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.errors import ApiError
+from .replies import listed
+
+if t.TYPE_CHECKING:
+    from .client import Commvault
+
+Row = dict[str, t.Any]
+
+# The API pages in four ways (by query, by request header, by body, by browse query), and most lists not at all.
+
+
+def by_query(client: Commvault, path: str, key: str, params: Row | None = None, page: int = 500) -> t.Iterator[Row]:
+    """Lists that take start and limit in the query and tell the total in filterQueryCount (GET /Client; cvpysdk get_clients_cache)."""
+    start = 0
+    while True:
+        reply = client.get(path, {**(params or {}), "start": start, "limit": page}, absent=(404,)) or {}
+        rows = listed(reply.get(key))
+        yield from rows
+        start += page
+        # A server that does not know paging sends everything at once.
+        if len(rows) != page or start >= int(reply.get("filterQueryCount") or start + 1):
+            return
+
+
+def by_header(client: Commvault, path: str, key: str, params: Row | None = None, page: int = 500) -> t.Iterator[Row]:
+    """Lists that take "PagingInfo: page,size" as a request header (GET /VM)."""
+    number = 0
+    while True:
+        reply = client.get(path, params, absent=(404,), headers={"PagingInfo": f"{number},{page}"}) or {}
+        rows = listed(reply.get(key))
+        yield from rows
+        number += 1
+        if len(rows) < page or number * page >= int(reply.get("totalRecords") or 0):
+            return
+
+
+def jobs(
+    client: Commvault, job_filter: Row, category: int = 0, limit: int | None = None, page: int = 500, ahead: int = 0
+) -> t.Iterator[Row]:
+    """Rows of POST /Jobs, newest first (cvpysdk job.py _get_jobs_request_json).
+
+    category: 0 all, 1 active, 2 finished. limit: the most rows to give. ahead: how many pages to read before they are asked for.
+    Jobs that start while paging shift the rows, so each id is given once. Rows that are not visible are left out.
+    """
+    seen: set[int] = set()
+    for reply in _job_pages(client, job_filter, category, page, ahead):
+        for row in [row["jobSummary"] for row in listed(reply.get("jobs"))]:
+            if limit is not None and len(seen) >= limit:
+                return
+            if row["jobId"] not in seen and row.get("isVisible", True):
+                seen.add(row["jobId"])
+                yield row
+        if limit is not None and len(seen) >= limit:
+            return
+
+
+def _job_pages(client: Commvault, job_filter: Row, category: int, page: int, ahead: int) -> t.Iterator[Row]:
+    direction = 1
+
+    def read(offset: int) -> Row:
+        paging = {"sortField": "jobId", "sortDirection": direction, "offset": offset, "limit": page}
+        return client.query("/Jobs", {"scope": 1, "category": category, "pagingConfig": paging, "jobFilter": job_filter})
+
+    # Which direction 1 is, no source says: in what was seen the newest job comes first.
+    first = read(0)
+    if _oldest_first(first):
+        direction = 0
+        first = read(0)
+        if _oldest_first(first):
+            raise ApiError(
+                "Commvault lists jobs oldest first, whichever direction is asked for: what is the latest cannot be told.", call="POST /Jobs"
+            )
+    if not first.get("jobs"):
+        return
+    yield first
+    offset, total = page, int(first.get("totalRecordsWithoutPaging") or 0)
+    while offset < total:
+        # There may be more pages by the time that these have been read.
+        offsets = range(offset, total, page) if ahead else range(offset, offset + 1)
+        for reply in client.pool.stream(read, offsets, ahead) if len(offsets) > 1 else map(read, offsets):
+            if not reply.get("jobs"):
+                return
+            yield reply
+            offset += page
+            total = int(reply.get("totalRecordsWithoutPaging") or 0)
+
+
+def _oldest_first(reply: Row) -> bool:
+    numbers = [int(row["jobSummary"]["jobId"]) for row in listed(reply.get("jobs"))]
+    return bool(numbers) and numbers[0] < numbers[-1]
+
+
+def browse(client: Commvault, request: Row, limit: int | None = None, page: int = 1000, index_tries: int = 6) -> t.Iterator[Row]:
+    """Rows of POST /DoBrowse (cvpysdk backupset.py _do_browse), paged by skipNode.
+
+    An empty reply means that the index is not ready: it is asked for again, index_tries times with growing pauses.
+    An empty folder is no error: its reply has no data object. Raises ApiError with the server's words on a failed browse.
+    """
+    given = 0
+    offset = 0
+    while True:
+        query = {
+            "type": 0,
+            "queryId": "dataQuery",
+            "dataParam": {
+                "sortParam": {"ascending": True, "sortBy": [38, 0]},
+                "paging": {"firstNode": offset, "skipNode": offset, "pageSize": page},
+            },
+        }
+        rows = _browse_page(client, {**request, "queries": [query]}, index_tries)
+        for row in rows:
+            yield row
+            given += 1
+            if limit is not None and given >= limit:
+                return
+        offset += page
+        if len(rows) < page:
+            return
+
+
+def _browse_page(client: Commvault, request: Row, tries: int) -> list[Row]:
+    pause = 1.0
+    for _attempt in range(tries):
+        responses = listed(client.query("/DoBrowse", request).get("browseResponses"))
+        if responses:
+            return _browse_rows(responses)
+        client.clock.sleep(pause)
+        pause *= 2
+    raise ApiError(
+        f"Commvault answered {tries} times without a browse result: the index of this backup is not ready. Try again later.",
+        call="POST /DoBrowse",
+    )
+
+
+def _browse_rows(responses: list[Row]) -> list[Row]:
+    messages = [message for reply in responses for message in listed(reply.get("messages"))]
+    texts = [str(message["errorMessage"]) for message in messages if message.get("errorMessage")]
+    results = [reply["browseResult"] for reply in responses if reply.get("browseResult")]
+    if texts and not results:
+        raise ApiError(f"Commvault could not browse the backup: {'; '.join(texts)}", call="POST /DoBrowse", server_message=texts[0])
+    return [row for result in results for row in listed(result.get("dataResultSet"))]
