@@ -16,10 +16,8 @@ from ansible_collections.calligo.baas.tests.support.collection import ROOT, trac
 
 FILES = tracked_files()
 PYTHON = [file for file in FILES if file.suffix == ".py"]
-MAX_LINES = 300
 MAX_FUNCTION_LINES = 40
 # Longer for a reason that is written here.
-LONGER_FILES: dict[str, str] = {}
 LONGER_FUNCTIONS: dict[str, str] = {}
 
 MACHINE_PATH = re.compile(rf"{re.escape(str(ROOT))}|(?<![\w.])/(home/\w+|Users/\w+|work)/[\w.]|\.pyenv")
@@ -60,25 +58,9 @@ def test_python_files_carry_the_licence():
     assert not bare
 
 
-def test_files_are_short():
-    long = {str(file): lines for file in PYTHON if (lines := code_lines(ROOT / file)) > MAX_LINES}
-    assert long.keys() == LONGER_FILES.keys(), long
-
-
 def test_functions_are_short():
     long = {name: lines for file in PYTHON for name, lines in function_lines(ROOT / file) if lines > MAX_FUNCTION_LINES}
     assert long.keys() == LONGER_FUNCTIONS.keys(), long
-
-
-def code_lines(path):
-    """The lines of a file, without the documentation that a module carries in it."""
-    text = path.read_text(encoding="utf-8")
-    documents = [
-        node.value
-        for node in ast.parse(text).body
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("DOCUMENTATION", "EXAMPLES", "RETURN")
-    ]
-    return len(text.splitlines()) - sum(node.end_lineno - node.lineno + 1 for node in documents)
 
 
 def function_lines(path):
