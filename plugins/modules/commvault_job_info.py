@@ -364,7 +364,7 @@ from ansible_collections.calligo.baas.plugins.module_utils._core.runner import r
 
 
 def main() -> None:
-    run(OPTIONS.merge(QUERY_OPTIONS), connect, lambda client, context: query(client, context.params))
+    run(OPTIONS.merge(QUERY_OPTIONS), connect, query)
 
 
 if __name__ == "__main__":

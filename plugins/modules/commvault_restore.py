@@ -811,6 +811,8 @@ restore:
               size: 67108864
 """
 
+import dataclasses
+
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.backups.restore import OPTIONS as RESTORE_OPTIONS
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.files import restore as restore_files
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql import restore as restore_sql
@@ -838,7 +840,7 @@ def act(client: Commvault, context: Context) -> Params:
         if context.params[option]:
             return part(client, context.params)
     vm = context.params["vm"]
-    vcenter = Context((vm["destination"] or vm["in_place"])["vcenter"], context.check_mode, context.warn)
+    vcenter = dataclasses.replace(context, params=(vm["destination"] or vm["in_place"])["vcenter"])
     return restore_vm.run(client, context.params, lambda name, folder, uuid=None: namesakes.read(vcenter, name, folder, uuid))
 
 

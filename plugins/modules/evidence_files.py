@@ -92,7 +92,7 @@ import typing as t
 
 from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import InputError
-from ansible_collections.calligo.baas.plugins.module_utils._core.output import MODES, write_file
+from ansible_collections.calligo.baas.plugins.module_utils._core.output import MODES
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, run
 
 _FILE = {"name": {"type": "str", "required": True}, "content": {"type": "dict", "required": True}}
@@ -110,10 +110,8 @@ def act(_session: None, context: Context) -> dict[str, t.Any]:
     for file in files:
         if file["name"] != os.path.basename(file["name"]) or file["name"] in ("", ".", ".."):
             raise InputError(f'"{file["name"]}" is no name of a file in a directory.')
-    if files and not context.check_mode:
-        os.makedirs(directory, mode=0o750, exist_ok=True)
     written = [
-        write_file(os.path.join(directory, file["name"]), _text(file["content"]), context.params["mode"], context.check_mode)
+        context.write_file(os.path.join(directory, file["name"]), _text(file["content"]), context.params["mode"], make_directory=True)
         for file in files
     ]
     return {"changed": any(one.changed for one in written), "files": [dataclasses.asdict(one) for one in written]}

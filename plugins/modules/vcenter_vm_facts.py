@@ -406,7 +406,7 @@ def gather(vcenter: VCenter, context: Context) -> dict[str, t.Any]:
     facts: dict[str, t.Any] = {"vcenter_vms_not_found": reading.not_found, "vcenter_vms_problems": reading.problems}
     if params["output_file"] is None:
         return {"changed": False, "ansible_facts": {"vcenter_vms": reading.vms, **facts}}
-    written = output.write_file(params["output_file"], as_json(reading.vms), params["output_mode"], context.check_mode)
+    written = context.write_file(params["output_file"], as_json(reading.vms), params["output_mode"])
     summary = {"path": written.path, "size": written.size, **counts(reading.vms)}
     return {"changed": written.changed, "ansible_facts": {"vcenter_vms_file": summary, **facts}}
 

@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.transport import Reply
+from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
 
 Json = dict[str, t.Any]
 ROOT = "https://commvault.example.com/commandcenter/api"
@@ -73,9 +74,19 @@ class ScriptedTransport:
         self.closed = True
 
 
-def scripted_client(*answers: t.Any, logged_in: bool = True, **options: t.Any) -> tuple[Commvault, ScriptedTransport, FakeClock]:
-    """A client with user and password; with logged_in its login comes first in the script by itself."""
+def scripted_client(
+    *answers: t.Any, logged_in: bool = True, check_mode: bool = False, warn: t.Callable[[str], None] = lambda text: None, **options: t.Any
+) -> tuple[Commvault, ScriptedTransport, FakeClock]:
+    """A client with user and password, in a run or a check run; with logged_in its login comes first in the script by itself."""
+    context = Context.of({}, check_mode, warn)
     wire = ScriptedTransport(*([LOGIN] if logged_in else []), *answers)
     clock = FakeClock()
-    settings = {"user": "baas-automation", "password": "correct horse", **options}
+    settings = {
+        "user": "baas-automation",
+        "password": "correct horse",
+        "warn": warn,
+        "missing": context.missing,
+        "permit": context.permit,
+        **options,
+    }
     return Commvault(t.cast(t.Any, wire), ROOT, clock=clock, **settings), wire, clock

@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import restore as restore_vm
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import restore_request as vm_request
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
+from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
 from ansible_collections.calligo.baas.tests.support.scripted_http import ScriptedHttp
 
 Json = dict[str, t.Any]
@@ -138,7 +139,8 @@ def run(
     """Restore, with the options of destination changed; or in place."""
     wanted = {"uuid": UUID, "name": None, "hypervisor": None, "job_id": None, "point_in_time": None, **(vm or {})}
     wanted |= {"destination": None, "in_place": in_place} if in_place else {"destination": {**DESTINATION, **destination}, "in_place": None}
-    client = Commvault(t.cast(t.Any, http), ROOT, token="QSDK ready", company_id=company_id, check_mode=check)
+    context = Context.of({}, check, lambda text: None)
+    client = Commvault(t.cast(t.Any, http), ROOT, token="QSDK ready", company_id=company_id, missing=context.missing, permit=context.permit)
     http.calls.clear()
     return restore_vm.run(client, {"vm": wanted, "wait": True, "wait_timeout": 60, "fail_on_partial": True}, look or looks())
 

@@ -37,23 +37,37 @@ class Written:
     changed: bool
 
 
-def write_file(path: str, parts: t.Iterable[str], mode: str, check_mode: bool) -> Written:
+def write_file(path: str, parts: t.Iterable[str], mode: str, make_directory: bool = False) -> Written:
     """Write text to a file in one step: a reader sees the old file or the new one, and a run that fails leaves the old one.
 
     parts: written as they come, so that what they are made from need not fit into memory. mode: one of MODES.
-    A file that is the same already is left alone. In check mode nothing is written. Raises InputError for a path that cannot be written.
+    make_directory: make the file's directory first where it is missing, for the owner and group alone.
+    A file that is the same already is left alone. Raises InputError for a path that cannot be written.
     """
     wanted = MODES[mode]
-    try:
+    with _named(path):
+        if make_directory:
+            os.makedirs(os.path.dirname(path), mode=0o750, exist_ok=True)
         before = _fingerprint(path, wanted)
-        if check_mode:
-            size, after = _hash(part.encode() for part in parts)
-            return Written(path, size, before != after)
         with _replacing(path, wanted) as (stream, keep):
             size, after = _hash(_through(stream, parts))
             if before != after:
                 keep()
         return Written(path, size, before != after)
+
+
+def compare_file(path: str, parts: t.Iterable[str], mode: str, make_directory: bool = False) -> Written:  # noqa: ARG001 - as write_file()
+    """What write_file() would do, without writing."""
+    with _named(path):
+        before = _fingerprint(path, MODES[mode])
+        size, after = _hash(part.encode() for part in parts)
+        return Written(path, size, before != after)
+
+
+@contextlib.contextmanager
+def _named(path: str) -> t.Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise InputError(f"output_file: {path} cannot be written: {error.strerror}.") from error
 

@@ -9,6 +9,7 @@ import copy
 import dataclasses
 import typing as t
 
+from . import engine
 from .compare import Comparer, changes
 
 Record = dict[str, t.Any]
@@ -123,3 +124,43 @@ def reconcile(resource: Resource, state: str, check_mode: bool) -> Outcome:
     """Bring the resource to the wanted state; in check mode say what that would do and send no writing request."""
     step = plan(resource, state)
     return step.predict() if check_mode else step.take()
+
+
+class Adapted(engine.Resource):
+    """A resource of the old kind in the new engine, until the last one has changed."""
+
+    def __init__(self, old: Resource) -> None:
+        self._old = old
+        self.secrets = old.secrets
+
+    def observe(self) -> engine.Seen:
+        return engine.Seen(self._old.find())
+
+    def desired(self, _seen: engine.Seen) -> Record:
+        return self._old.desired()
+
+    def differences(self, desired: Record, seen: engine.Seen) -> Record:
+        return changes(desired, seen.known, self._old.comparers)
+
+    def prepare_create(self, _seen: engine.Seen, desired: Record) -> None:
+        self._old.guard_create(desired)
+
+    def prepare_update(self, seen: engine.Seen, changed: Record) -> None:
+        self._old.guard_update(seen.known, changed)
+
+    def prepare_delete(self, seen: engine.Seen) -> None:
+        self._old.guard_delete(seen.known)
+
+    def create(self, _seen: engine.Seen, desired: Record, _means: t.Any) -> Record:
+        return self._old.create(desired)
+
+    def update(self, seen: engine.Seen, changed: Record, _means: t.Any) -> Record:
+        return self._old.update(seen.known, changed)
+
+    def delete(self, seen: engine.Seen, _means: t.Any) -> Record | None:
+        self._old.delete(seen.known)
+        return None
+
+
+def adapt(resource: t.Any) -> engine.Resource:
+    return Adapted(resource) if isinstance(resource, Resource) else t.cast(engine.Resource, resource)

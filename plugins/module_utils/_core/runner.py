@@ -15,22 +15,43 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 
+from . import output
 from .argspec import ArgumentSpec
-from .errors import BaasError, MissingLibrary
-from .reconcile import Resource, plan, reconcile
+from .engine import Failed, Item, Many, One, Work, perform, predict
+from .errors import BaasError, MissingLibrary, NotFound
+from .permit import Permit
+from .reconcile import adapt
 
 Params = dict[str, t.Any]
 S = t.TypeVar("S")
-R = t.TypeVar("R")
 
 
 @dataclasses.dataclass(frozen=True)
 class Context:
-    """What an act may know of the run. warn takes one line of text for the person who runs the play."""
+    """What a module may know of the run: everything but whether it is a check run, which is decided in this file alone.
+
+    warn: takes one line of text for the person who runs the play.
+    missing: takes what is missing and the way out, when the task refers to something that is not there. Raises NotFound; in check mode
+    it warns, since an earlier task of the same check run may be the one that would make it, and the caller goes on without.
+    write_file: output.write_file(), or in check mode output.compare_file().
+    """
 
     params: Params
-    check_mode: bool
     warn: t.Callable[[str], None]
+    missing: t.Callable[[str, str, str], None]
+    write_file: t.Callable[..., output.Written]
+    permit: Permit
+
+    @classmethod
+    def of(cls, params: Params, check_mode: bool, warn: t.Callable[[str], None]) -> Context:
+        """The context of a run."""
+
+        def missing(text: str, way_out: str, name: str) -> None:
+            if not check_mode:
+                raise NotFound(f"{text} {way_out}", object=name)
+            warn(f"{text} A real run fails here unless an earlier task makes it.")
+
+        return cls(params, warn, missing, output.compare_file if check_mode else output.write_file, Permit(not check_mode))
 
 
 Connect = t.Callable[[Context], contextlib.AbstractContextManager[S]]
@@ -38,29 +59,60 @@ Act = t.Callable[[S, Context], Params]
 
 
 def run(spec: ArgumentSpec, connect: Connect[S], act: Act[S]) -> t.NoReturn:
-    """Run a module: the only place that builds it, connects, and turns errors into results.
+    """Run a module that reads: the act returns the whole result. A key "diff" is dropped unless the play runs with --diff."""
+    _run(spec, connect, lambda session, context, _check_mode: act(session, context))
 
-    The act returns the whole result. A key "diff" is dropped unless the play runs with --diff.
-    """
+
+def run_work(spec: ArgumentSpec, connect: Connect[S], bind: t.Callable[[S, Context], Work]) -> t.NoReturn:
+    """Run a module that writes: bind gives what is to be done. In check mode it is only predicted; check mode is decided here alone."""
+    _run(spec, connect, lambda session, context, check_mode: (predict if check_mode else perform)(bind(session, context)))
+
+
+def run_resource(spec: ArgumentSpec, connect: Connect[S], bind: t.Callable[[S, Params], t.Any], returned: str) -> t.NoReturn:
+    """Run a module that makes one object present or absent. The result carries it under the name given in returned."""
+    run_work(spec, connect, lambda session, context: One(adapt(bind(session, context.params)), context.params["state"], returned))
+
+
+def run_resources(spec: ArgumentSpec, connect: Connect[S], bind: t.Callable[[S, Params], list[t.Any]], returned: str) -> t.NoReturn:
+    """Run a module that makes many objects present or absent in one call."""
+    run_work(
+        spec,
+        connect,
+        lambda session, context: Many(
+            [one if isinstance(one, Item) else Item(one[0], adapt(one[2]), one[1]) for one in bind(session, context.params)], returned
+        ),
+    )
+
+
+Body = t.Callable[[S, Context, bool], Params]
+
+
+def _run(spec: ArgumentSpec, connect: Connect[S], body: Body[S]) -> t.NoReturn:
+    """The only place that builds a module, connects, and turns errors into results."""
     inline = _inline.get()
     if inline is not None:
-        inline.result = _run_inline(inline, spec, connect, act)
+        inline.result = _run_inline(inline, spec, connect, body)
         raise SystemExit(0)
     module = AnsibleModule(supports_check_mode=True, **spec.to_kwargs())
-    result = _result(connect, act, Context(module.params, module.check_mode, module.warn), module._diff)
+    result = _result(connect, body, module.params, module.check_mode, module.warn, module._diff)
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)
 
 
-def _result(connect: Connect[S], act: Act[S], context: Context, diff: bool) -> Params:
+def _result(connect: Connect[S], body: Body[S], params: Params, check_mode: bool, warn: t.Callable[[str], None], diff: bool) -> Params:
+    context = Context.of(params, check_mode, warn)
     try:
         with connect(context) as session:
-            result = act(session, context)
+            result = body(session, context, check_mode)
     except MissingLibrary as error:
         return {"failed": True, "msg": missing_required_lib(error.library), "exception": error.traceback}
+    except Failed as error:
+        result = {**error.result, "failed": True, **error.cause.to_result()}
     except BaasError as error:
-        return {"failed": True, **error.to_result()}
+        result = {"failed": True, **error.to_result()}
+    if result.get("failed"):
+        result["changed"] = bool(result.get("changed")) or context.permit.used
     if not diff:
         result.pop("diff", None)
     return result
@@ -93,52 +145,11 @@ def run_inline(main: t.Callable[[], None], inline: Inline) -> Params:
     return inline.result or {"failed": True, "msg": "The module ended without a result."}
 
 
-def _run_inline(inline: Inline, spec: ArgumentSpec, connect: Connect[S], act: Act[S]) -> Params:
+def _run_inline(inline: Inline, spec: ArgumentSpec, connect: Connect[S], body: Body[S]) -> Params:
     checked = ArgumentSpecValidator(**spec.to_kwargs()).validate(inline.arguments)
     if checked.error_messages:
         unknown = f"Unsupported parameters for ({inline.name}) module: " if isinstance(checked.errors[0], UnsupportedError) else ""
         result: Params = {"failed": True, "msg": unknown + checked.errors.msg}
     else:
-        result = _result(connect, act, Context(checked.validated_parameters, inline.check_mode, inline.warn), inline.diff)
+        result = _result(connect, body, checked.validated_parameters, inline.check_mode, inline.warn, inline.diff)
     return t.cast(Params, remove_values({"changed": False, **result}, checked._no_log_values))
-
-
-def run_resource(spec: ArgumentSpec, connect: Connect[S], bind: t.Callable[[S, Params], Resource], returned: str) -> t.NoReturn:
-    """Run a module that makes one object present or absent. The result carries it under the name given in returned."""
-
-    def act(session: S, context: Context) -> Params:
-        outcome = reconcile(bind(session, context.params), context.params["state"], context.check_mode)
-        return {"changed": outcome.changed, returned: outcome.after, "diff": outcome.diff()}
-
-    run(spec, connect, act)
-
-
-def run_resources(
-    spec: ArgumentSpec,
-    connect: Connect[S],
-    bind: t.Callable[[S, Params], list[tuple[str, str, Resource]]],
-    returned: str,
-) -> t.NoReturn:
-    """Run a module that makes many objects present or absent in one call.
-
-    bind gives (label, state, resource) for each object. All are read and allowed by their guards before the first is written.
-    """
-
-    def act(session: S, context: Context) -> Params:
-        steps = [(label, _named(label, plan, resource, state)) for label, state, resource in bind(session, context.params)]
-        outcomes = [(label, step.predict() if context.check_mode else _named(label, step.take)) for label, step in steps]
-        return {
-            "changed": any(outcome.changed for _label, outcome in outcomes),
-            returned: [{**(outcome.after or outcome.before or {}), "changed": outcome.changed} for _label, outcome in outcomes],
-            "diff": [{**outcome.diff(), "before_header": label, "after_header": label} for label, outcome in outcomes if outcome.changed],
-        }
-
-    run(spec, connect, act)
-
-
-def _named(label: str, act: t.Callable[..., R], *arguments: t.Any) -> R:
-    """Do one thing of many, and let its error say which."""
-    try:
-        return act(*arguments)
-    except BaasError as error:
-        raise error.about(label) from None

@@ -21,6 +21,7 @@ from ..wire import lookup, paging
 from . import figures as job_figures
 
 if t.TYPE_CHECKING:
+    from ..._core.runner import Context
     from ..wire.client import Commvault
 
 Row = dict[str, t.Any]
@@ -60,8 +61,9 @@ PAGE = 1000
 AHEAD = 2
 
 
-def run(client: Commvault, params: Row) -> Row:
+def run(client: Commvault, context: Context) -> Row:
     """Jobs by id or by filter, newest first, and how many there are in all; or, of a long history, its figures and a file."""
+    params = context.params
     whole = params["output_file"] is not None or params["figures"] is not None
     if params["limit"] < (0 if whole else 1):
         raise InputError(f"limit must be {0 if whole else 1} or more.")
@@ -74,7 +76,7 @@ def run(client: Commvault, params: Row) -> Row:
         if job_filter is not None:
             records = _by_filter(client, params, job_filter, whole)
     if whole:
-        return _report(client, params, records)
+        return _report(client, context, records)
     limit = len(params["job_ids"]) if params["job_ids"] is not None else params["limit"]
     found = list(itertools.islice(records, limit))
     total = _count(client, job_filter, CATEGORIES[params["category"]]) if job_filter and len(found) == limit else len(found)
@@ -87,8 +89,9 @@ def _with_vms(client: Commvault, params: Row, found: list[Row]) -> list[Row]:
     return found
 
 
-def _report(client: Commvault, params: Row, records: t.Iterable[Row]) -> Row:
+def _report(client: Commvault, context: Context, records: t.Iterable[Row]) -> Row:
     """Go once through all jobs, without keeping them."""
+    params = context.params
     figures = job_figures.Figures(params["figures"] or ())
     shown: list[Row] = []
     count = 0
@@ -107,7 +110,7 @@ def _report(client: Commvault, params: Row, records: t.Iterable[Row]) -> Row:
             pass
         return {"changed": False, "jobs": _with_vms(client, params, shown), "total": count, "figures": figures.to_record()}
     lines = job_figures.lines(passing(), params["output_format"])
-    written = output.write_file(params["output_file"], lines, params["output_mode"], client.check_mode)
+    written = context.write_file(params["output_file"], lines, params["output_mode"])
     file = {"path": written.path, "format": params["output_format"], "size": written.size, "count": count}
     return {"changed": written.changed, "total": count, "file": file, "figures": figures.to_record()}
 

@@ -10,8 +10,8 @@ import typing as t
 
 from ..._core.argspec import ArgumentSpec
 from ..._core.compare import Comparer
+from ..._core.engine import Record, Resource, Seen
 from ..._core.errors import ApiError, InputError
-from ..._core.reconcile import Record, Resource
 from ..wire import lookup
 from ..wire.replies import listed
 from ..wire.writes import create_once, require_gone
@@ -58,19 +58,19 @@ class BlackoutWindow(Resource):
         self._client = client
         self._wanted = _wanted(params)
 
-    def find(self) -> Record | None:
+    def observe(self) -> Seen:
         """The list tells neither operations nor weeks, so that the detail is read too."""
         found = None if self._client.company_missing else self._look()
-        return self._read(found) if found else None
+        return Seen(self._read(found) if found else None)
 
-    def desired(self) -> Record:
+    def desired(self, _seen: Seen) -> Record:
         return self._wanted
 
-    def guard_create(self, desired: Record) -> None:
+    def prepare_create(self, _seen: Seen, desired: Record) -> None:
         if not desired.get("periods"):
             raise InputError(f'The blackout window "{desired["name"]}" does not exist yet: give periods.')
 
-    def create(self, desired: Record) -> Record:
+    def create(self, _seen: Seen, desired: Record, _means: None) -> Record:
         body = {"name": desired["name"], **_to_api(desired)}
         if self._client.company_id is not None:
             body["company"] = {"id": self._client.company_id}
@@ -87,11 +87,13 @@ class BlackoutWindow(Resource):
             )
         return self._read(lookup.Found(number, desired["name"], company=self._client.company))
 
-    def update(self, current: Record, changed: Record) -> Record:
+    def update(self, seen: Seen, changed: Record, _means: None) -> Record:
+        current = seen.known
         self._client.put(f"/V5/BlackoutWindow/{current['id']}", _to_api(changed))
         return self._read(lookup.Found(current["id"], current["name"], company=current["company"]))
 
-    def delete(self, current: Record) -> None:
+    def delete(self, seen: Seen, _means: None) -> None:
+        current = seen.known
         self._client.delete(f"/V4/BlackoutWindow/{current['id']}")
         require_gone("blackout window", current["name"], self._client.get(f"/V5/BlackoutWindow/{current['id']}", absent=(404,)) is not None)
 

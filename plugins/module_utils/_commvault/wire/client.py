@@ -11,8 +11,9 @@ import time
 import typing as t
 import urllib.parse
 
-from ..._core.errors import ApiError, AuthenticationFailed, ConnectionFailed, NotFound
-from .errors import PASSING, advice, excerpt, faults, retry_after, warnings
+from ..._core.errors import ApiError, AuthenticationFailed, BaasError, ConnectionFailed, NotFound
+from ..._core.permit import Permit
+from .errors import PASSING, advice, excerpt, faults, outcome_unknown, retry_after, warnings
 from .pool import Pool
 from .replies import listed
 from .transport import Reply, Transport
@@ -25,6 +26,10 @@ TRIES = 4
 LONGEST_PAUSE = 30.0
 
 
+def _not_found(text: str, way_out: str, name: str) -> None:
+    raise NotFound(f"{text} {way_out}", object=name)
+
+
 class Commvault:
     """The REST API of one Commvault server, as one user, over keep-alive connections.
 
@@ -34,6 +39,7 @@ class Commvault:
     user and password: logged in at the first call, again once when the session has expired, and out at the end.
     token: a ready token used as it is; it is neither renewed nor logged out, since others may use it too.
     company, company_id: act inside this company (header operatorCompanyId; cvpysdk commcell.py switch_to_company).
+    missing, permit: as the runner's context has them.
     pool: for many reads at a time, where a resource has them.
     """
 
@@ -46,8 +52,9 @@ class Commvault:
         token: str | None = None,
         company: str | None = None,
         company_id: int | None = None,
-        check_mode: bool = False,
         warn: t.Callable[[str], None] = lambda text: None,
+        missing: t.Callable[[str, str, str], None] = _not_found,
+        permit: Permit | None = None,
         clock: Clock = time,
         pool: Pool | None = None,
     ) -> None:
@@ -63,8 +70,10 @@ class Commvault:
         self.company = company
         self._company_id = company_id
         self._company_looked_up = company_id is not None or company is None
-        self.check_mode = check_mode
         self.warn = warn
+        self._missing = missing
+        self._permit = permit or Permit()
+        self.check_mode = not self._permit.allowed
         self.clock = clock
         self.pool = pool or Pool()
 
@@ -94,19 +103,19 @@ class Commvault:
 
     def post(self, path: str, body: Json, params: t.Any = None) -> Json:
         """Create or start. Never repeated after a break: whoever calls looks first whether it happened."""
-        return self._call("POST", path, params, body, repeat=False) or {}
+        return self._write("POST", path, params, body, repeat=False) or {}
 
     def put(self, path: str, body: Json, params: t.Any = None, repeat: bool = True) -> Json:
         """Change. repeat: False for a PUT that adds (schedules), which would add twice."""
-        return self._call("PUT", path, params, body, repeat=repeat) or {}
+        return self._write("PUT", path, params, body, repeat=repeat) or {}
 
     def delete(self, path: str, params: t.Any = None, absent: t.Collection[int] = (404,), body: Json | None = None) -> Json | None:
         """Delete; what is gone already is no error. body: for the few calls that want one (Client/{id}/Retire; cvpysdk client.py)."""
-        return self._call("DELETE", path, params, body, repeat=True, absent=absent)
+        return self._write("DELETE", path, params, body, repeat=True, absent=absent)
 
     def post_unchecked(self, path: str, body: Json) -> Json:
         """Like post, for the few calls whose reply may name errors beside a success (a plan that was made all the same)."""
-        return self._call("POST", path, None, body, repeat=False, checked=False) or {}
+        return self._write("POST", path, None, body, repeat=False, checked=False) or {}
 
     # Company
 
@@ -126,14 +135,8 @@ class Commvault:
         return self.company is not None and self.company_id is None
 
     def missing(self, kind: str, name: str, way_out: str) -> None:
-        """Something that the task refers to is not there: an error, but in check mode only a warning.
-
-        An earlier task of the same check run may be the one that would make it.
-        """
-        text = f'The {kind} "{name}" does not exist, or this user cannot see it.'
-        if not self.check_mode:
-            raise NotFound(f"{text} {way_out}", object=name)
-        self.warn(f"{text} A real run fails here unless an earlier task makes it.")
+        """Something that the task refers to is not there: NotFound, but in check mode a warning, after which the caller goes on without."""
+        self._missing(f'The {kind} "{name}" does not exist, or this user cannot see it.', way_out, name)
 
     def _find_company(self) -> int | None:
         name = self.company or ""
@@ -232,6 +235,28 @@ class Commvault:
             self._log_in_after(token)
             reply = self._persist(method, path, params, body, repeat, headers, inside)
         return self._judge(reply, f"{method} {path}", absent, checked)
+
+    def _write(
+        self,
+        method: str,
+        path: str,
+        params: t.Any,
+        body: Json | None,
+        repeat: bool,
+        absent: t.Collection[int] = (),
+        checked: bool = True,
+    ) -> Json | None:
+        """A call that writes, if this run may; it is noted where it was carried out, and where nobody can tell."""
+        self._permit.ask(f"{method} {path}")
+        try:
+            reply = self._call(method, path, params, body, repeat, absent, checked=checked)
+        except BaasError as error:
+            if outcome_unknown(error):
+                self._permit.use()
+            raise
+        if reply is not None:
+            self._permit.use()
+        return reply
 
     def _persist(
         self, method: str, path: str, params: t.Any, body: Json | None, repeat: bool, headers: t.Mapping[str, str] | None, inside: bool

@@ -9,6 +9,8 @@ import dataclasses
 import re
 import typing as t
 
+from ..._core.errors import BaasError, ConnectionFailed
+
 OK_CODES = {"0", "NO_ERROR", "", "None"}
 TEXT_KEYS = ("errorMessage", "errorString", "errLogMessage", "Message", "message")
 WRAPPERS = ("error", "response", "errors", "genericError", "errList", "status", "errorResp", "operationStatus")
@@ -105,3 +107,8 @@ def advice(status: int) -> str:
     if status in PASSING:
         return " The web server is up but what stands behind it is not: try again later, or look at the server."
     return ""
+
+
+def outcome_unknown(error: BaasError) -> bool:
+    """Whether a call may have been carried out: the connection broke after it had left, or a gateway answered instead of the server."""
+    return error.sent if isinstance(error, ConnectionFailed) else error.details.get("status") in PASSING

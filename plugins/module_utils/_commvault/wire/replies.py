@@ -7,10 +7,36 @@ from __future__ import annotations
 
 import typing as t
 
-if t.TYPE_CHECKING:
-    pass
+from ..._core.errors import ApiError
 
 Row = dict[str, t.Any]
+
+# Reading the parts of a reply. A part that is missing is empty; one of the wrong type is an error, never taken for nothing.
+
+
+def part(row: Row | None, *keys: str) -> Row:
+    """The object below these keys, one level each; empty where one of them is missing or null. Raises ApiError where it is no object."""
+    found: t.Any = row
+    for key in keys:
+        found = (found or {}).get(key)
+        if found is not None and not isinstance(found, dict):
+            raise ApiError(f"Commvault answered with {type(found).__name__} instead of an object in {'.'.join(keys)}: {str(found)[:80]!r}.")
+    return found or {}
+
+
+def text(row: Row | None, *keys: str) -> str | None:
+    """The text below these keys; None where it is missing, null or empty."""
+    value = part(row, *keys[:-1]).get(keys[-1])
+    return None if value in (None, "") else str(value)
+
+
+def number(row: Row | None, *keys: str) -> int:
+    """The whole number below these keys, 0 where it is missing or null. Raises ApiError where it is no number."""
+    value = part(row, *keys[:-1]).get(keys[-1]) or 0
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise ApiError(f"Commvault answered with no number in {'.'.join(keys)}: {str(value)[:80]!r}.") from None
 
 
 def flag(holder: Row | None, key: str) -> bool:

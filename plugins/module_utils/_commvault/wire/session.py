@@ -61,8 +61,9 @@ def connect(context: Context) -> t.Iterator[Commvault]:
         token=params["token"],
         company=params["company"],
         company_id=params["company_id"],
-        check_mode=context.check_mode,
         warn=context.warn,
+        missing=context.missing,
+        permit=context.permit,
         pool=Pool(params["parallel"]),
     )
     try:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.errors import ApiError, BaasError, ConnectionFailed
-from .errors import PASSING
+from ..._core.errors import ApiError, ConnectionFailed
+from .errors import outcome_unknown
 
 T = t.TypeVar("T")
 
@@ -24,7 +24,7 @@ def create_once(create: t.Callable[[], T], look: t.Callable[[], T | None]) -> T:
     try:
         return create()
     except (ConnectionFailed, ApiError) as error:
-        seen = look() if _unknown(error) else None
+        seen = look() if outcome_unknown(error) else None
         if seen is None:
             raise
         return seen
@@ -38,7 +38,3 @@ def require_gone(kind: str, name: str, still_there: bool) -> None:
             "Let it be approved in the Command Center, then run this again.",
             object=name,
         )
-
-
-def _unknown(error: BaasError) -> bool:
-    return error.sent if isinstance(error, ConnectionFailed) else error.details.get("status") in PASSING

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import InputError
-from ansible_collections.calligo.baas.plugins.module_utils._core.output import Written, write_file
+from ansible_collections.calligo.baas.plugins.module_utils._core.output import Written, compare_file, write_file
 
 
 def mode(path):
@@ -16,15 +16,15 @@ def mode(path):
 
 def test_a_new_file(tmp_path):
     path = tmp_path / "rows"
-    assert write_file(str(path), iter(["é", "\n"]), "0640", check_mode=False) == Written(str(path), 3, changed=True)
+    assert write_file(str(path), iter(["é", "\n"]), "0640") == Written(str(path), 3, changed=True)
     assert (path.read_text(encoding="utf-8"), mode(path)) == ("é\n", "640")
 
 
 def test_the_same_again_leaves_the_file_alone(tmp_path):
     path = tmp_path / "rows"
-    write_file(str(path), ["a", "b"], "0600", check_mode=False)
+    write_file(str(path), ["a", "b"], "0600")
     before = path.stat()
-    assert write_file(str(path), ["ab"], "0600", check_mode=False).changed is False
+    assert write_file(str(path), ["ab"], "0600").changed is False
     after = path.stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert list(tmp_path.iterdir()) == [path]
@@ -32,37 +32,37 @@ def test_the_same_again_leaves_the_file_alone(tmp_path):
 
 def test_another_content_or_mode_replaces_it(tmp_path):
     path = tmp_path / "rows"
-    write_file(str(path), ["a"], "0600", check_mode=False)
-    assert write_file(str(path), ["b"], "0600", check_mode=False).changed
-    assert write_file(str(path), ["b"], "0640", check_mode=False).changed
+    write_file(str(path), ["a"], "0600")
+    assert write_file(str(path), ["b"], "0600").changed
+    assert write_file(str(path), ["b"], "0640").changed
     assert (path.read_text(encoding="utf-8"), mode(path)) == ("b", "640")
 
 
 def test_check_mode_tells_and_writes_nothing(tmp_path):
     path = tmp_path / "rows"
-    assert write_file(str(path), ["abc"], "0600", check_mode=True) == Written(str(path), 3, changed=True)
+    assert compare_file(str(path), ["abc"], "0600") == Written(str(path), 3, changed=True)
     assert not list(tmp_path.iterdir())
-    write_file(str(path), ["abc"], "0600", check_mode=False)
-    assert write_file(str(path), ["abc"], "0600", check_mode=True).changed is False
-    assert write_file(str(path), ["abd"], "0600", check_mode=True).changed is True
+    write_file(str(path), ["abc"], "0600")
+    assert compare_file(str(path), ["abc"], "0600").changed is False
+    assert compare_file(str(path), ["abd"], "0600").changed is True
     assert path.read_text(encoding="utf-8") == "abc"
 
 
 def test_a_failure_in_between_leaves_the_old_file(tmp_path):
     path = tmp_path / "rows"
-    write_file(str(path), ["old"], "0600", check_mode=False)
+    write_file(str(path), ["old"], "0600")
 
     def parts():
         yield "new"
         raise ValueError("the server went away")
 
     with pytest.raises(ValueError, match="went away"):
-        write_file(str(path), parts(), "0600", check_mode=False)
+        write_file(str(path), parts(), "0600")
     assert (path.read_text(encoding="utf-8"), list(tmp_path.iterdir())) == ("old", [path])
 
 
 def test_a_path_that_cannot_be_written(tmp_path):
     with pytest.raises(InputError, match=r"output_file: .* cannot be written: No such file or directory"):
-        write_file(str(tmp_path / "missing" / "rows"), ["a"], "0600", check_mode=False)
+        write_file(str(tmp_path / "missing" / "rows"), ["a"], "0600")
     with pytest.raises(InputError, match="Is a directory"):
-        write_file(str(tmp_path), ["a"], "0600", check_mode=True)
+        compare_file(str(tmp_path), ["a"], "0600")

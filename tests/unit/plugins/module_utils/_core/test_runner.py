@@ -82,7 +82,7 @@ def test_one_resource_is_reported_under_its_name(capsys):
     result, _code = call(main, capsys, {"name": "a"})
     assert not result["changed"] and "diff" not in result
     result, _code = call(main, capsys, {"name": "b"}, check=True)
-    assert result["changed"] and world.names == {"a"} and world.context.check_mode
+    assert result["changed"] and world.names == {"a"}
     result, _code = call(main, capsys, {"name": "a", "state": "absent"})
     assert result["changed"] and result["thing"] is None and world.names == set() and not world.open
 
@@ -153,3 +153,41 @@ def test_warnings_reach_the_result(capsys, monkeypatch):
         run(SPEC, world.connect, act)
     assert "mind the gap" in out.getvalue()
     assert "mind the gap" not in capsys.readouterr().err
+
+
+def test_a_check_run_cannot_write_whatever_a_module_does(capsys):
+    world = World()
+
+    def act(session, context):
+        context.permit.ask("POST /x")
+        session.written.append("x")
+        return {"changed": True}
+
+    result, code = call(lambda: run(SPEC, world.connect, act), capsys, {}, check=True)
+    assert code == 1 and "POST /x would write in check mode" in result["msg"] and world.written == [] and not result["changed"]
+    result, code = call(lambda: run(SPEC, world.connect, act), capsys, {})
+    assert code == 0 and world.written == ["x"]
+
+
+def test_a_failed_run_says_changed_as_soon_as_something_was_written(capsys):
+    world = World()
+
+    def act(_session, context):
+        context.permit.use()
+        raise ApiError("and then it broke")
+
+    result, code = call(lambda: run(SPEC, world.connect, act), capsys, {})
+    assert code == 1 and result["changed"]
+
+
+def test_what_is_missing_is_an_error_and_in_check_mode_a_warning(capsys):
+    world = World()
+
+    def act(_session, context):
+        context.missing('The plan "gold" does not exist.', "Create it.", "gold")
+        return {"changed": False}
+
+    result, code = call(lambda: run(SPEC, world.connect, act), capsys, {})
+    assert code == 1 and result["error"] == {"kind": "NotFound", "object": "gold"} and result["msg"].endswith("Create it.")
+    _result, code = call(lambda: run(SPEC, world.connect, act), capsys, {}, check=True)
+    assert code == 0
