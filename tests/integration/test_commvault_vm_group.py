@@ -229,7 +229,7 @@ def test_inside_a_company(modules, place):
 def matched(modules, content, filters=None):
     """The VMs that Commvault finds in vCenter for what the module would write."""
     given = {name: option.get("default") for name, option in OPTIONS.options.items()} | modules.connection(MODULE)
-    with connect(Context.of(given, check_mode=True, warn=print)) as client:
+    with connect(Context.of(given, check_mode=False, warn=print)) as client:
         rows = client.require("/V4/Hypervisor")["Hypervisors"]
         number = next(row["id"] for row in rows if row["name"] == HYPERVISOR)
         body = {

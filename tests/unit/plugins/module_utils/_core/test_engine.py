@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 import pytest
 
 from ansible_collections.calligo.baas.plugins.module_utils._core.engine import (
@@ -40,11 +38,11 @@ class Shop:
 class Thing(Resource):
     """One object of the shop. What is prepared is the price, which creating needs."""
 
-    comparers: t.ClassVar = {"name": lambda want, have: want.casefold() == have.casefold()}
     secrets = frozenset({"password"})
 
     def __init__(self, shop, name, **wanted):
         self.shop, self.name, self.wanted = shop, name, wanted
+        self.comparers = {"name": lambda want, have: want.casefold() == have.casefold()}
 
     def observe(self):
         found = self.shop.objects.get(self.name.casefold())
