@@ -37,5 +37,5 @@ def core(session: nox.Session, core: str) -> None:
         constraints.write(constraints_without_core())
         constraints.flush()
         session.install("-r", "requirements.txt", "-r", "requirements-dev.txt", f"ansible-core=={core}.*", "-c", constraints.name)
-    session.run("pytest", "tests/unit", "tests/collection")
+    session.run("pytest", "tests/unit", "tests/collection", env={"BAAS_VCSIM": str(Path(".build/venv/bin/vcsim").resolve())})
     session.run("python", "tools/sanity.py")

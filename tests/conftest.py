@@ -9,8 +9,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support.modules import Modules
+from commvaultsim.sandbox import Sandbox
 
 # Long enough to be seen in the working phase, short enough for many tests.
 JOB_SECONDS = 1.0

@@ -28,7 +28,7 @@ from ansible_collections.calligo.baas.tests.bench.figures import Figure, table
 from ansible_collections.calligo.baas.tests.bench.harness import Bench, BenchError
 from ansible_collections.calligo.baas.tests.bench.registry import Benchmark, benchmarks, chosen
 from console import ToolError, duration, main_guard, say
-from paths import BUILD, COLLECTIONS, ROOT, VCSIM, child_env
+from paths import BUILD, COLLECTIONS, ROOT, child_env
 from playbook_runs import shown
 
 RESULTS = ROOT / "build"
@@ -136,7 +136,7 @@ def run(entries: list[Benchmark], quick: bool) -> int:
     prepare_bench.prepare()
     shutil.rmtree(WORK, ignore_errors=True)
     RESULTS.mkdir(exist_ok=True)
-    env = child_env(PYTHONPATH=str(COLLECTIONS), ANSIBLE_NOCOLOR="1", BAAS_VCSIM=str(VCSIM))
+    env = child_env(PYTHONPATH=str(COLLECTIONS), ANSIBLE_NOCOLOR="1")
     bench = Bench(WORK, prepare_bench.BENCH_PYTHON, env, quick, say)
     suffix = "-quick" if quick else ""
     results = RESULTS / f"bench{suffix}.json"

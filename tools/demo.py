@@ -12,8 +12,7 @@ import shutil
 import time
 from pathlib import Path
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
-from ansible_collections.calligo.baas.tests.simulators.sandbox_processes import SandboxError
+from commvaultsim.sandbox import Sandbox, SandboxError
 from console import ToolError, duration, main_guard, say, step, undisturbed
 from paths import BUILD, ROOT
 from playbook_runs import PlaybookRun, Recap, run_playbook, shown

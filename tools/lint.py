@@ -19,6 +19,7 @@ COMMANDS = {
     "ruff": ["ruff", "check", "--no-cache", "."],
     "format": ["ruff", "format", "--no-cache", "--check", "."],
     "mypy": ["mypy", "-p", f"{PACKAGE}.plugins", "-p", f"{PACKAGE}.tests"],
+    "mypy-simulator": ["mypy", "--config-file", "simulators/commvault/pyproject.toml", "--cache-dir", ".build/cache/mypy-simulator"],
     "mypy-tools": ["mypy", "tools"],
     "yamllint": ["yamllint", "--strict", "."],
     "ansible-lint": ["ansible-lint", "--strict", "--nocolor"],
@@ -56,7 +57,7 @@ def main() -> int:
     say("\nLint:")
     for name, (content, seconds) in results.items():
         log = LOGS / ("sanity.log" if name == SANITY else f"lint-{name}.log")
-        say(f"  {'ok    ' if content else 'FAILED'}  {name:<13} {duration(seconds):>10}  {shown(log)}")
+        say(f"  {'ok    ' if content else 'FAILED'}  {name:<14} {duration(seconds):>10}  {shown(log)}")
     return 0 if all(content for content, _seconds in results.values()) else 1
 
 

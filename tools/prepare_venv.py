@@ -1,7 +1,7 @@
 # Copyright (c) Calligo
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""First step of ``make setup``: the virtual environment .build/venv with the pinned packages.
+"""First step of ``make setup``: the virtual environment .build/venv with the pinned packages, and this checkout's Commvault simulator.
 
 Runs with the machine's Python, so with the standard library only. What is up to date is left alone: the environment is made
 anew when the Python or the checkout's place changed, the packages are installed again when the requirement files changed.
@@ -17,16 +17,18 @@ import subprocess
 import sys
 
 from console import main_guard, run_logged, say, step
-from paths import BUILD, LOGS, PYTHON, ROOT, VENV, child_env
+from paths import BUILD, LOGS, PYTHON, ROOT, SIMULATOR, VENV, child_env
 
 REQUIREMENT_FILES = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt", ROOT / "constraints.txt")
+# The simulator is installed as it lies in the checkout, so that only what it needs and how it is called have a say here.
+PACKAGE_FILE = SIMULATOR / "pyproject.toml"
 STAMP = VENV / "installed.json"
 
 
 def wanted() -> dict[str, str]:
     """What the environment has to be made from; scripts in it name its path, so a moved checkout needs a new one."""
     digest = hashlib.sha256()
-    for file in REQUIREMENT_FILES:
+    for file in (*REQUIREMENT_FILES, PACKAGE_FILE):
         digest.update(file.read_bytes())
     return {"python": f"{sys.version_info[0]}.{sys.version_info[1]}", "place": str(VENV), "requirements": digest.hexdigest()}
 
@@ -58,6 +60,7 @@ def install_packages() -> None:
             [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *requirements, "-c", REQUIREMENT_FILES[2]],
             LOGS / "pip.log",
             env=child_env(),
+            cwd=ROOT,  # requirements-dev.txt names the simulator from there
         )
 
 

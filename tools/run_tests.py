@@ -9,10 +9,13 @@ import argparse
 import time
 
 from console import duration, main_guard, run_shown, say
-from paths import BIN, COLLECTIONS, LOGS, PYTHON, ROOT, child_env
+from paths import BIN, LOGS, PYTHON, ROOT, child_env
 from playbook_runs import shown
 
-PYTEST_GROUPS = ("unit", "collection", "integration", "faults", "contract")
+PYTEST_GROUPS = {
+    **{name: f"tests/{name}" for name in ("unit", "collection", "integration", "faults", "contract")},
+    "simulators": "simulators/commvault/tests",
+}
 GROUPS = (*PYTEST_GROUPS, "molecule")
 PYTEST_LOG = LOGS / "pytest.log"
 MOLECULE_LOG = LOGS / "molecule.log"
@@ -20,13 +23,13 @@ MOLECULE_LOG = LOGS / "molecule.log"
 
 def run_pytest(groups: list[str], arguments: list[str]) -> int:
     """Run groups of Python tests in one pytest."""
-    return run_shown([BIN / "pytest", *(f"tests/{group}" for group in groups), *arguments], PYTEST_LOG, env=child_env(), cwd=ROOT)
+    return run_shown([BIN / "pytest", *(PYTEST_GROUPS[group] for group in groups), *arguments], PYTEST_LOG, env=child_env(), cwd=ROOT)
 
 
 def run_molecule() -> int:
     """Run every molecule scenario."""
-    # By itself molecule looks below extensions/ in a collection. The scenarios start simulators, which are part of this one.
-    env = child_env(MOLECULE_GLOB="molecule/*/molecule.yml", PYTHONPATH=str(COLLECTIONS), ANSIBLE_NOCOLOR="1", NO_COLOR="1")
+    # By itself molecule looks below extensions/ in a collection.
+    env = child_env(MOLECULE_GLOB="molecule/*/molecule.yml", ANSIBLE_NOCOLOR="1", NO_COLOR="1")
     return run_shown(
         [BIN / "molecule", "test", "--all"],
         MOLECULE_LOG,
@@ -57,7 +60,7 @@ def main() -> int:
     chosen = options.only or list(GROUPS)
     started = time.monotonic()
     statuses = {}
-    if groups := [group for group in PYTEST_GROUPS if group in chosen and (ROOT / "tests" / group).is_dir()]:
+    if groups := [group for group in PYTEST_GROUPS if group in chosen]:
         say(f"==> pytest: {', '.join(groups)}")
         statuses["pytest"] = run_pytest(groups, rest)
         statuses["table"] = contract_table(groups, rest) if statuses["pytest"] == 0 else 0

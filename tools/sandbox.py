@@ -9,8 +9,7 @@ import argparse
 import os
 from pathlib import Path
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
-from ansible_collections.calligo.baas.tests.simulators.sandbox_processes import SandboxError
+from commvaultsim.sandbox import Sandbox, SandboxError
 from console import ToolError, main_guard, say, step
 from paths import ROOT
 from playbook_runs import DEFAULT_SANDBOX, SANDBOX_VARIABLE, PlaybookRun, shown

@@ -12,8 +12,8 @@ import contextlib
 import json
 import typing as t
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support.modules import commvault_options
+from commvaultsim.sandbox import Sandbox
 
 from .figures import Figure, Timing
 from .harness import BenchError

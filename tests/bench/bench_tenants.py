@@ -14,7 +14,7 @@ import re
 import typing as t
 from pathlib import Path
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
+from commvaultsim.sandbox import Sandbox
 
 from .figures import Figure, Json, Timing
 from .harness import BenchError, Measured

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from cvpysdk.commcell import Commcell
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
+from commvaultsim.sandbox import Sandbox
 
 POLL_SECONDS = 0.2
 

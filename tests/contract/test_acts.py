@@ -8,10 +8,10 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.calligo.baas.tests.contract import sdk
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.walk import recorded
+from commvaultsim.sandbox import Sandbox
 
 SERVER, SUBCLIENT = tenant.SUBCLIENT["client"], tenant.SUBCLIENT["name"]
 HYPERVISOR, GROUP = tenant.VM_GROUP["hypervisor"], tenant.VM_GROUP["name"]

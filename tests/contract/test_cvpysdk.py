@@ -9,9 +9,9 @@ import pytest
 from cvpysdk.exception import SDKException
 
 from ansible_collections.calligo.baas.tests.contract import sdk
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.modules import Modules
+from commvaultsim.sandbox import Sandbox
 
 COMPANY = tenant.COMPANY["name"]
 # The SDK keeps names in lower case.

@@ -9,11 +9,11 @@ import time
 
 import pytest
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.dialects import OF_POLICY, OF_SQL, speaking, spoken, walk
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.walk import recorded
+from commvaultsim.sandbox import Sandbox
 
 FILE = "D:\\Data\\Budget 2026.xlsx"
 ABSENT = {"state": "absent"}

@@ -10,9 +10,9 @@ import pytest
 from cvpysdk.policies.storage_policies import StoragePolicyCopy
 
 from ansible_collections.calligo.baas.tests.contract import sdk
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.walk import unchanged
+from commvaultsim.sandbox import Sandbox
 
 DAY = 86400
 PRIMARY = {"name": "Primary", "storage_pool": "lux-pool-01", "region": "luxembourg", "retention_days": 30}

@@ -9,10 +9,10 @@ import pytest
 from cvpysdk.subclients.virtualserver.vmware import VMWareVirtualServerSubclient
 
 from ansible_collections.calligo.baas.tests.contract import sdk
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.walk import unchanged
+from commvaultsim.sandbox import Sandbox
 
 PLAN, SPARE = tenant.PLAN["name"], tenant.SPARE_PLAN["name"]
 SERVER, HYPERVISOR = tenant.SUBCLIENT["client"], tenant.VM_GROUP["hypervisor"]

@@ -16,9 +16,9 @@ import urllib.request
 
 import pytest
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.modules import Modules
+from commvaultsim.sandbox import Sandbox
 
 MANY = 12
 NAMES = [f"Share {number}" for number in range(MANY)]

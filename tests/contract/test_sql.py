@@ -11,9 +11,9 @@ from cvpysdk.deployment.install import Install
 from cvpysdk.exception import SDKException
 
 from ansible_collections.calligo.baas.tests.contract import sdk
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.modules import Modules
+from commvaultsim.sandbox import Sandbox
 
 SERVER, INSTANCE, RESTORE = "acme-sql01", "ACME-SQL01\\PROD", "LUX-SQL-RESTORE-01"
 SALES, KOELN = "Sales", "Übersicht Köln 2026"

@@ -10,10 +10,10 @@ from cvpysdk.commcell import Commcell
 from cvpysdk.security.security_association import SecurityAssociation
 
 from ansible_collections.calligo.baas.tests.contract import sdk
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support.modules import Modules, run_module
 from ansible_collections.calligo.baas.tests.support.tenant import PLAN
 from ansible_collections.calligo.baas.tests.support.walk import unchanged
+from commvaultsim.sandbox import Sandbox
 
 COMPANY, ALIAS = "Tenancy é & ß", "tenancy"
 OPERATOR = {"user_group": "msp-ops", "role": "Tenant Operator"}

@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.calligo.baas.tests.contract import sdk
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.modules import Modules
+from commvaultsim.sandbox import Sandbox
 
 HYPERVISOR, GROUP, VM = tenant.VM_GROUP["hypervisor"], "acme-named", "acme-web-01"
 DISK = "scsi0-0-acme-web-01.vmdk"

@@ -9,9 +9,9 @@ import pytest
 from cvpysdk.operation_window import OperationWindow
 
 from ansible_collections.calligo.baas.tests.contract import sdk
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.modules import Modules
+from commvaultsim.sandbox import Sandbox
 
 MODULE = "commvault_blackout_window"
 PERIOD = {"days": ["monday", "friday"], "start": "08:00", "end": "18:00"}

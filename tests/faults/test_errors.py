@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support.modules import Modules, commvault_options, run_module, vcenter_options
+from commvaultsim.sandbox import Sandbox
 
 Json = dict[str, t.Any]
 PLAN: Json = {

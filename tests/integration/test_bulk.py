@@ -9,9 +9,9 @@ import collections
 
 import pytest
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.walk import recorded
+from commvaultsim.sandbox import Sandbox
 
 SERVERS, EACH = 12, 5
 NAMES = [(f"seed-fs{server + 1:04}", f"data-{number + 1:02}") for server in range(SERVERS) for number in range(EACH)]

@@ -8,10 +8,10 @@ import json
 
 import pytest
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.walk import recorded, step, walk
+from commvaultsim.sandbox import Sandbox
 
 MODULE = "commvault_agent"
 PASSWORD = "correct horse battery"

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.walk import recorded
+from commvaultsim.sandbox import Sandbox
 
 VM, GROUP, SERVER = "commvault_vm_info", "commvault_vm_group_info", "commvault_server_info"
 HYPERVISOR, SUBCLIENT, ALERT = "commvault_hypervisor_info", "commvault_subclient_info", "commvault_alert_info"

@@ -13,9 +13,9 @@ import yaml
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import content as vm_content
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
-from ansible_collections.calligo.baas.tests.simulators.sandbox import DEFAULT_SCENARIO
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.walk import recorded, step, walk
+from commvaultsim.sandbox import DEFAULT_SCENARIO
 
 MODULE = "commvault_vm_group"
 HYPERVISOR = "groups 'Übersicht' 50% + vCenter"

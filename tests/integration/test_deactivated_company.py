@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.modules import Modules
+from commvaultsim.sandbox import Sandbox
 
 NAME = tenant.COMPANY["name"]
 SERVER = tenant.SUBCLIENT["client"]

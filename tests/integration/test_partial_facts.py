@@ -15,9 +15,9 @@ import urllib.request
 
 import pytest
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, run_playbook
+from commvaultsim.sandbox import Sandbox
 
 BY_TAG, BY_FOLDER = "cafe_mueller", "acme"
 TAGS = "POST tag-association list-attached-tags-on-objects"

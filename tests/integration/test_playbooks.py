@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, run_playbook
+from commvaultsim.sandbox import Sandbox
 
 TENANTS = {"acme", "cafe_mueller", "boreal"}
 REGION = "luxembourg"

@@ -14,10 +14,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support.aging import advance, age
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, run_playbook
+from commvaultsim.sandbox import Sandbox
 
 LEAVING, STAYING = "Boréal Îles Ltd", "Acme Sàrl"
 REMOVE = ("-e", "tenant_offboarding_stage=remove")

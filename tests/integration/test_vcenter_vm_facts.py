@@ -16,10 +16,10 @@ from pyVim.connect import Disconnect, SmartConnect
 from pyVim.task import WaitForTask
 from pyVmomi import vim
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import DEFAULT_SCENARIO
-from ansible_collections.calligo.baas.tests.simulators.sandbox_tls import make_certificates
 from ansible_collections.calligo.baas.tests.support.modules import run_module
 from ansible_collections.calligo.baas.tests.support.vcsim import Vcsim
+from commvaultsim.sandbox import DEFAULT_SCENARIO
+from commvaultsim.sandbox.tls import make_certificates
 
 GIB = 1 << 30
 SCENARIO = yaml.safe_load(DEFAULT_SCENARIO.read_text(encoding="utf-8"))

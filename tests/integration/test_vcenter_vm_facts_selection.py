@@ -16,9 +16,9 @@ from pyVim.task import WaitForTask
 from pyVmomi import vim
 
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.collector import PAGE, Collector
-from ansible_collections.calligo.baas.tests.simulators.sandbox import DEFAULT_SCENARIO
 from ansible_collections.calligo.baas.tests.support.modules import run_module
 from ansible_collections.calligo.baas.tests.support.vcsim import Vcsim
+from commvaultsim.sandbox import DEFAULT_SCENARIO
 
 SCENARIO = yaml.safe_load(DEFAULT_SCENARIO.read_text(encoding="utf-8"))
 LUXEMBOURG = next(vcenter for vcenter in SCENARIO["vcenters"] if vcenter["name"] == "vc-lux")

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.calligo.baas.tests.simulators.commvault import dialects, faults
-from ansible_collections.calligo.baas.tests.simulators.commvault.routing import load_handlers
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support.modules import Json, Modules
 from ansible_collections.calligo.baas.tests.support.walk import step
+from commvaultsim import dialects, faults
+from commvaultsim.routing import load_handlers
+from commvaultsim.sandbox import Sandbox
 
 load_handlers()  # some of them name dialects of their own
 DIALECTS = sorted(dialects.DIALECTS.keys() | {name for name, text in faults.KNOWN.items() if text.startswith("dialect: ")})

@@ -17,7 +17,7 @@ from ansible.module_utils.common import warnings as ansible_warnings
 from ansible.module_utils.testing import patch_module_args
 
 if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
+    from commvaultsim.sandbox import Sandbox
 
 Json = dict[str, t.Any]
 PACKAGE = "ansible_collections.calligo.baas.plugins.modules"

@@ -14,7 +14,7 @@ import typing as t
 from pathlib import Path
 
 if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
+    from commvaultsim.sandbox import Sandbox
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 RECAP = re.compile(r"^(?P<host>\S+)\s+: (?P<counts>ok=\d+ .*)$", re.MULTILINE)

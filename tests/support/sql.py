@@ -9,10 +9,10 @@ import contextlib
 import typing as t
 from pathlib import Path
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.modules import Json, Modules
 from ansible_collections.calligo.baas.tests.support.walk import recorded
+from commvaultsim.sandbox import Sandbox
 
 SERVER, INSTANCE = "acme-sql01", "ACME-SQL01\\PROD"
 RESTORE_SERVER, RESTORE_INSTANCE = "lux-sql-restore-01", "LUX-SQL-RESTORE-01"

@@ -13,9 +13,9 @@ import typing as t
 import urllib.request
 from pathlib import Path
 
-from ansible_collections.calligo.baas.tests.simulators.sandbox import CHECKOUT, DEFAULT_SCENARIO, VCENTER_USER
-from ansible_collections.calligo.baas.tests.simulators.sandbox_processes import Service
-from ansible_collections.calligo.baas.tests.simulators.sandbox_tls import make_certificates, make_password
+from commvaultsim.sandbox import DEFAULT_SCENARIO, VCENTER_USER, vcsim_program
+from commvaultsim.sandbox.processes import Service
+from commvaultsim.sandbox.tls import make_certificates, make_password
 
 START_SECONDS = 120.0
 
@@ -36,8 +36,7 @@ class Vcsim:
         make_certificates(folder / "tls")
         make_password(folder / "password")
         ready = folder / "ready.json"
-        program = os.environ.get("BAAS_VCSIM") or CHECKOUT / ".build" / "bin" / "vcsim"
-        command: list[str | Path] = [program, "-scenario", self.scenario, "-vcenter", self.vcenter, "-data-dir", folder / "data"]
+        command: list[str | Path] = [vcsim_program(), "-scenario", self.scenario, "-vcenter", self.vcenter, "-data-dir", folder / "data"]
         command += ["-certfile", folder / "tls" / "server.pem", "-keyfile", folder / "tls" / "server.key"]
         command += ["-username", VCENTER_USER, "-password-file", folder / "password", "-ready-file", ready, *self._arguments]
         self._service.start(command, os.environ)

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import ApiError, AuthenticationFailed, NotFound
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.rest import API, REST, Rest
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.tags import MANY, read_tags, tagged_vms
-from ansible_collections.calligo.baas.tests.simulators.sandbox_tls import make_certificates
+from commvaultsim.sandbox.tls import make_certificates
 
 CATEGORIES = {"c1": "Backup", "c2": "Backup/Extra"}
 TAGS = {"t1": ("Gold", "c1"), "t2": ("Silver", "c1"), "t3": ("A/B", "c2")}

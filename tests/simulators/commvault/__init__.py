@@ -1,4 +1,0 @@
-# Copyright (c) Calligo
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""A stateful double of a Commvault web server; docs/simulator.md describes it."""
