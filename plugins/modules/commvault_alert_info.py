@@ -17,6 +17,7 @@ author:
   - Calligo (@calligo)
 extends_documentation_fragment:
   - calligo.baas.commvault
+  - calligo.baas.query
   - calligo.baas.attributes.info
   - calligo.baas.attributes.group_commvault
 options:
@@ -62,7 +63,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 alerts:
-  description: The alerts, newest first.
+  description: The alerts, newest first. O(query) is applied to it.
   returned: success
   type: list
   elements: dict
@@ -103,7 +104,7 @@ def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run(OPTIONS.merge(alert_info.OPTIONS), connect, _act)
+    run(OPTIONS.merge(alert_info.OPTIONS), connect, _act, queried="alerts")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ author:
   - Calligo (@calligo)
 extends_documentation_fragment:
   - calligo.baas.commvault
+  - calligo.baas.query
   - calligo.baas.attributes.info
   - calligo.baas.attributes.group_commvault
 options:
@@ -102,7 +103,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 entries:
-  description: Files and folders, folders first, or the disks of a VM.
+  description: Files and folders, folders first, or the disks of a VM. O(query) is applied to it.
   returned: success
   type: list
   elements: dict
@@ -264,7 +265,7 @@ from ansible_collections.calligo.baas.plugins.module_utils._core.runner import r
 
 
 def main() -> None:
-    run(OPTIONS.merge(QUERY_OPTIONS), connect, lambda client, context: query(client, context.params))
+    run(OPTIONS.merge(QUERY_OPTIONS), connect, lambda client, context: query(client, context.params), queried="entries")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ author:
   - Calligo (@calligo)
 extends_documentation_fragment:
   - calligo.baas.commvault
+  - calligo.baas.query
   - calligo.baas.attributes
   - calligo.baas.attributes.info
   - calligo.baas.attributes.group_commvault
@@ -68,7 +69,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 companies:
-  description: The companies, in the order of O(names), or by name.
+  description: The companies, in the order of O(names), or by name. O(query) is applied to it.
   returned: success
   type: list
   elements: dict
@@ -193,7 +194,7 @@ def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run(OPTIONS.merge(company_info.OPTIONS), connect, _act)
+    run(OPTIONS.merge(company_info.OPTIONS), connect, _act, queried="companies")
 
 
 if __name__ == "__main__":

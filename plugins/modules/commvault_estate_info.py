@@ -19,6 +19,7 @@ author:
   - Calligo (@calligo)
 extends_documentation_fragment:
   - calligo.baas.commvault
+  - calligo.baas.query
   - calligo.baas.attributes
   - calligo.baas.attributes.info
   - calligo.baas.attributes.group_commvault
@@ -43,7 +44,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 estate:
-  description: What the company owns.
+  description: What the company owns. O(query) is applied to it.
   returned: success
   type: dict
   contains:
@@ -138,7 +139,7 @@ def _act(client: Commvault, _context: Context) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run(OPTIONS, connect, _act)
+    run(OPTIONS, connect, _act, queried="estate")
 
 
 if __name__ == "__main__":

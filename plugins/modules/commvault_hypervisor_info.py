@@ -19,6 +19,7 @@ author:
   - Calligo (@calligo)
 extends_documentation_fragment:
   - calligo.baas.commvault
+  - calligo.baas.query
   - calligo.baas.attributes.info
   - calligo.baas.attributes.group_commvault
 options:
@@ -47,7 +48,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 hypervisors:
-  description: The hypervisors, in the order of O(names), or by name.
+  description: The hypervisors, in the order of O(names), or by name. O(query) is applied to it.
   returned: success
   type: list
   elements: dict
@@ -92,7 +93,7 @@ def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run(OPTIONS.merge(hypervisor_info.OPTIONS), connect, _act)
+    run(OPTIONS.merge(hypervisor_info.OPTIONS), connect, _act, queried="hypervisors")
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ options:
     default: []
 extends_documentation_fragment:
   - calligo.baas.commvault
+  - calligo.baas.query
   - calligo.baas.attributes
   - calligo.baas.attributes.info
   - calligo.baas.attributes.group_commvault
@@ -60,7 +61,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 infrastructure:
-  description: What was found, in the order of the names in the options.
+  description: What was found, in the order of the names in the options. O(query) is applied to it.
   returned: success
   type: dict
   contains:
@@ -117,7 +118,7 @@ def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run(SPEC, connect, _act)
+    run(SPEC, connect, _act, queried="infrastructure")
 
 
 if __name__ == "__main__":

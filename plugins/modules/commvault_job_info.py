@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - calligo.baas.commvault
   - calligo.baas.output_file
+  - calligo.baas.query
   - calligo.baas.attributes.info
   - calligo.baas.attributes.group_commvault
 options:
@@ -156,7 +157,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 jobs:
-  description: The jobs, newest first, or in the order of O(job_ids).
+  description: The jobs, newest first, or in the order of O(job_ids). O(query) is applied to it.
   returned: unless O(output_file) is given
   type: list
   elements: dict
@@ -364,7 +365,7 @@ from ansible_collections.calligo.baas.plugins.module_utils._core.runner import r
 
 
 def main() -> None:
-    run(OPTIONS.merge(QUERY_OPTIONS), connect, query)
+    run(OPTIONS.merge(QUERY_OPTIONS), connect, query, queried="jobs")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ author:
   - Calligo (@calligo)
 extends_documentation_fragment:
   - calligo.baas.commvault
+  - calligo.baas.query
   - calligo.baas.attributes
   - calligo.baas.attributes.info
   - calligo.baas.attributes.group_commvault
@@ -50,7 +51,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 plans:
-  description: The plans.
+  description: The plans. O(query) is applied to it.
   returned: success
   type: list
   elements: dict
@@ -134,7 +135,7 @@ def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run(SPEC, connect, _act)
+    run(SPEC, connect, _act, queried="plans")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ author:
   - Calligo (@calligo)
 extends_documentation_fragment:
   - calligo.baas.commvault
+  - calligo.baas.query
   - calligo.baas.attributes.info
   - calligo.baas.attributes.group_commvault
 options:
@@ -63,7 +64,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 servers:
-  description: The servers, in the order of O(names), or by name.
+  description: The servers, in the order of O(names), or by name. O(query) is applied to it.
   returned: success
   type: list
   elements: dict
@@ -110,7 +111,7 @@ def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run(OPTIONS.merge(server_info.OPTIONS), connect, _act)
+    run(OPTIONS.merge(server_info.OPTIONS), connect, _act, queried="servers")
 
 
 if __name__ == "__main__":

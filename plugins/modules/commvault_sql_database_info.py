@@ -18,6 +18,7 @@ author:
   - Calligo (@calligo)
 extends_documentation_fragment:
   - calligo.baas.commvault
+  - calligo.baas.query
   - calligo.baas.attributes
   - calligo.baas.attributes.info
   - calligo.baas.attributes.group_commvault
@@ -67,7 +68,7 @@ total:
   type: int
   sample: 1
 databases:
-  description: The databases, by client, instance and name.
+  description: The databases, by client, instance and name. O(query) is applied to it.
   returned: success
   type: list
   elements: dict
@@ -169,7 +170,7 @@ from ansible_collections.calligo.baas.plugins.module_utils._core.runner import r
 
 
 def main() -> None:
-    run(OPTIONS.merge(QUERY_OPTIONS), connect, lambda client, context: query(client, context.params))
+    run(OPTIONS.merge(QUERY_OPTIONS), connect, lambda client, context: query(client, context.params), queried="databases")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ author:
   - Calligo (@calligo)
 extends_documentation_fragment:
   - calligo.baas.commvault
+  - calligo.baas.query
   - calligo.baas.attributes
   - calligo.baas.attributes.info
   - calligo.baas.attributes.group_commvault
@@ -44,7 +45,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 storage_pools:
-  description: The storage pools.
+  description: The storage pools. O(query) is applied to it.
   returned: success
   type: list
   elements: dict
@@ -115,7 +116,7 @@ def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run(SPEC, connect, _act)
+    run(SPEC, connect, _act, queried="storage_pools")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ author:
   - Calligo (@calligo)
 extends_documentation_fragment:
   - calligo.baas.commvault
+  - calligo.baas.query
   - calligo.baas.attributes.info
   - calligo.baas.attributes.group_commvault
 options:
@@ -64,7 +65,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 subclients:
-  description: The subclients, by client in the order of O(clients).
+  description: The subclients, by client in the order of O(clients). O(query) is applied to it.
   returned: success
   type: list
   elements: dict
@@ -119,7 +120,7 @@ def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run(OPTIONS.merge(subclient_info.OPTIONS), connect, _act)
+    run(OPTIONS.merge(subclient_info.OPTIONS), connect, _act, queried="subclients")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ author:
   - Calligo (@calligo)
 extends_documentation_fragment:
   - calligo.baas.commvault
+  - calligo.baas.query
   - calligo.baas.attributes.info
   - calligo.baas.attributes.group_commvault
 options:
@@ -44,7 +45,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 vm_groups:
-  description: The VM groups, by hypervisor and name.
+  description: The VM groups, by hypervisor and name. O(query) is applied to it.
   returned: success
   type: list
   elements: dict
@@ -95,7 +96,7 @@ def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run(SPEC, connect, _act)
+    run(SPEC, connect, _act, queried="vm_groups")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ author:
   - Calligo (@calligo)
 extends_documentation_fragment:
   - calligo.baas.commvault
+  - calligo.baas.query
   - calligo.baas.attributes.info
   - calligo.baas.attributes.group_commvault
 options:
@@ -79,7 +80,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 vms:
-  description: The VMs, in the order of their names.
+  description: The VMs, in the order of their names. O(query) is applied to it.
   returned: success
   type: list
   elements: dict
@@ -144,7 +145,7 @@ def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run(OPTIONS.merge(vm_info.OPTIONS), connect, _act)
+    run(OPTIONS.merge(vm_info.OPTIONS), connect, _act, queried="vms")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ options:
     required: true
 extends_documentation_fragment:
   - calligo.baas.vcenter
+  - calligo.baas.query
   - calligo.baas.attributes
   - calligo.baas.attributes.info
   - calligo.baas.attributes.group_vcenter
@@ -43,7 +44,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 folders:
-  description: The folder and all folders below it, by path.
+  description: The folder and all folders below it, by path. O(query) is applied to it.
   returned: success
   type: list
   elements: dict
@@ -73,7 +74,7 @@ def _act(vcenter: VCenter, context: Context) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run(SPEC, connect, _act)
+    run(SPEC, connect, _act, queried="folders")
 
 
 if __name__ == "__main__":

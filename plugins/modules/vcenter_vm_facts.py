@@ -94,6 +94,7 @@ options:
       - custom_attributes
 extends_documentation_fragment:
   - calligo.baas.output_file
+  - calligo.baas.query
   - calligo.baas.vcenter
   - calligo.baas.attributes
   - calligo.baas.attributes.info
@@ -162,7 +163,7 @@ ansible_facts:
   type: dict
   contains:
     vcenter_vms:
-      description: The selected VMs, by name. A value that is not set or may not be read is V(null).
+      description: The selected VMs, by name. A value that is not set or may not be read is V(null). O(query) is applied to it.
       type: list
       elements: dict
       returned: unless O(output_file) is given
@@ -430,7 +431,7 @@ def counts(vms: list[dict[str, t.Any]]) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run(OPTIONS.merge(SPEC, output.OPTIONS), connect, gather)
+    run(OPTIONS.merge(SPEC, output.OPTIONS), connect, gather, queried="ansible_facts.vcenter_vms")
 
 
 if __name__ == "__main__":

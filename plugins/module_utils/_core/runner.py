@@ -15,7 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 
-from . import output
+from . import output, query
 from .argspec import ArgumentSpec
 from .engine import Failed, Item, Many, One, Work, perform, predict
 from .errors import BaasError, MissingLibrary, NotFound
@@ -58,8 +58,13 @@ Connect = t.Callable[[Context], contextlib.AbstractContextManager[S]]
 Act = t.Callable[[S, Context], Params]
 
 
-def run(spec: ArgumentSpec, connect: Connect[S], act: Act[S]) -> t.NoReturn:
-    """Run a module that reads: the act returns the whole result. A key "diff" is dropped unless the play runs with --diff."""
+def run(spec: ArgumentSpec, connect: Connect[S], act: Act[S], queried: str | None = None) -> t.NoReturn:
+    """Run a module that reads: the act returns the whole result. A key "diff" is dropped unless the play runs with --diff.
+
+    queried: the key of the result, or the way to it with dots, to which the option query is applied; the module has that option then.
+    """
+    if queried is not None:
+        spec, connect, act = query.added(spec, connect, act, queried)
     _run(spec, connect, lambda session, context, _check_mode: act(session, context))
 
 
