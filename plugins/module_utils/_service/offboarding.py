@@ -11,6 +11,37 @@ import typing as t
 Row = t.Mapping[str, t.Any]
 STAGES = ("stop_backups", "deactivate", "remove")
 """Each stage includes the ones before it."""
+ABSENT = {"state": "absent"}
+
+
+def offboarding(seen: Row) -> dict[str, t.Any]:
+    """What the end of a tenant's service comes to, from what was seen of it so far.
+
+    seen: tenant (as the specification has it, with name and alias), stage, confirm (the alias of the tenant whose things may be
+    removed); before and now, what M(calligo.baas.commvault_estate_info) found first and last; earlier, the records of earlier runs;
+    changed, whether this run changed anything; recorded_at (ISO 8601, UTC) and recorded_by.
+    Gives problems (why nothing may be done at all), announcement (what there is, and what the stage takes away), activities and removals
+    (what the modules are given), result (of the role), record, and due: whether the record is to be written, because something was done
+    or the stage was never run before.
+    """
+    before, now = seen["before"], seen["now"]
+    announced = announcement(before, seen["stage"])
+    result = {"changed": seen["changed"], "stage": seen["stage"], "before": before, "after": now, "remaining": remaining(now)}
+    told = {key: value for key, value in result.items() if key != "changed"}
+    return {
+        "problems": problems(seen["tenant"], before, seen["stage"], seen["confirm"], known=bool(seen["earlier"])),
+        "announcement": announced,
+        "activities": activities(before),
+        "removals": removals(before, now),
+        "result": result,
+        "record": {
+            "kind": "offboarding",
+            **{key: seen[key] for key in ("recorded_at", "recorded_by", "tenant")},
+            "announced": announced,
+            **told,
+        },
+        "due": bool(seen["changed"]) or seen["stage"] not in [record.get("stage") for record in seen["earlier"]],
+    }
 
 
 def problems(tenant: Row, estate: Row, stage: str, confirm: str, known: bool) -> list[str]:
@@ -91,9 +122,27 @@ def remaining(estate: Row) -> list[str]:
     return [*lines, f"{estate['company']['name']}: the company, {status}"]
 
 
+def removals(before: Row, now: Row) -> dict[str, t.Any]:
+    """What the last stage takes away, as modules are given it: all that there was before, and the plans that nothing needs now."""
+    named = [row for row in before["subclients"] if not row["default"]]
+    return {
+        "vm_groups": [_part(group, "name", "hypervisor") for group in before["vm_groups"] if not group["default"]],
+        "subclients": [{**_part(row, "client", "backupset", "name"), **ABSENT} for row in named if row["file_system"]],
+        "sql_subclients": [{**_part(row, "client", "instance", "name"), **ABSENT} for row in named if row["sql_server"]],
+        "hypervisors": [row["name"] for row in before["hypervisors"] if not row["retired"]],
+        "agents": [{"client": row["name"], "state": "retired", "allow_removal": True} for row in before["servers"] if not row["retired"]],
+        "users": list(before["users"]),
+        "plans": removable_plans(now),
+    }
+
+
 def removable_plans(estate: Row) -> list[str]:
     """Plans that protect nothing and on which nothing is kept. A plan of which Commvault does not tell is not among them."""
     return [plan["name"] for plan in estate["plans"] if not plan["associated_entities"] and plan["kept"] and not plan["kept"]["jobs"]]
+
+
+def _part(row: Row, *keys: str) -> dict[str, t.Any]:
+    return {key: row[key] for key in keys}
 
 
 def _systems(estate: Row) -> list[str]:

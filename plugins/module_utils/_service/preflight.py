@@ -12,14 +12,20 @@ Row = t.Mapping[str, t.Any]
 
 
 def problems(
-    tenant: Row, region: Row, plans: t.Iterable[Row], infrastructure: Row, vcenter_error: str = "", sql_servers: t.Collection[str] = ()
+    tenant: Row,
+    region: Row,
+    plans: t.Iterable[Row],
+    infrastructure: Row,
+    vcenter_error: str = "",
+    sql_servers: t.Collection[str] = (),
+    acceptance: bool = False,
 ) -> list[str]:
     """All that stands in the way of a tenant's onboarding, at once.
 
-    tenant: name and region. region: name and vcenter (name, region). plans: as the specification has them.
+    tenant: name and region. region: name, vcenter (name, region) and restore_test. plans: as the specification has them.
     infrastructure: what M(calligo.baas.commvault_infrastructure_info) found. vcenter_error: why the tenant's folder in
     the vCenter could not be read, empty if it could. sql_servers: names of the servers that need the agent of SQL Server; the others need
-    that of the file system.
+    that of the file system. acceptance: whether there will be acceptance restores, which need a place in the region.
     """
     return [
         *([f"vCenter: {vcenter_error}"] if vcenter_error else []),
@@ -27,12 +33,8 @@ def problems(
         *(text for pool in infrastructure["storage_pools"] for text in _pool(pool, tenant)),
         *(text for node in infrastructure["access_nodes"] for text in _access_node(node, tenant)),
         *(text for server in infrastructure["servers"] for text in _server(server, tenant, server["name"] in sql_servers)),
+        *(_restores(region) if acceptance else []),
     ]
-
-
-def storage_pools(plans: t.Iterable[Row]) -> list[str]:
-    """The names of the storage pools that plans refer to, each once."""
-    return sorted({str(destination["storage_pool"]) for plan in plans for destination in plan.get("destinations") or []})
 
 
 def _residency(tenant: Row, region: Row, plans: t.Iterable[Row]) -> t.Iterator[str]:
@@ -48,6 +50,12 @@ def _residency(tenant: Row, region: Row, plans: t.Iterable[Row]) -> t.Iterator[s
             if destination.get("region") not in (None, home):
                 copy = f"{destination['name']} in {destination['region']}"
                 yield f"The plan {plan['name']} has a copy {copy}, the tenant's data must stay in {home}."
+
+
+def _restores(region: Row) -> t.Iterator[str]:
+    if not region.get("restore_test"):
+        advice = "Say there where to, or set tenant_onboarding_acceptance to false."
+        yield f"The region {region['name']} has no restore_test, where the acceptance restores go. {advice}"
 
 
 def _pool(pool: Row, tenant: Row) -> t.Iterator[str]:

@@ -38,22 +38,27 @@ def members(vms: t.Iterable[Vm], group: Group, root: str) -> list[Vm]:
     return [vm for vm in inside if _chosen(vm, group, root) and not _any(vm, excluded, root)]
 
 
-def group_content(
-    vms: t.Iterable[Vm], group: Group, root: str, folder_ids: t.Mapping[str, str], native_rules: bool = False
-) -> dict[str, t.Any]:
-    """What M(calligo.baas.commvault_vm_group) is given for a group: content and filters.
+def vm_groups(
+    vms: t.Sequence[Vm], groups: t.Iterable[Group], root: str, folder_ids: t.Mapping[str, str], native_rules: bool = False
+) -> list[dict[str, t.Any]]:
+    """The groups of a specification, each with content and filters as M(calligo.baas.commvault_vm_group) takes them, and its members.
 
     A rule in Commvault reaches every VM of the vCenter, so that in one which tenants share a rule is worked out here,
     inside the tenant's folder, and given as the VMs that satisfy it now. native_rules: the rule itself is given, because
     the vCenter or what the rule names is this tenant's alone.
-    folder_ids: managed object ids by path below the data center's VM folder.
+    folder_ids: managed object ids by path below the data center's VM folder. members: the VMs that are protected, each with name and uuid.
     Raises ValueError for a VM or folder that is not in the tenant's folder, and for a rule that no VM satisfies.
     """
     inside = [vm for vm in vms if _below(vm, root)]
-    return {
-        "content": _content(inside, group, root, folder_ids, native_rules),
-        "filters": _filters(inside, group.get("exclude") or {}, root, folder_ids),
-    }
+    return [
+        {
+            **group,
+            "content": _content(inside, group, root, folder_ids, native_rules),
+            "filters": _filters(inside, group.get("exclude") or {}, root, folder_ids),
+            "members": [_object(vm) for vm in members(inside, group, root)],
+        }
+        for group in groups
+    ]
 
 
 def _content(inside: list[Vm], group: Group, root: str, folder_ids: t.Mapping[str, str], native_rules: bool) -> dict[str, t.Any]:

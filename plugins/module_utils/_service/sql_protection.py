@@ -14,6 +14,11 @@ DEFAULT = "default"
 OPTIONAL = ("authentication", "account", "account_password", "credential", "use_vss", "vdi_timeout")
 
 
+def protection(servers: t.Sequence[Server]) -> dict[str, list[Row]]:
+    """What a specification of SQL Servers means for the modules: instances, subclients, and the targets of a backup of all."""
+    return {"instances": instances(servers), "subclients": subclients(servers), "targets": targets(servers)}
+
+
 def instances(servers: t.Iterable[Server]) -> list[Row]:
     """The option instances of M(calligo.baas.commvault_sql_instance).
 

@@ -13,15 +13,28 @@ from ansible_collections.calligo.baas.plugins.module_utils._service import offbo
 TENANT = {"name": "Acme Sàrl", "alias": "acme"}
 NOTHING = {"jobs": 0, "bytes": 0, "media_bytes": 0, "kept_until": None}
 KEPT = {"jobs": 3, "bytes": 4096, "media_bytes": 1024, "kept_until": "2027-02-22T03:21:40Z"}
+SUBCLIENT = {
+    "client": "acme-fs01",
+    "name": "data",
+    "backup_enabled": True,
+    "default": False,
+    "file_system": True,
+    "sql_server": False,
+    "instance": "DefaultInstanceName",
+    "backupset": "defaultBackupSet",
+}
 ESTATE: dict[str, t.Any] = {
     "company": {"id": 1, "name": "Acme Sàrl", "alias": "acme", "status": "ACTIVE"},
-    "servers": [{"name": "acme-fs01", "agents": ["File System"], "retired": False}],
-    "hypervisors": [{"name": "acme-vcenter", "retired": False}],
+    "servers": [
+        {"name": "acme-fs01", "agents": ["File System"], "retired": False},
+        {"name": "acme-fs00", "agents": ["File System"], "retired": True},
+    ],
+    "hypervisors": [{"name": "acme-vcenter", "retired": False}, {"name": "acme-old", "retired": True}],
     "vm_groups": [
         {"name": "acme-vms", "hypervisor": "acme-vcenter", "backup_enabled": True, "default": False},
         {"name": "default", "hypervisor": "acme-vcenter", "backup_enabled": False, "default": True},
     ],
-    "subclients": [{"client": "acme-fs01", "name": "data", "backup_enabled": True, "default": False}],
+    "subclients": [SUBCLIENT],
     "plans": [
         {"name": "acme-gold", "associated_entities": 2, "kept": KEPT},
         {"name": "acme-spare", "associated_entities": 0, "kept": NOTHING},
@@ -37,6 +50,23 @@ ESTATE: dict[str, t.Any] = {
 GONE: dict[str, t.Any] = {**{key: [] for key in ESTATE}, "company": None, "kept": NOTHING}
 
 
+SEEN = {
+    "recorded_at": "2026-11-24T12:00:00Z",
+    "recorded_by": "ada",
+    "tenant": TENANT,
+    "stage": "stop_backups",
+    "confirm": "",
+    "before": ESTATE,
+    "now": ESTATE,
+    "earlier": [],
+    "changed": False,
+}
+
+
+def told(**seen: t.Any) -> dict[str, t.Any]:
+    return offboarding.offboarding({**SEEN, **seen})
+
+
 @pytest.mark.parametrize(
     ("estate", "stage", "confirm", "known", "words"),
     [
@@ -50,13 +80,14 @@ GONE: dict[str, t.Any] = {**{key: [] for key in ESTATE}, "company": None, "kept"
     ],
 )
 def test_what_forbids_it(estate: t.Any, stage: str, confirm: str, known: bool, words: list[str]) -> None:
-    found = offboarding.problems(TENANT, estate, stage, confirm, known)
+    earlier = [{"kind": "offboarding", "stage": "deactivate"}] if known else []
+    found = told(before=estate, now=estate, stage=stage, confirm=confirm, earlier=earlier)["problems"]
     assert len(found) == len(words)
     assert all(word in text for word, text in zip(words, found, strict=True))
 
 
 def test_each_stage_says_what_it_takes_and_the_first_only_that_backups_stop() -> None:
-    first, second, last = (" / ".join(offboarding.announcement(ESTATE, stage)) for stage in offboarding.STAGES)
+    first, second, last = (" / ".join(told(stage=stage)["announcement"]) for stage in offboarding.STAGES)
     assert "Backups stop of acme-vms, acme-fs01/data" in first
     assert "3 backups with 4096 bytes, the last until 2027-02-22T03:21:40Z" in first
     assert "cannot log in" not in first and "acme\\ada" in second
@@ -67,7 +98,7 @@ def test_each_stage_says_what_it_takes_and_the_first_only_that_backups_stop() ->
 
 
 def test_what_is_on_is_switched_off_one_by_one_and_of_an_unknown_agent_the_server() -> None:
-    place = {"backupset": "defaultBackupSet", "backup_enabled": True}
+    place = {"backupset": "defaultBackupSet", "backup_enabled": True, "default": False}
     subclients = [
         {**place, "client": "acme-fs01", "name": "data", "instance": "DefaultInstanceName", "file_system": True, "sql_server": False},
         {**place, "client": "acme-sql01", "name": "default", "instance": "ACME-SQL01", "file_system": False, "sql_server": True},
@@ -77,7 +108,7 @@ def test_what_is_on_is_switched_off_one_by_one_and_of_an_unknown_agent_the_serve
         {**place, "client": "acme-fs01", "name": "off", "file_system": True, "sql_server": False, "backup_enabled": False},
     ]
     servers = [*ESTATE["servers"], {"name": "acme-old", "agents": [], "retired": True}]
-    assert offboarding.activities({**ESTATE, "servers": servers, "subclients": subclients}) == [
+    assert told(before={**ESTATE, "servers": servers, "subclients": subclients})["activities"] == [
         {"vm_group": "acme-vms", "hypervisor": "acme-vcenter", "backup": False},
         {"client": "acme-fs01", "agent": "file_system", "backupset": "defaultBackupSet", "subclient": "data", "backup": False},
         {
@@ -93,17 +124,58 @@ def test_what_is_on_is_switched_off_one_by_one_and_of_an_unknown_agent_the_serve
 
 
 def test_nothing_is_said_of_backups_that_commvault_does_not_list() -> None:
-    text = " / ".join(offboarding.announcement({**ESTATE, "backups": None, "kept": None}, "remove"))
+    text = " / ".join(told(before={**ESTATE, "backups": None, "kept": None}, stage="remove")["announcement"])
     assert "Commvault does not tell how many backups are kept" in text
 
 
 def test_a_plan_goes_only_when_nothing_is_kept_on_it_and_that_is_known() -> None:
-    assert offboarding.removable_plans(ESTATE) == ["acme-spare"]
+    assert told()["removals"]["plans"] == ["acme-spare"]
+    freed = [{**plan, "associated_entities": 0} for plan in ESTATE["plans"]]
+    assert told(now={**ESTATE, "plans": freed})["removals"]["plans"] == ["acme-spare", "acme-used"]
+
+
+def test_what_is_removed_is_all_that_there_was_but_what_the_platform_made_or_what_is_retired() -> None:
+    sql = {**SUBCLIENT, "client": "acme-sql01", "name": "sales", "instance": "ACME-SQL01", "file_system": False, "sql_server": True}
+    other = {**SUBCLIENT, "client": "acme-ad01", "file_system": False}
+    before = {**ESTATE, "subclients": [SUBCLIENT, {**SUBCLIENT, "name": "default", "default": True}, sql, other]}
+    assert told(before=before, now=GONE)["removals"] == {
+        "vm_groups": [{"name": "acme-vms", "hypervisor": "acme-vcenter"}],
+        "subclients": [{"client": "acme-fs01", "backupset": "defaultBackupSet", "name": "data", "state": "absent"}],
+        "sql_subclients": [{"client": "acme-sql01", "instance": "ACME-SQL01", "name": "sales", "state": "absent"}],
+        "hypervisors": ["acme-vcenter"],
+        "agents": [{"client": "acme-fs01", "state": "retired", "allow_removal": True}],
+        "users": ["acme\\ada"],
+        "plans": [],
+    }
 
 
 def test_what_is_left_says_why() -> None:
-    lines = offboarding.remaining(ESTATE)
+    lines = told()["record"]["remaining"]
     assert "acme-fs01: Commvault's software is still on it" in lines
     assert "acme-gold: a plan that protects 2 things" in lines
     assert "acme-old: a plan with 3 backups with 4096 bytes, the last until 2027-02-22T03:21:40Z" in lines
-    assert offboarding.remaining(GONE) == []
+    assert told(now=GONE)["record"]["remaining"] == []
+
+
+def test_the_record_holds_what_was_said_before_and_what_is_there_after() -> None:
+    ending = told(now=GONE, stage="deactivate", changed=True)
+    assert ending["record"] == {
+        "kind": "offboarding",
+        "recorded_at": "2026-11-24T12:00:00Z",
+        "recorded_by": "ada",
+        "tenant": TENANT,
+        "stage": "deactivate",
+        "announced": told(stage="deactivate")["announcement"],
+        "before": ESTATE,
+        "after": GONE,
+        "remaining": [],
+    }
+    assert ending["result"] == {"changed": True, "stage": "deactivate", "before": ESTATE, "after": GONE, "remaining": []}
+
+
+@pytest.mark.parametrize(
+    ("changed", "stages", "due"),
+    [(True, ["stop_backups"], True), (False, ["stop_backups"], False), (False, ["deactivate"], True), (False, [], True)],
+)
+def test_a_stage_is_recorded_when_it_did_something_or_is_new(changed: bool, stages: list[str], due: bool) -> None:
+    assert told(changed=changed, earlier=[{"kind": "offboarding", "stage": stage} for stage in stages])["due"] is due

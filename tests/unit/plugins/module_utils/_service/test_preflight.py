@@ -72,5 +72,7 @@ def test_all_problems_come_at_once() -> None:
     assert len(preflight.problems(TENANT, REGION, PLANS, everything, "no folder")) == 3
 
 
-def test_storage_pools_of_plans() -> None:
-    assert preflight.storage_pools([*PLANS, *PLANS, {"name": "empty"}]) == ["pool"]
+def test_acceptance_restores_need_a_place() -> None:
+    (problem,) = preflight.problems(TENANT, REGION, PLANS, found(), acceptance=True)
+    assert "luxembourg has no restore_test" in problem and "tenant_onboarding_acceptance" in problem
+    assert preflight.problems(TENANT, {**REGION, "restore_test": {"folder": "Restore tests"}}, PLANS, found(), acceptance=True) == []

@@ -44,6 +44,11 @@ def test_members_never_leave_the_tenants_folder(group: dict[str, t.Any], members
     assert names(group) == members
 
 
+def given(group: dict[str, t.Any], native_rules: bool = False) -> dict[str, t.Any]:
+    (made,) = protection.vm_groups(VMS, [group], ROOT, IDS, native_rules)
+    return made
+
+
 def tags(*names: str) -> list[dict[str, str]]:
     return [dict(zip(("category", "name"), name.split("/"), strict=True)) for name in names]
 
@@ -66,25 +71,28 @@ def test_tags_are_only_asked_for_where_they_are_needed() -> None:
 
 
 def test_a_list_is_given_as_objects() -> None:
-    given = protection.group_content(
-        VMS, {"vms": ["acme-db-01"], "folders": ["Web"], "exclude": {"vms": ["acme-web-01", "gone"]}}, ROOT, IDS
-    )
-    assert given["content"] == {
+    group = {"name": "acme", "plan": "gold", "vms": ["acme-db-01"], "folders": ["Web"], "exclude": {"vms": ["acme-web-01", "gone"]}}
+    made = given(group)
+    assert made["content"] == {
         "vms": [{"name": "acme-db-01", "uuid": "uuid-acme-db-01"}],
         "folders": [{"name": f"{ROOT}/Web", "id": "group-2"}],
     }
-    assert given["filters"]["vms"] == [{"name": "acme-web-01", "uuid": "uuid-acme-web-01"}]
+    assert made["filters"]["vms"] == [{"name": "acme-web-01", "uuid": "uuid-acme-web-01"}]
+    assert made["members"] == [{"name": "acme-db-01", "uuid": "uuid-acme-db-01"}]
+    assert {key: made[key] for key in group} == group
 
 
 def test_a_rule_is_worked_out_inside_the_tenants_folder() -> None:
     group = {"name_patterns": [{"condition": "starts_with", "value": "acme"}]}
-    assert [item["name"] for item in protection.group_content(VMS, group, ROOT, IDS)["content"]["vms"]] == ["acme-web-01", "acme-db-01"]
+    assert [item["name"] for item in given(group)["content"]["vms"]] == ["acme-web-01", "acme-db-01"]
 
 
 def test_a_native_rule_is_given_as_it_is() -> None:
+    vms = [vm("x", tags=tags("Tenant/Acme"))]
     group = {"tags": ["Tenant/Acme"], "name_patterns": [{"condition": "contains", "value": "x"}]}
-    content = protection.group_content(VMS, group, ROOT, IDS, native_rules=True)["content"]
-    assert content == {"tags": [{"name": "Tenant/Acme"}], "name_patterns": [{"condition": "contains", "value": "x"}], "match": "all"}
+    (made,) = protection.vm_groups(vms, [group], ROOT, IDS, native_rules=True)
+    rule = {"tags": [{"name": "Tenant/Acme"}], "name_patterns": [{"condition": "contains", "value": "x"}], "match": "all"}
+    assert (made["content"], made["members"]) == (rule, [{"name": "x", "uuid": "uuid-x"}])
 
 
 @pytest.mark.parametrize(
@@ -99,7 +107,7 @@ def test_a_native_rule_is_given_as_it_is() -> None:
 )
 def test_what_cannot_be_given_is_refused(group: dict[str, t.Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        protection.group_content(VMS, group, ROOT, IDS)
+        protection.vm_groups(VMS, [{"folders": [""]}, group], ROOT, IDS)
 
 
 def test_the_population_has_each_system_once_under_a_stable_identifier() -> None:

@@ -17,11 +17,11 @@ PROD, SQL02 = {"client": "sql01", "instance": "SQL01\\PROD"}, {"client": "sql02"
 
 
 def test_instances_have_only_what_was_given():
-    assert sql_protection.instances(SERVERS) == [{**PROD, "plan": "gold", "vdi_timeout": 600}, {**SQL02, "plan": "gold"}]
+    assert sql_protection.protection(SERVERS)["instances"] == [{**PROD, "plan": "gold", "vdi_timeout": 600}, {**SQL02, "plan": "gold"}]
 
 
 def test_the_default_subclient_gets_the_plan_of_its_instance_and_no_databases():
-    assert sql_protection.subclients(SERVERS) == [
+    assert sql_protection.protection(SERVERS)["subclients"] == [
         {**PROD, "name": "sales", "databases": ["Sales"], "plan": "silver", "backup_enabled": False},
         {**PROD, "name": "default", "plan": "gold"},
         {**SQL02, "name": "default", "plan": "gold"},
@@ -29,10 +29,10 @@ def test_the_default_subclient_gets_the_plan_of_its_instance_and_no_databases():
 
 
 def test_what_is_switched_off_is_not_backed_up():
-    assert sql_protection.targets(SERVERS) == [{**PROD, "name": "default"}, {**SQL02, "name": "default"}]
+    assert sql_protection.protection(SERVERS)["targets"] == [{**PROD, "name": "default"}, {**SQL02, "name": "default"}]
 
 
 def test_the_default_subclient_is_not_named():
     instance = {"name": "SQL02", "plan": "gold", "subclients": [{**SALES, "name": "Default"}]}
     with pytest.raises(ValueError, match="covers what no other lists"):
-        sql_protection.subclients([{"client": "sql02", "instances": [instance]}])
+        sql_protection.protection([{"client": "sql02", "instances": [instance]}])

@@ -1,0 +1,47 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+"""What an onboarding came to: its result, what is still to be proven by a restore, and its record."""
+
+from __future__ import annotations
+
+import typing as t
+
+Row = t.Mapping[str, t.Any]
+PROTECTED = (("vm", "vms", "vms"), ("file", "files", "subclients"), ("database", "databases", "instances"))
+"""A kind of system, the part of the result that tells of it, and what is listed there if there is any."""
+
+
+def onboarding(seen: Row, acceptance: Row | None = None) -> dict[str, t.Any]:
+    """What an onboarding comes to, from what was seen of it.
+
+    seen: tenant and specification (plans, vm_backup, file_backup, sql_backup) as they were given; region (its name); preflight, what
+    M(calligo.baas.commvault_infrastructure_info) found; company and plans, what the tasks that made them registered; vms, files and
+    databases, the results of the roles that protect them, empty where there are none; earlier, the records of earlier runs; recorded_at
+    (ISO 8601, UTC) and recorded_by.
+    acceptance: the record of the acceptance restores of this run; None if none were made.
+    Gives result (of the role), unproven (the protected kinds for which no acceptance restore has passed in an earlier run), record, and
+    due: whether the record is to be written, because something was done or there is none yet.
+    """
+    parts = {key: seen[key] for key in ("vms", "files", "databases")}
+    result = {
+        "changed": any(bool(step.get("changed")) for step in (seen["company"], seen["plans"], *parts.values())),
+        "company": seen["company"]["company"],
+        "plans": [made["plan"] for made in seen["plans"]["results"]],
+        **parts,
+    }
+    passed = [record["acceptance"] for record in seen["earlier"] if (record.get("acceptance") or {}).get("result") == "passed"]
+    proven = {sample["kind"] for known in passed for sample in known["samples"]}
+    return {
+        "result": result,
+        "unproven": [kind for kind, part, systems in PROTECTED if parts[part].get(systems) and kind not in proven],
+        "record": {
+            "kind": "onboarding",
+            **{key: seen[key] for key in ("recorded_at", "recorded_by", "tenant", "region", "preflight", "specification")},
+            "result": result,
+            "acceptance": acceptance,
+            "accepted_before": sorted(known["ended_at"] for known in passed),
+        },
+        "due": result["changed"] or acceptance is not None or not seen["earlier"],
+    }
