@@ -129,6 +129,13 @@ EXAMPLES = r"""
       - Completed w/ one or more errors
   register: troubled
 
+- name: Return only why jobs failed
+  calligo.baas.commvault_job_info:
+    host: cv.example.com
+    username: backup-automation
+    password: "{{ commvault_password }}"
+    query: "[?outcome=='failed'].{id: id, why: reason}"
+
 - name: Write the backups of the last month to a file, and count them by company and reason
   calligo.baas.commvault_job_info:
     host: cv.example.com

@@ -140,6 +140,14 @@ EXAMPLES = r"""
     properties: [tags]
     output_file: /var/lib/baas/gold.json
 
+- name: Return no more than the names of the VMs that have snapshots
+  calligo.baas.vcenter_vm_facts:
+    hostname: vcenter.example.com
+    username: svc-baas@vsphere.local
+    password: "{{ lookup('ansible.builtin.env', 'BAAS_VCENTER_PASSWORD') }}"
+    properties: [backup]
+    query: "[?backup.snapshots > `0`].name"
+
 - name: Read two facts of every VM and nothing more
   calligo.baas.vcenter_vm_facts:
     hostname: vcenter.example.com

@@ -1,7 +1,7 @@
 # Copyright (c) Calligo
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What YAML and templates may hold of Jinja: short expressions. Rules that take more are Python, in module_utils/_service, behind few filters."""
+"""YAML and templates hold short expressions. Rules that take more are Python, in module_utils/_service, behind few filters."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WITH_JINJA = [
 ]
 CONDITIONS = {"when", "that", "until", "failed_when", "changed_when"}
 """Keywords of a task whose values are expressions without braces."""
-ENVIRONMENT = jinja2.Environment()
+ENVIRONMENT = jinja2.Environment(autoescape=True)
 
 
 def expressions(text: str) -> t.Iterator[str]:

@@ -15,7 +15,7 @@ from ansible_collections.calligo.baas.plugins.module_utils._core import output
 from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Inline, run, run_inline
 
-ROWS = [{"name": "a", "size": 1}, {"name": "b", "size": None}]
+ROWS: list[dict[str, t.Any]] = [{"name": "a", "size": 1}, {"name": "b", "size": None}]
 
 
 class Reader:
