@@ -90,7 +90,8 @@ def activities(estate: Row) -> list[dict[str, t.Any]]:
     VM groups and subclients are switched off one by one, so that whoever takes the tenant on again finds servers that can be backed up. A
     subclient of another agent than those that are told from each other stops with its server. What is retired has stopped.
     """
-    retired = {row["name"] for row in [*estate["servers"], *estate["hypervisors"]] if row["retired"]}
+    systems = [*estate["servers"], *estate["hypervisors"]]
+    retired = {row["name"] for row in systems} - set(_in_use(systems))
     groups = [
         {"vm_group": group["name"], "hypervisor": group["hypervisor"], "backup": False}
         for group in estate["vm_groups"]
@@ -129,8 +130,8 @@ def removals(before: Row, now: Row) -> dict[str, t.Any]:
         "vm_groups": [_part(group, "name", "hypervisor") for group in before["vm_groups"] if not group["default"]],
         "subclients": [{**_part(row, "client", "backupset", "name"), **ABSENT} for row in named if row["file_system"]],
         "sql_subclients": [{**_part(row, "client", "instance", "name"), **ABSENT} for row in named if row["sql_server"]],
-        "hypervisors": [row["name"] for row in before["hypervisors"] if not row["retired"]],
-        "agents": [{"client": row["name"], "state": "retired", "allow_removal": True} for row in before["servers"] if not row["retired"]],
+        "hypervisors": _in_use(before["hypervisors"]),
+        "agents": [{"client": name, "state": "retired", "allow_removal": True} for name in _in_use(before["servers"])],
         "users": list(before["users"]),
         "plans": removable_plans(now),
     }
@@ -139,6 +140,11 @@ def removals(before: Row, now: Row) -> dict[str, t.Any]:
 def removable_plans(estate: Row) -> list[str]:
     """Plans that protect nothing and on which nothing is kept. A plan of which Commvault does not tell is not among them."""
     return [plan["name"] for plan in estate["plans"] if not plan["associated_entities"] and plan["kept"] and not plan["kept"]["jobs"]]
+
+
+def _in_use(systems: t.Iterable[Row]) -> list[str]:
+    """The names of servers or hypervisors that are not retired yet."""
+    return [row["name"] for row in systems if not row["retired"]]
 
 
 def _part(row: Row, *keys: str) -> dict[str, t.Any]:
@@ -176,7 +182,7 @@ def _removed(estate: Row) -> list[str]:
         "users": estate["users"],
         "plans": [plan["name"] for plan in estate["plans"] if plan["name"] not in full],
     }
-    retired = [row["name"] for row in [*estate["hypervisors"], *estate["servers"]] if not row["retired"]]
+    retired = _in_use([*estate["hypervisors"], *estate["servers"]])
     lines = [f"Removed for good, {kind}: {_listing(rows)}" for kind, rows in lost.items() if rows]
     lines += [f"Retired, so that they are there for their backups alone: {_listing(retired)}"] if retired else []
     if full:

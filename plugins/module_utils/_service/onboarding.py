@@ -24,18 +24,12 @@ def onboarding(seen: Row, acceptance: Row | None = None) -> dict[str, t.Any]:
     Gives result (of the role), unproven (the protected kinds for which no acceptance restore has passed in an earlier run), record, and
     due: whether the record is to be written, because something was done or there is none yet.
     """
-    parts = {key: seen[key] for key in ("vms", "files", "databases")}
-    result = {
-        "changed": any(bool(step.get("changed")) for step in (seen["company"], seen["plans"], *parts.values())),
-        "company": seen["company"]["company"],
-        "plans": [made["plan"] for made in seen["plans"]["results"]],
-        **parts,
-    }
+    result = _result(seen)
     passed = [record["acceptance"] for record in seen["earlier"] if (record.get("acceptance") or {}).get("result") == "passed"]
     proven = {sample["kind"] for known in passed for sample in known["samples"]}
     return {
         "result": result,
-        "unproven": [kind for kind, part, systems in PROTECTED if parts[part].get(systems) and kind not in proven],
+        "unproven": [kind for kind, part, systems in PROTECTED if result[part].get(systems) and kind not in proven],
         "record": {
             "kind": "onboarding",
             **{key: seen[key] for key in ("recorded_at", "recorded_by", "tenant", "region", "preflight", "specification")},
@@ -44,4 +38,14 @@ def onboarding(seen: Row, acceptance: Row | None = None) -> dict[str, t.Any]:
             "accepted_before": sorted(known["ended_at"] for known in passed),
         },
         "due": result["changed"] or acceptance is not None or not seen["earlier"],
+    }
+
+
+def _result(seen: Row) -> dict[str, t.Any]:
+    parts = {key: seen[key] for key in ("vms", "files", "databases")}
+    return {
+        "changed": any(bool(step.get("changed")) for step in (seen["company"], seen["plans"], *parts.values())),
+        "company": seen["company"]["company"],
+        "plans": [made["plan"] for made in seen["plans"]["results"]],
+        **parts,
     }
