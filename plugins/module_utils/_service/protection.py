@@ -47,18 +47,22 @@ def vm_groups(
     inside the tenant's folder, and given as the VMs that satisfy it now. native_rules: the rule itself is given, because
     the vCenter or what the rule names is this tenant's alone.
     folder_ids: managed object ids by path below the data center's VM folder. members: the VMs that are protected, each with name and uuid.
-    Raises ValueError for a VM or folder that is not in the tenant's folder, and for a rule that no VM satisfies.
+    Raises ValueError, with the group's name, for a VM or folder that is not in the tenant's folder, and for a rule that no VM satisfies.
     """
     inside = [vm for vm in vms if _below(vm, root)]
-    return [
-        {
+    return [_worked_out(inside, group, root, folder_ids, native_rules) for group in groups]
+
+
+def _worked_out(inside: list[Vm], group: Group, root: str, folder_ids: t.Mapping[str, str], native_rules: bool) -> dict[str, t.Any]:
+    try:
+        return {
             **group,
             "content": _content(inside, group, root, folder_ids, native_rules),
             "filters": _filters(inside, group.get("exclude") or {}, root, folder_ids),
             "members": [_object(vm) for vm in members(inside, group, root)],
         }
-        for group in groups
-    ]
+    except ValueError as error:
+        raise ValueError(f"VM group {group.get('name')}: {error}") from None
 
 
 def _content(inside: list[Vm], group: Group, root: str, folder_ids: t.Mapping[str, str], native_rules: bool) -> dict[str, t.Any]:

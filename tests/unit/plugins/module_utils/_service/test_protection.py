@@ -106,8 +106,8 @@ def test_a_native_rule_is_given_as_it_is() -> None:
     ],
 )
 def test_what_cannot_be_given_is_refused(group: dict[str, t.Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        protection.vm_groups(VMS, [{"folders": [""]}, group], ROOT, IDS)
+    with pytest.raises(ValueError, match=f"VM group acme-vms: .*{message}"):
+        protection.vm_groups(VMS, [{"name": "other", "folders": [""]}, {"name": "acme-vms", **group}], ROOT, IDS)
 
 
 def test_the_population_has_each_system_once_under_a_stable_identifier() -> None:
