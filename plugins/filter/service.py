@@ -11,8 +11,6 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.calligo.baas.plugins.module_utils._service import (
-    database_check,
-    evidence,
     file_protection,
     manifest,
     manifest_files,
@@ -24,6 +22,8 @@ from ansible_collections.calligo.baas.plugins.module_utils._service import (
     preflight,
     protection,
     restore_check,
+    restore_plan,
+    restore_record,
     sampling,
     sql_protection,
 )
@@ -46,40 +46,26 @@ def draw(
 
 
 RULES: t.Mapping[str, Filter] = {
-    "backup_checks": restore_check.backup_checks,
-    "check_failures": restore_check.failures,
-    "database_checks": database_check.checks,
     "draw": draw,
-    "file_checks": restore_check.file_checks,
     "file_manifests": manifest_files.of_files,
-    "file_systems": population.file_systems,
     "group_properties": protection.properties,
     "isolation_checks": restore_check.isolation_checks,
     "manifest_entries": manifest.entries,
-    "manifest_entry": manifest.entry_for,
     "manifest_places": manifest_files.places,
+    "manifest_roots": manifest.roots,
     "manifest_run_actions": manifest_run.actions,
     "manifest_run_files": manifest_run.files,
-    "manifest_roots": manifest.roots,
-    "manifest_vm": manifest.vm_record,
     "offboarding": offboarding.offboarding,
     "onboarding": onboarding.onboarding,
     "preflight_problems": preflight.problems,
+    "restore_test_plan": restore_plan.plan,
+    "restore_test_record": restore_record.record,
     "safe_file_name": names.safe_file_name,
-    "sample_failures": evidence.sample_failures,
-    "sample_reasons": evidence.sample_reasons,
-    "seconds_until": evidence.seconds_between,
     "sql_protection": sql_protection.protection,
-    "sql_systems": population.sql_systems,
-    "stand_in_database": database_check.stand_in,
     "subclients": file_protection.subclients,
-    "tenant_specifications": population.specifications,
-    "vm_checks": restore_check.vm_checks,
     "vm_groups": protection.vm_groups,
     "vm_manifests": manifest_files.of_vms,
     "vm_systems": population.vm_systems,
-    "windows_path": manifest.windows_path,
-    "with_vms": population.with_vms,
 }
 
 

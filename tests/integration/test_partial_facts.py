@@ -8,15 +8,12 @@ One tenant's VMs are chosen by tag, another's by folder. The runs build on each 
 
 from __future__ import annotations
 
-import json
-import ssl
 import typing as t
-import urllib.request
 
 import pytest
 
 from ansible_collections.calligo.baas.tests.support.modules import Modules
-from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, run_playbook
+from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, refuse, run_playbook
 from commvaultsim.sandbox import Sandbox
 
 BY_TAG, BY_FOLDER = "cafe_mueller", "acme"
@@ -28,15 +25,6 @@ UNREAD = "could not be read in full"
 def platform(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Sandbox]:
     with Sandbox(tmp_path_factory.mktemp("partial"), job_seconds=1) as running:
         yield running
-
-
-def refuse(platform: Sandbox, *names: str) -> None:
-    """Calls of the vCenter that are refused from now on; none of them: all are answered again."""
-    vcenter = platform.endpoints["vcenters"]["vc-lux"]
-    trust = ssl.create_default_context(cafile=platform.ca_path)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
-    url = f"https://{vcenter['hostname']}:{vcenter['port']}/calls"
-    opener.open(urllib.request.Request(url, json.dumps(names).encode(), method="PUT"), timeout=30).close()
 
 
 @pytest.fixture(scope="module")

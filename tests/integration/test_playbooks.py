@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.calligo.baas.tests.support.modules import Modules
-from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, run_playbook
+from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, refuse, run_playbook
 from commvaultsim.sandbox import Sandbox
 
 TENANTS = {"acme", "cafe_mueller", "boreal"}
@@ -161,13 +161,43 @@ def test_damaged_backups_fail_with_the_difference_named_and_nothing_left_behind(
     assert left_behind(platform) == []
 
 
-def test_without_a_manifest_nothing_is_proven(platform: Sandbox, proven: Run) -> None:
-    elsewhere = f"restore_test_evidence_dir={platform.state_dir / 'no-manifests'}"
-    run = run_playbook(platform, "restore_test", "--limit", REGION, "-e", elsewhere)
+def test_what_no_manifest_proves_is_unproven_and_no_failure(platform: Sandbox, proven: Run) -> None:
+    elsewhere = platform.state_dir / "other-evidence"
+    for file in (evidence_dir(platform) / "manifests").rglob("vms-*.json"):
+        known = json.loads(file.read_text(encoding="utf-8"))
+        for vm in known["vms"]:
+            vm.update(cpus=99, proof={"state": "unproven", "reason": "the VM was reconfigured during the backup."})
+        copy = elsewhere / file.relative_to(evidence_dir(platform))
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(json.dumps(known), encoding="utf-8")
+
+    run = run_playbook(platform, "restore_test", "--limit", REGION, "-e", f"restore_test_evidence_dir={elsewhere}")
+
     assert run.status != 0
-    assert "There is no manifest of" in run.output
-    assert "No manifest has an entry for" in run.output
+    assert "could not prove everything, which says nothing against the backups" in run.output
+    (file,) = (elsewhere / "restore_tests").rglob("*.json")
+    record = json.loads(file.read_text(encoding="utf-8"))
+    assert (record["result"], record["failures"]) == ("unproven", [])
+    why = "\n".join(record["unproven"])
+    assert "the VM was reconfigured during the backup." in why and "Unlike that record: CPU count: expected 99, found " in why
+    assert "No manifest has an entry for" in why
+    assert [sample["kind"] for sample in record["samples"] if "unproven" in sample] == ["vm", "file"]
+    assert "not proven</td>" in file.with_suffix(".html").read_text(encoding="utf-8")
     assert left_behind(platform) == []
+
+
+def test_what_could_not_be_removed_is_in_the_evidence(platform: Sandbox, proven: Run) -> None:
+    refuse(platform, "PowerOnVM_Task", "Destroy_Task")
+    run = run_playbook(platform, "restore_test", "--limit", REGION)
+    refuse(platform)
+    assert run.status != 0
+    _file, record = latest(platform)
+    vm, *others = record["samples"]
+    assert [sample["failures"] for sample in others] == [[], []]
+    assert vm["test"]["error"].startswith("Start the VM: ")
+    assert vm["test"]["cleanup_error"].startswith("Remove the VM from the vCenter and its files from the datastore: ")
+    assert vm["test"]["cleanup"]["gone"] is False
+    assert left_behind(platform) == [vm["test"]["cleanup"]["name"]]
 
 
 def test_no_secret_is_said_at_the_highest_verbosity_or_written(platform: Sandbox, onboarded: Run, proven: Run) -> None:

@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import re
+import ssl
 import subprocess
 import sys
 import typing as t
+import urllib.request
 from pathlib import Path
 
 if t.TYPE_CHECKING:
@@ -53,3 +56,12 @@ def run_playbook(sandbox: Sandbox, playbook: str, *options: str) -> Run:
 def evidence_dir(sandbox: Sandbox) -> Path:
     """Where manifests, records and evidence of a run go."""
     return sandbox.state_dir / "evidence"
+
+
+def refuse(sandbox: Sandbox, *calls: str) -> None:
+    """Calls of the sandbox's first vCenter that are refused from now on; none of them: all are answered again."""
+    vcenter = sandbox.endpoints["vcenters"]["vc-lux"]
+    trust = ssl.create_default_context(cafile=sandbox.ca_path)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
+    url = f"https://{vcenter['hostname']}:{vcenter['port']}/calls"
+    opener.open(urllib.request.Request(url, json.dumps(calls).encode(), method="PUT"), timeout=30).close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .protection import members
+from .protection import members, properties
 
 Tenant = t.Mapping[str, t.Any]
 System = dict[str, t.Any]
@@ -27,15 +27,28 @@ def specifications(variables: t.Mapping[str, Tenant], hosts: t.Iterable[str]) ->
     return found
 
 
-def with_vms(tenants: t.Iterable[Tenant], results: t.Iterable[t.Mapping[str, t.Any]]) -> list[System]:
-    """The tenants with vms, their VMs.
+def reads(tenants: t.Iterable[Tenant]) -> list[System]:
+    """What has to be read of the vCenter: for each tenant with VM groups its name, folder, and the property sets that tell the members."""
+    return [
+        {
+            "name": tenant["name"],
+            "folder": tenant["vm_backup"]["vcenter_folder"],
+            "properties": properties(tenant["vm_backup"]["groups"]),
+        }
+        for tenant in tenants
+        if _has_vms(tenant)
+    ]
 
-    results: of a loop of M(calligo.baas.vcenter_vm_facts) over the tenants, in their order, skipped ones too.
-    Raises ValueError if there are not as many results as tenants.
+
+def with_vms(tenants: t.Iterable[Tenant], results: t.Iterable[t.Mapping[str, t.Any]]) -> list[System]:
+    """The tenants with VM groups, each with vms, its VMs.
+
+    results: of a loop of M(calligo.baas.vcenter_vm_facts) over reads(), in its order.
+    Raises ValueError if there are not as many results as such tenants.
     """
     return [
         {**tenant, "vms": (result.get("ansible_facts") or {}).get("vcenter_vms") or []}
-        for tenant, result in zip(tenants, results, strict=True)
+        for tenant, result in zip(filter(_has_vms, tenants), results, strict=True)
     ]
 
 
@@ -100,6 +113,10 @@ def sql_systems(tenants: t.Iterable[Tenant]) -> list[System]:
                     "instance": instance["name"],
                 }
     return [found[identifier] for identifier in sorted(found)]
+
+
+def _has_vms(tenant: Tenant) -> bool:
+    return bool((tenant.get("vm_backup") or {}).get("groups"))
 
 
 def _owner(tenant: Tenant) -> System:

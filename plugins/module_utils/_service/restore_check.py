@@ -46,6 +46,12 @@ def backup_checks(expected: Vm, disk_sizes: t.Sequence[int]) -> list[Check]:
     return [check("Disks in the backup", _sizes(wanted), _sizes(sorted(int(size) for size in disk_sizes)))]
 
 
+def index_checks(actual: Vm, disk_sizes: t.Sequence[int]) -> list[Check]:
+    """Compare a restored VM with the disks that the backup's index names (sizes in bytes): all there is where no record proves more."""
+    found = sorted(_size(disk) for disk in actual.get("disks") or [])
+    return [check("Disks in the backup", _sizes(sorted(int(size) for size in disk_sizes)), _sizes(found))]
+
+
 def isolation_checks(vm: Vm, network: str) -> list[Check]:
     """Whether no card of the VM reaches a network: on the isolated network, not connected, and not connected by a power-on.
 
@@ -72,6 +78,13 @@ def file_checks(expected: t.Mapping[str, t.Any], actual: t.Mapping[str, t.Any] |
         check("Size (bytes)", _number(expected.get("size")), _number(actual.get("size"))),
         check("SHA-256", str(expected.get("sha256") or "unknown").lower(), str(actual.get("sha256") or "none").lower()),
     ]
+
+
+def index_file_checks(version: t.Mapping[str, t.Any], actual: t.Mapping[str, t.Any] | None) -> list[Check]:
+    """Compare a restored file with the size (bytes) of its version in the backup's index: all there is where no manifest has an entry."""
+    if actual is None:
+        return [check("File", "restored", "not there")]
+    return [check("Size (bytes)", _number(version.get("size")), _number(actual.get("size")))]
 
 
 def check(name: str, expected: t.Any, actual: t.Any) -> Check:

@@ -8,7 +8,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._service import evidence, file_protection, manifest, names
+from ansible_collections.calligo.baas.plugins.module_utils._service import file_protection, manifest, names
 
 DRIVES = {"D": "/srv/fs01/D", "e:": "/srv/fs01/E/"}
 
@@ -107,27 +107,3 @@ def test_subclients_have_the_defaults_and_the_removable_drives() -> None:
     assert file_protection.specified(servers, "FS01", "Data")["access"]["kind"] == "local"
     with pytest.raises(ValueError, match="no subclient 'x' on 'fs01'"):
         file_protection.specified(servers, "fs01", "x")
-
-
-def test_a_test_passes_only_if_everything_was_done() -> None:
-    passed = [{"check": "a", "expected": 1, "actual": 1, "passed": True}]
-    file = {"checks": passed, "cleanup": {"gone": True, "name": "x"}}
-    vm = {**file, "boot": {"tools_running": True}, "isolation": {"before_power_on": {"checks": passed}, "after_boot": {"checks": passed}}}
-    assert evidence.sample_failures(file, "file") == []
-    assert evidence.sample_failures(vm, "vm") == []
-    assert evidence.sample_failures({}, "file") == ["Nothing was compared", "What was restored is not proven gone: unknown"]
-    assert evidence.sample_failures({**vm, "boot": None}, "vm") == ["The VM was not started"]
-    assert evidence.sample_failures({**vm, "cleanup": {"gone": False, "name": "rt-1"}, "cleanup_error": "why"}, "vm") == [
-        "why",
-        "What was restored is not proven gone: rt-1",
-    ]
-    bad = [{"check": "a", "expected": 1, "actual": 2, "passed": False}]
-    leaky = {**vm, "isolation": {"before_power_on": {"checks": passed}, "after_boot": {"checks": bad}}}
-    assert evidence.sample_failures(leaky, "vm") == ["After boot: a: expected 1, found 2"]
-    slow = {**vm, "boot": {"tools_running": False, "seconds": 9, "power_state": "poweredOn"}}
-    assert evidence.sample_failures(slow, "vm") == ["VMware Tools did not run 9 seconds after power-on (poweredOn)"]
-
-
-def test_seconds_between_two_times() -> None:
-    assert evidence.seconds_between("2026-11-24T04:00:00Z", "2026-11-24T04:01:05Z") == 65
-    assert evidence.seconds_between("2026-11-24T04:00:00Z", None) is None

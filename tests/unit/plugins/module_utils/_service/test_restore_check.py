@@ -100,6 +100,15 @@ def test_a_file_is_compared_by_size_and_hash() -> None:
     assert len(check.failures(check.file_checks({}, {"size": 5, "sha256": "ab"}))) == 2
 
 
+def test_without_a_record_the_index_of_the_backup_tells_disks_and_size() -> None:
+    assert check.failures(check.index_checks(vm(), [10 * GIB, 40 * GIB])) == []
+    found = check.failures(check.index_checks(vm(disks=[disk(1, 40)]), [40 * GIB, 10 * GIB]))
+    assert found == ["Disks in the backup: expected 10 GiB, 40 GiB, found 40 GiB"]
+    assert check.failures(check.index_file_checks({"size": 5}, {"size": 5})) == []
+    assert check.failures(check.index_file_checks({"size": 5}, {"size": 4})) == ["Size (bytes): expected 5, found 4"]
+    assert check.failures(check.index_file_checks({"size": 5}, None)) == ["File: expected restored, found not there"]
+
+
 def test_sizes_that_are_no_whole_gib_are_shown_in_bytes() -> None:
     lines = check.backup_checks({"disks": [{"size_bytes": 1000, "mode": "persistent"}]}, [1001])
     assert check.failures(lines) == ["Disks in the backup: expected 1000 bytes, found 1001 bytes"]
