@@ -44,8 +44,11 @@ RECONFIGURED, TASK = "VmReconfiguredEvent", "TaskEvent"
 TASKS = re.compile(r"revert|reloadFromPath", re.IGNORECASE)
 """Tasks (TaskInfo.descriptionId) that do the same, for servers that write no event of their own."""
 
-# What configChanges says of a device that no backup is compared by: a snapshot moves each disk to another file, and back when it is removed.
-_HARMLESS = re.compile(r"\.(backing\.(fileName|parent|changeId|contentId|datastore|backingObjectId|uuid|port)|connectable|deviceInfo|shares)\b")
+# What configChanges says of a device that no backup is compared by. A snapshot moves each disk to another file, and back when it is
+# removed, so that every backup does the first of these.
+_HARMLESS = re.compile(
+    r"\.(backing\.(fileName|parent|changeId|contentId|datastore|backingObjectId|uuid|port)|connectable|deviceInfo|shares)\b"
+)
 _LINE = re.compile(r"config\.hardware\.(?:(numCPU|memoryMB)\b|device\((\d+)\)(\.[\w.]+)?)")
 _ADDRESSED = {"numCPU": "cpus", "memoryMB": "memory_mb"}
 
@@ -152,9 +155,9 @@ def _of_text(text: str) -> t.Iterator[str]:
 
 def _of_key(key: int) -> t.Iterator[str]:
     """What a device may be by its key: from 4000 on network cards, below 2000 controllers and what every VM has, else perhaps a disk."""
-    if 4000 <= key < 5000:  # noqa: PLR2004 - see above
+    if 4000 <= key < 5000:
         yield "nics"
-    elif key >= 2000:  # noqa: PLR2004
+    elif key >= 2000:
         yield "disks"
 
 

@@ -36,9 +36,7 @@ class Reading:
     problems: list[str]
 
 
-def read_vms(
-    vcenter: VCenter, selection: Selection, fields: t.Collection[str], changes_since: datetime.datetime | None = None
-) -> Reading:
+def read_vms(vcenter: VCenter, selection: Selection, fields: t.Collection[str], changes_since: datetime.datetime | None = None) -> Reading:
     """Facts of the selected VMs. changes_since: from when on events are told with the fact changes, by vCenter's clock.
 
     Calls: a constant number, and pages. With a condition that the server cannot judge, what it looks at is read of all
