@@ -61,11 +61,16 @@ def work(jobs: Row, known: Known, margin: float) -> Record:
         if record is None or any(_unproven(vm) and _uuid(vm) not in newer for vm in record["vms"]):
             due.append(job)
         newer |= {_uuid(vm) for vm in (record or {}).get("vms") or []}
-    first = min((_seconds(job["start_time"]) for job in due), default=0.0) - (_ahead(jobs.get("clock")) or 0)
-    # From the last reading before on: an earlier record covers a backup if nothing was changed in between.
-    readings = [_read_at(vm, record) for record in known.values() for vm in record["vms"]]
-    first = max((time for time in readings if time <= first), default=first)
-    return {"jobs": [int(job["id"]) for job in due], "since": _iso(first - margin - 1) if due else None}
+    ahead = _ahead(jobs.get("clock")) or 0
+    since = min((_from(job, ahead, known) for job in due), default=0.0) - margin - 1
+    return {"jobs": [int(job["id"]) for job in due], "since": _iso(since) if due else None}
+
+
+def _from(job: Row, ahead: float, known: Known) -> float:
+    """When the VMs of a job's group were last read before it: that covers the job, too, if nothing was changed in between."""
+    begin = _seconds(job["start_time"]) - ahead
+    group = [record for record in known.values() if record["vm_group"] == job["subclient"]]
+    return max((time for record in group for vm in record["vms"] if (time := _read_at(vm, record)) <= begin), default=begin)
 
 
 def records(read: Row, about: Row, known: Known, margin: float) -> list[Record]:

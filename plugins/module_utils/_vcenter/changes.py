@@ -75,7 +75,7 @@ def read_changes(vcenter: VCenter, found: t.Iterable[Found], since: datetime.dat
     changed = [vm for vm in found if since is not None and (MODIFIED not in vm.properties or vm.properties[MODIFIED] >= since)]
     reaches = bool(changed) and since is not None and _reaches(vcenter, since)
     known = {vm.moid: _history(vcenter, vm, since, reaches) for vm in changed if since is not None}
-    quiet = {"since": iso(since) if since is not None else None, "events": [], "problem": None}
+    quiet: Facts = {"since": iso(since) if since is not None else None, "events": [], "problem": None}
     return {vm.moid: {**_state(vm), **known.get(vm.moid, quiet)} for vm in found}
 
 
