@@ -37,13 +37,13 @@ def records(specification: Row, known: t.Mapping[str, str], found: Row, read: Ro
 
     found: of work(). read: recorded_at; jobs, due and vms (see manifest_vms.records(); empty where nothing was due); local and windows (see
     manifest_files.records()); started: targets of backups that were started after that, for which alone records are made then.
-    Gives files (for M(calligo.baas.evidence_files)), changed (subclients to back up), and open (name and reason).
+    Gives files (for M(calligo.baas.evidence_files)), back_up (subclients with newer files), and open (name and reason).
     """
     vms, files = _known(known)
     servers = specification["servers"]
     about = {**specification, "recorded_at": read["recorded_at"]}
     if read["started"]:
-        return {"files": manifest_files.records(read["started"], servers, read, about, files), "changed": [], "open": []}
+        return {"files": manifest_files.records(read["started"], servers, read, about, files), "back_up": [], "open": []}
     made = []
     if found["vms"]["jobs"]:
         made = manifest_vms.records({"listed": read["jobs"], "due": read["due"], "vms": read["vms"]}, about, vms, specification["margin"])
@@ -51,7 +51,7 @@ def records(specification: Row, known: t.Mapping[str, str], found: Row, read: Ro
     targets = found["files"]["targets"]
     return {
         "files": [*made, *manifest_files.records(targets, servers, read, about, files)],
-        "changed": manifest_files.changed(targets, servers, read, about, files) if specification["changed"] else [],
+        "back_up": manifest_files.changed(targets, servers, read, about, files) if specification["changed"] else [],
         "open": [*manifest_vms.open_points(read["jobs"] or NO_JOBS, vms), *manifest_files.open_points(targets, servers, read)],
     }
 

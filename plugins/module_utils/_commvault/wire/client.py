@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import email.utils
 import threading
 import time
 import typing as t
@@ -78,7 +77,7 @@ class Commvault:
         self.clock = clock
         self.pool = pool or Pool()
         self.ahead: float | None = None
-        """By how many seconds the server's clock is ahead of this machine's, by the header Date of an answer, which is in whole seconds."""
+        """By how many seconds the server's clock is ahead of this machine's; None where its answers do not tell."""
 
     # Calls
 
@@ -295,9 +294,8 @@ class Commvault:
             )
 
     def _send(self, method: str, path: str, params: t.Any, body: Json | None, headers: t.Mapping[str, str]) -> Reply:
-        before = time.time()
         reply = self._transport.send(method, self._root + urllib.parse.quote(path, safe="/(),='%"), params, headers, body)
-        self.ahead = _ahead(reply.headers.get("Date"), (before + time.time()) / 2)
+        self.ahead = reply.ahead
         return reply
 
     def _judge(self, reply: Reply, call: str, absent: t.Collection[int], checked: bool) -> Json | None:
@@ -325,11 +323,3 @@ class Commvault:
             server_code=said[0].code if said else None,
             server_message=said[0].text if said else excerpt(reply.text) or None,
         )
-
-
-def _ahead(date: str | None, now: float) -> float | None:
-    """Seconds by which a Date header (RFC 9110) is ahead of this machine's time; half a second is what it leaves out on average."""
-    try:
-        return round(email.utils.parsedate_to_datetime(date).timestamp() + 0.5 - now, 1) if date else None
-    except ValueError:
-        return None
