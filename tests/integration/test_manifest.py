@@ -21,9 +21,9 @@ from pyVim.task import WaitForTask
 from pyVmomi import vim
 
 from ansible_collections.calligo.baas.plugins.module_utils._service import sampling
-from ansible_collections.calligo.baas.tests.simulators.sandbox import Sandbox
 from ansible_collections.calligo.baas.tests.support.modules import Modules, vcenter_options
 from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, run_playbook
+from commvaultsim.sandbox import Sandbox
 
 Json = dict[str, t.Any]
 TENANT = "acme"

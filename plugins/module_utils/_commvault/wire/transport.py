@@ -79,7 +79,9 @@ class Transport:
         except (requests.exceptions.RequestException, OSError) as error:
             raise _explain(error, method, url, self._timeout) from None
         answer.encoding = "utf-8"
-        return Reply(answer.status_code, answer.headers, answer.text, _ahead(answer.headers.get("Date"), (began + time.time()) / 2))
+        # The header is written when the answer begins, however long the server thought and its body takes.
+        ahead = _ahead(answer.headers.get("Date"), began + answer.elapsed.total_seconds())
+        return Reply(answer.status_code, answer.headers, answer.text, ahead)
 
     def close(self) -> None:
         """End all connections; none may be in use."""
