@@ -104,22 +104,25 @@ def vm_record(manifests: t.Iterable[t.Mapping[str, t.Any]], uuid: str, jobs: t.I
     has it; one from before there was any was written by the run that started the backup. None if no manifest knows the VM.
     """
     ids = {int(job) for job in jobs}
-    known = [
-        (manifest, vm)
-        for manifest in manifests
-        for vm in manifest.get("vms") or []
-        if str(vm.get("instance_uuid") or "").lower() == uuid.lower()
-    ]
+    known = [pair for manifest in manifests for pair in _records_of(manifest, uuid)]
     of_job = [pair for pair in known if int(pair[0].get("backup_job") or 0) in ids]
-    earlier = [pair for pair in known if str(pair[0].get("recorded_at") or "") <= backup_time]
-    chosen = of_job or earlier
+    chosen = of_job or [pair for pair in known if _recorded_at(pair[0]) <= backup_time]
     if not chosen:
         return None
-    manifest, vm = max(chosen, key=lambda pair: str(pair[0].get("recorded_at") or ""))
+    manifest, vm = max(chosen, key=lambda pair: _recorded_at(pair[0]))
     number = manifest.get("backup_job")
     reason = f"the backup has no record of this VM; this is what it was for the backup of job {number}, and may have changed since"
     proof = {} if of_job else {"proof": {"state": "unproven", "reason": reason}}
     return {**vm, **proof, "backup_job": number, "recorded_at": manifest.get("recorded_at")}
+
+
+def _records_of(manifest: t.Mapping[str, t.Any], uuid: str) -> list[tuple[t.Mapping[str, t.Any], dict[str, t.Any]]]:
+    vms = manifest.get("vms") or []
+    return [(manifest, vm) for vm in vms if str(vm.get("instance_uuid") or "").lower() == uuid.lower()]
+
+
+def _recorded_at(manifest: t.Mapping[str, t.Any]) -> str:
+    return str(manifest.get("recorded_at") or "")
 
 
 def windows_path(parent: str, *names: str) -> str:

@@ -52,12 +52,11 @@ def records(targets: t.Iterable[Row], servers: t.Sequence[Row], read: Row, about
     for target in targets:
         started = bool(target.get("jobs"))
         job = target["jobs"][0] if started else target["job"]
-        unknown = _unknown(target, servers, read, about, known)
-        kept = [entry for entry in unknown if started or str(entry["modification_time"]) < target["started"]]
-        if job is None or not (kept or started or target["due"]) or not set(_roots(target, servers)) - set(_missing(read)):
+        kept = [entry for entry in _unknown(target, servers, read, about, known) if started or _older(entry, target)]
+        readable = set(_roots(target, servers)) - set(_missing(read))
+        if job is None or not readable or not (kept or started or target["due"]):
             continue
-        before = [record for record in known if _of(record, target) and _job(record) == job]
-        entries = [*(entry for record in before for entry in record["entries"]), *kept]
+        entries = [*_held(target, job, known), *kept]
         content = {
             "kind": "files",
             "tenant": about["tenant"],
@@ -80,7 +79,7 @@ def changed(targets: t.Iterable[Row], servers: t.Sequence[Row], read: Row, about
     found = []
     for target in targets:
         unknown = [] if target["active"] else _unknown(target, servers, read, about, known)
-        if any(not target["started"] or str(entry["modification_time"]) >= target["started"] for entry in unknown):
+        if any(not _older(entry, target) for entry in unknown):
             found.append({"client": target["client"], "name": target["name"]})
     return found
 
@@ -98,6 +97,11 @@ def open_points(targets: t.Iterable[Row], servers: t.Sequence[Row], read: Row) -
         if gone:
             found.append({"name": name, "reason": f"could not be read: {', '.join(f'{path} ({_missing(read)[path]})' for path in gone)}"})
     return found
+
+
+def _held(target: Row, job: int, known: t.Sequence[Row]) -> list[manifest.Entry]:
+    """What the record of a job has already."""
+    return [entry for record in known if _of(record, target) and _job(record) == job for entry in record["entries"]]
 
 
 def _places(targets: t.Iterable[Row], servers: t.Sequence[Row], host: str) -> Record:
@@ -125,6 +129,11 @@ def _unknown(target: Row, servers: t.Sequence[Row], read: Row, about: Row, known
     entries = manifest.entries(manifest.below(files, _roots(target, servers)), drives or {})
     recorded = {_version(entry) for record in known if _of(record, target) for entry in record["entries"]}
     return [entry for entry in entries if _version(entry) not in recorded]
+
+
+def _older(entry: Row, target: Row) -> bool:
+    """Whether a version was there when the newest backup began; never where there is no backup."""
+    return str(entry["modification_time"]) < str(target["started"])
 
 
 def _roots(target: Row, servers: t.Sequence[Row]) -> list[str]:
