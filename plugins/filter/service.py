@@ -12,13 +12,10 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.calligo.baas.plugins.module_utils._service import (
     file_protection,
-    manifest,
-    manifest_files,
-    manifest_run,
+    manifests,
     names,
     offboarding,
     onboarding,
-    population,
     preflight,
     protection,
     restore_check,
@@ -47,14 +44,9 @@ def draw(
 
 RULES: t.Mapping[str, Filter] = {
     "draw": draw,
-    "file_manifests": manifest_files.of_files,
-    "group_properties": protection.properties,
     "isolation_checks": restore_check.isolation_checks,
-    "manifest_entries": manifest.entries,
-    "manifest_places": manifest_files.places,
-    "manifest_roots": manifest.roots,
-    "manifest_run_actions": manifest_run.actions,
-    "manifest_run_files": manifest_run.files,
+    "manifest_records": manifests.records,
+    "manifest_work": manifests.work,
     "offboarding": offboarding.offboarding,
     "onboarding": onboarding.onboarding,
     "preflight_problems": preflight.problems,
@@ -64,8 +56,6 @@ RULES: t.Mapping[str, Filter] = {
     "sql_protection": sql_protection.protection,
     "subclients": file_protection.subclients,
     "vm_groups": protection.vm_groups,
-    "vm_manifests": manifest_files.of_vms,
-    "vm_systems": population.vm_systems,
 }
 
 

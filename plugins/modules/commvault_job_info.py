@@ -88,6 +88,13 @@ options:
     description: Whether to add what became of each VM. Costs some requests for each job. Not in O(output_file).
     type: bool
     default: false
+  clock:
+    description:
+      - Whether to tell how far the clock that the jobs' times are of differs from that of the machine that the module runs on, and with
+        O(vm_results) when it was the turn of each VM.
+      - It is read from the header C(Date) of the answer, which is that of the CommServe where its own web server answers.
+    type: bool
+    default: false
   figures:
     description:
       - Count all jobs that meet the filter, add up their sizes, and do so by each of these too. Of each kind the hundred groups with most jobs
@@ -305,11 +312,29 @@ jobs:
           description: In a restore, the name of the restored VM.
           returned: success
           type: str
+        start_time:
+          description: When the job began with the VM, in UTC, if Commvault says so.
+          returned: with O(clock=true)
+          type: str
+        end_time:
+          description: When it was done with the VM, in UTC, if Commvault says so.
+          returned: with O(clock=true)
+          type: str
 total:
   description: How many jobs meet the filter, those beyond O(limit) included.
   returned: success
   type: int
   sample: 1
+clock:
+  description: The server's clock.
+  returned: with O(clock), without O(figures) and O(output_file)
+  type: dict
+  contains:
+    ahead_seconds:
+      description: By how much it was ahead of that of the machine that the module runs on; negative where it was behind. V(null) if it is not known.
+      type: float
+      returned: always
+      sample: 0.3
 figures:
   description: What the jobs come to.
   returned: with O(figures) or O(output_file)

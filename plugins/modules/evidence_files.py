@@ -47,17 +47,15 @@ options:
     choices: ["0600", "0640"]
     default: "0640"
 seealso:
-  - plugin: calligo.baas.file_manifests
-    plugin_type: filter
-  - plugin: calligo.baas.vm_manifests
+  - plugin: calligo.baas.manifest_records
     plugin_type: filter
 """
 
 EXAMPLES = r"""
-- name: Write the manifests of the backups that were started
+- name: Write the records of backups
   calligo.baas.evidence_files:
     directory: /var/lib/baas/evidence/manifests/acme
-    files: "{{ backup.targets | calligo.baas.file_manifests(baas_file_backup.servers, read) }}"
+    files: "{{ (specification | calligo.baas.manifest_records(known, work, read)).files }}"
 """
 
 RETURN = r"""

@@ -59,10 +59,11 @@ options:
       - V(guest) is what VMware Tools tell of the guest.
       - V(backup) is whatever makes a backup fail, leave something out or take longer, in words.
       - V(tags) is the tags, V(custom_attributes) the custom attributes.
+      - V(changes) is the version of the configuration and when it was changed, with O(changes_since) also by which events.
       - Each set costs the server and the network something. The devices of a VM, for V(hardware) and V(backup), are as large as all else.
     type: list
     elements: str
-    choices: [summary, hardware, guest, backup, tags, custom_attributes]
+    choices: [summary, hardware, guest, backup, tags, custom_attributes, changes]
   fields:
     description:
       - Single facts to read, by their names in the result; those of O(properties) are read as well if that is given.
@@ -92,6 +93,13 @@ options:
       - backup
       - tags
       - custom_attributes
+      - changes
+  changes_since:
+    description:
+      - From when on the set V(changes) tells vCenter's events, in ISO 8601, in UTC, by the clock of the machine that the module runs on. How
+        far vCenter's clock differs is measured and allowed for.
+      - At most two calls for each VM whose configuration was changed since then, and one more.
+    type: str
 extends_documentation_fragment:
   - calligo.baas.output_file
   - calligo.baas.query
@@ -338,6 +346,41 @@ ansible_facts:
           type: dict
           returned: with the set V(custom_attributes), or if it is in O(fields)
           sample: {cost centre: "4711"}
+        changes:
+          description: When the configuration was changed, and what may have changed of what a backup is compared by. Times are of vCenter's clock.
+          type: dict
+          returned: with the set V(changes), or if it is in O(fields)
+          contains:
+            version: {description: Its version (C(config.changeVersion))., type: str, returned: always, sample: "1764000000000000000"}
+            modified:
+              description: When it was last modified (C(config.modified)), also by what is not compared, such as a snapshot.
+              type: str
+              returned: always
+              sample: "2026-11-24T14:30:52.120Z"
+            since:
+              description:
+                - From when on all events of the VM are in RV(ansible_facts.vcenter_vms[].changes.events).
+                - V(null) where O(changes_since) is not given, and where vCenter shows no event of the VM although something was changed.
+                - Later than O(changes_since) where vCenter has deleted older events, or there are more than a thousand.
+              type: str
+              returned: always
+              sample: "2026-11-23T20:59:00.000Z"
+            events:
+              description: Events that may have changed CPUs, memory, disks or network cards, the oldest first.
+              type: list
+              elements: dict
+              returned: always
+              contains:
+                time: {description: When., type: str, returned: always, sample: "2026-11-24T09:12:00.004Z"}
+                user: {description: Who., type: str, returned: always, sample: "EXAMPLE\\lea.weber"}
+                event: {description: Type of the event., type: str, returned: always, sample: VmReconfiguredEvent}
+                touches:
+                  description: The facts that it may have changed; all of them where vCenter does not say.
+                  type: list
+                  elements: str
+                  returned: always
+                  sample: [memory_mb]
+            problem: {description: Why events could not be read., type: str, returned: always, sample: NoPermission}
         unreadable:
           description: Properties that the server withheld from this user.
           type: list
@@ -356,6 +399,17 @@ ansible_facts:
       elements: str
       returned: always
       sample: ["Removed from vCenter while it was read, and left out: vm-42."]
+    vcenter_clock:
+      description: vCenter's clock when the reading began.
+      type: dict
+      returned: with the set V(changes), or if it is in O(fields)
+      contains:
+        time: {description: What it said., type: str, returned: always, sample: "2026-11-24T14:30:52.120Z"}
+        ahead_seconds:
+          description: By how much it was ahead of that of the machine that the module runs on; negative where it was behind.
+          type: float
+          returned: always
+          sample: 0.4
     vcenter_vms_file:
       description: What was written to O(output_file).
       type: dict
@@ -377,12 +431,14 @@ ansible_facts:
 """
 
 import collections
+import datetime
 import json
 import typing as t
 
 from ansible_collections.calligo.baas.plugins.module_utils._core import output
 from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, run
+from ansible_collections.calligo.baas.plugins.module_utils._vcenter.changes import iso, moment
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.session import OPTIONS, VCenter, connect
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.vm_fields import FIELDS, SETS, chosen
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.vm_query import read_vms
@@ -398,13 +454,19 @@ SPEC = ArgumentSpec(
         "tags": {"type": "list", "elements": "str"},
         "properties": {"type": "list", "elements": "str", "choices": list(SETS)},
         "fields": {"type": "list", "elements": "str", "choices": list(FIELDS)},
+        "changes_since": {"type": "str"},
     }
 )
 
 
 def gather(vcenter: VCenter, context: Context) -> dict[str, t.Any]:
     params = context.params
-    reading = read_vms(vcenter, Selection.of(params), chosen(params["properties"], params["fields"]))
+    fields = chosen(params["properties"], params["fields"])
+    clock = vcenter.clock() if "changes" in fields else None
+    since = moment(params["changes_since"]) if clock and params["changes_since"] else None
+    if clock and since:
+        since += datetime.timedelta(seconds=clock.ahead_seconds)
+    reading = read_vms(vcenter, Selection.of(params), fields, since)
     withheld = sum(bool(vm["unreadable"]) for vm in reading.vms)
     if withheld:
         reading.problems.append(
@@ -413,6 +475,8 @@ def gather(vcenter: VCenter, context: Context) -> dict[str, t.Any]:
     for problem in reading.problems:
         context.warn(problem)
     facts: dict[str, t.Any] = {"vcenter_vms_not_found": reading.not_found, "vcenter_vms_problems": reading.problems}
+    if clock:
+        facts["vcenter_clock"] = {"time": iso(clock.time), "ahead_seconds": clock.ahead_seconds}
     if params["output_file"] is None:
         return {"changed": False, "ansible_facts": {"vcenter_vms": reading.vms, **facts}}
     written = context.write_file(params["output_file"], as_json(reading.vms), params["output_mode"])

@@ -172,6 +172,8 @@ func serve(ctx context.Context, model *simulator.Model, spec *vcenterSpec, o opt
 		return nil, err
 	}
 
+	guests.settle()
+
 	calls := newCalls()
 	model.Map().Handler = calls.handle
 	service := model.Service

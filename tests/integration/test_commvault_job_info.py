@@ -53,6 +53,17 @@ def test_vms_of_a_job(world):
     ]
 
 
+def test_the_clock_and_the_turns_of_vms_are_told_if_asked_for(world):
+    plain = world.run(MODULE, {"job_ids": [world.kept["vm"]], "vm_results": True})
+    assert "clock" not in plain and "start_time" not in plain["jobs"][0]["virtual_machines"][0]
+    world.sandbox.control("POST", "/clock", {"advance": 600})
+    told = world.run(MODULE, {"job_ids": [world.kept["vm"]], "vm_results": True, "clock": True})
+    assert 598 < told["clock"]["ahead_seconds"] < 602
+    (job,) = told["jobs"]
+    for vm in job["virtual_machines"]:
+        assert job["start_time"] <= vm["start_time"] <= vm["end_time"] <= job["end_time"]
+
+
 def test_filters(world):
     files = {"client": SUBCLIENT["client"]}
     assert ids(world, **files) == [world.kept["restore"], world.kept["failed"], world.kept["file"]]

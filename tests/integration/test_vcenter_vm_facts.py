@@ -258,3 +258,37 @@ def wait_until(condition, seconds=10.0):
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def test_changes_are_told_with_their_events(vcsim, session):
+    since = "2026-01-01T00:00:00+00:00"
+    machine = session.searchIndex.FindByInventoryPath("Jersey/vm/Tenants/Boréal Îles Ltd/boreal-web-01")
+    asked = {"names": ["boreal-web-01", "boreal-erp-01"], "fields": ["changes"]}
+    before = {vm["name"]: vm["changes"] for vm in vms(vcsim, **asked)}
+    assert before["boreal-web-01"]["events"] == [] and before["boreal-web-01"]["since"] is None
+    started = gather(vcsim, **asked)["ansible_facts"]["vcenter_clock"]
+    assert abs(started["ahead_seconds"]) < 1
+
+    WaitForTask(machine.ReconfigVM_Task(vim.vm.ConfigSpec(memoryMB=machine.config.hardware.memoryMB)))
+    vcsim.calls()
+    after = {vm["name"]: vm["changes"] for vm in vms(vcsim, **asked, changes_since=started["time"])}
+    assert after["boreal-erp-01"] == {**before["boreal-erp-01"], "since": after["boreal-erp-01"]["since"]}
+    web = after["boreal-web-01"]
+    assert web["version"] != before["boreal-web-01"]["version"] and web["modified"] > before["boreal-web-01"]["modified"]
+    assert web["problem"] is None and web["since"]
+    ((kind, user, touched),) = [(event["event"], event["user"], event["touches"]) for event in web["events"]]
+    assert (kind, user, touched) == ("VmReconfiguredEvent", vcsim.options["username"], ["memory_mb"])
+    # One call for the log as a whole, and one for each VM that was changed since.
+    assert vcsim.calls()["QueryEvents"] == 2
+    # The log does not go back to before the vCenter was there: what it has begins with the first event of the VM.
+    old = {vm["name"]: vm["changes"] for vm in vms(vcsim, **asked, changes_since=since)}
+    assert old["boreal-web-01"]["since"] > since
+    vcsim.refuse("QueryEvents")
+    refused = {vm["name"]: vm["changes"] for vm in vms(vcsim, **asked, changes_since=started["time"])}
+    vcsim.refuse()
+    assert (refused["boreal-web-01"]["since"], refused["boreal-web-01"]["problem"]) == (None, "NoPermission")
+
+
+def test_a_time_that_is_none_is_named(vcsim):
+    result = run_module("vcenter_vm_facts", {**vcsim.options, "fields": ["changes"], "changes_since": "yesterday"})
+    assert result["failed"] and '"yesterday" is not a time' in result["msg"]

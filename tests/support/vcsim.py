@@ -63,10 +63,14 @@ class Vcsim:
         self._request("DELETE")
         return counts
 
-    def _request(self, method: str) -> bytes:
+    def refuse(self, *names: str) -> None:
+        """Refuse the calls of these names from now on, with NoPermission; without any, none."""
+        self._request("PUT", json.dumps(names).encode())
+
+    def _request(self, method: str, body: bytes | None = None) -> bytes:
         url = f"https://{self.options['hostname']}:{self.options['port']}/calls"
         trust = ssl.create_default_context(cafile=self.options["ca_path"])
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
-        with opener.open(urllib.request.Request(url, method=method), timeout=30) as answer:
-            body: bytes = answer.read()
-        return body
+        with opener.open(urllib.request.Request(url, method=method, data=body), timeout=30) as answer:
+            answered: bytes = answer.read()
+        return answered

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change in any release.
-"""Manifests: what the files were when they were backed up, because Commvault does not tell their SHA-256.
+"""Manifests, the records of what VMs and files were when they were backed up: Commvault tells neither a VM's hardware nor a SHA-256.
 
 Paths in a manifest are Windows paths as Commvault spells them. Drives maps a drive letter to the directory that
 stands for it where the files are read; without drives the files were read on the Windows host itself.
@@ -11,6 +11,7 @@ stands for it where the files are read; without drives the files were read on th
 from __future__ import annotations
 
 import datetime
+import json
 import re
 import typing as t
 
@@ -18,6 +19,23 @@ Drives = t.Mapping[str, str]
 Entry = dict[str, t.Any]
 
 _WILDCARD = re.compile(r"[*?\[]")
+
+
+def parsed(files: t.Mapping[str, str]) -> list[dict[str, t.Any]]:
+    """The manifests in files, by their paths. Raises ValueError, with the path, for one that is none."""
+    found = []
+    for path, text in files.items():
+        try:
+            record = json.loads(text)
+            key = {"vms": "vms", "files": "entries"}[record["kind"]]
+            record = {**record, "backup_job": int(record["backup_job"]), key: [dict(row) for row in record[key]]}
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"{path} is not a manifest ({type(error).__name__}: {error}). Restore the file from the backup of the evidence, or move it "
+                "away: then what it recorded is recorded anew as far as that can be told"
+            ) from error
+        found.append(record)
+    return found
 
 
 def roots(content: t.Iterable[str], drives: Drives | None) -> list[str]:
@@ -78,26 +96,33 @@ def entry_for(manifests: t.Iterable[t.Mapping[str, t.Any]], version: t.Mapping[s
 
 
 def vm_record(manifests: t.Iterable[t.Mapping[str, t.Any]], uuid: str, jobs: t.Iterable[int], backup_time: str) -> dict[str, t.Any] | None:
-    """What is known of a VM at the time of a backup: from the manifest of that backup's job, else from the last one before it.
+    """What is known of a VM at the time of a backup: from the manifest of that backup's job, else, unproven, from the last before it.
 
     jobs: the ids of the backup (the group's job and the VM's own).
     backup_time: ISO 8601 in UTC; a manifest that was recorded later is not used.
-    The result is the VM's facts with backup_job and recorded_at of the manifest; None if no manifest knows the VM.
+    The result is the VM's facts with backup_job and recorded_at of the manifest, and proof, state and how or reason, where the manifest
+    has it; one from before there was any was written by the run that started the backup. None if no manifest knows the VM.
     """
     ids = {int(job) for job in jobs}
-    known = [
-        (manifest, vm)
-        for manifest in manifests
-        for vm in manifest.get("vms") or []
-        if str(vm.get("instance_uuid") or "").lower() == uuid.lower()
-    ]
+    known = [pair for manifest in manifests for pair in _records_of(manifest, uuid)]
     of_job = [pair for pair in known if int(pair[0].get("backup_job") or 0) in ids]
-    earlier = [pair for pair in known if str(pair[0].get("recorded_at") or "") <= backup_time]
-    chosen = of_job or earlier
+    chosen = of_job or [pair for pair in known if _recorded_at(pair[0]) <= backup_time]
     if not chosen:
         return None
-    manifest, vm = max(chosen, key=lambda pair: str(pair[0].get("recorded_at") or ""))
-    return {**vm, "backup_job": manifest.get("backup_job"), "recorded_at": manifest.get("recorded_at")}
+    manifest, vm = max(chosen, key=lambda pair: _recorded_at(pair[0]))
+    number = manifest.get("backup_job")
+    reason = f"the backup has no record of this VM; this is what it was for the backup of job {number}, and may have changed since"
+    proof = {} if of_job else {"proof": {"state": "unproven", "reason": reason}}
+    return {**vm, **proof, "backup_job": number, "recorded_at": manifest.get("recorded_at")}
+
+
+def _records_of(manifest: t.Mapping[str, t.Any], uuid: str) -> list[tuple[t.Mapping[str, t.Any], dict[str, t.Any]]]:
+    vms = manifest.get("vms") or []
+    return [(manifest, vm) for vm in vms if str(vm.get("instance_uuid") or "").lower() == uuid.lower()]
+
+
+def _recorded_at(manifest: t.Mapping[str, t.Any]) -> str:
+    return str(manifest.get("recorded_at") or "")
 
 
 def windows_path(parent: str, *names: str) -> str:

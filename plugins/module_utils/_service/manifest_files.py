@@ -2,28 +2,109 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change in any release.
-"""The manifests of all first backups of a tenant at once: what has to be read for them, and the files that they become.
+"""The records of files: which backup jobs need one, what has to be read for them, and which versions of files they hold.
 
-Targets are those of M(calligo.baas.commvault_backup) whose backup is started.
+A version of a file is its path, size and time of change; only reading the file tells its SHA-256. A version that was made before a backup
+began, and is there unchanged, is the one that the backup holds. A record has the versions that no record of the subclient had before: a
+restored file is looked up in all of them, so that they may know more than the backup of one job holds, but not less.
 """
 
 from __future__ import annotations
 
 import typing as t
 
-from . import file_protection, manifest, protection
+from . import file_protection, manifest
 from .names import safe_file_name
 
 Row = t.Mapping[str, t.Any]
-File = dict[str, t.Any]
+Target = dict[str, t.Any]
+Record = dict[str, t.Any]
+
+USABLE = ("success", "partial")
 
 
-def places(targets: t.Iterable[Row], servers: t.Sequence[Row], host: str) -> dict[str, t.Any]:
-    """The directories to read for the subclients that are backed up.
+def work(histories: t.Iterable[Row], servers: t.Sequence[Row], known: t.Sequence[Row], changed: bool, host: str) -> Record:
+    """What has to be read: targets (client, name, job and started: the newest backup, due, active), and where their files are.
 
-    servers: of the specification. host: the one that reads where the access names none.
-    local: directories of the control node. windows: for each host its directories.
+    histories: results of a loop of M(calligo.baas.commvault_job_info) over the subclients (item and jobs). servers: of the
+    specification. known: the records. changed: whether files that were changed since their backup matter too, so that all are read.
+    host: the one that reads where the access names none. local: directories of the control node; windows: for each host its directories.
     """
+    targets = []
+    for result in histories:
+        newest = _newest(result["jobs"])
+        recorded = newest is not None and any(_of(record, result["item"]) and _job(record) == int(newest["id"]) for record in known)
+        active = any(job["outcome"] in ("active", "standing") for job in result["jobs"])
+        found = {"client": result["item"]["client"], "name": result["item"]["name"], "active": active}
+        about = {"job": int(newest["id"]), "started": str(newest["start_time"])} if newest else {"job": None, "started": ""}
+        targets.append({**found, **about, "due": newest is not None and not recorded})
+    return {"targets": targets, **_places([target for target in targets if changed or target["due"]], servers, host)}
+
+
+def records(targets: t.Iterable[Row], servers: t.Sequence[Row], read: Row, about: Row, known: t.Sequence[Row]) -> list[Record]:
+    """The records to write, as M(calligo.baas.evidence_files) takes them.
+
+    targets: of work(), or of backups that were started after the reading, with jobs. read: local (result of ansible.builtin.find) and
+    windows (results of a loop of M(ansible.windows.win_find)). about: tenant, recorded_at and host, see work().
+    A subclient of which nothing could be read gets no record.
+    """
+    made = []
+    for target in targets:
+        started = bool(target.get("jobs"))
+        job = target["jobs"][0] if started else target["job"]
+        kept = [entry for entry in _unknown(target, servers, read, about, known) if started or _older(entry, target)]
+        readable = set(_roots(target, servers)) - set(_missing(read))
+        if job is None or not readable or not (kept or started or target["due"]):
+            continue
+        entries = [*_held(target, job, known), *kept]
+        content = {
+            "kind": "files",
+            "tenant": about["tenant"],
+            "client": target["client"],
+            "subclient": target["name"],
+            "backup_job": job,
+            "recorded_at": about["recorded_at"],
+            "entries": sorted(entries, key=lambda entry: (str(entry["path"]), str(entry["modification_time"]))),
+        }
+        name = f"files-{safe_file_name(target['client'])}-{safe_file_name(target['name'])}-job-{job}.json"
+        made.append({"name": name, "content": content})
+    return made
+
+
+def changed(targets: t.Iterable[Row], servers: t.Sequence[Row], read: Row, about: Row, known: t.Sequence[Row]) -> list[Target]:
+    """The subclients (client and name) with versions of files that no record knows and that are newer than the last backup.
+
+    Those that are being backed up now are left out: what that backup holds is known when it has ended.
+    """
+    found = []
+    for target in targets:
+        unknown = [] if target["active"] else _unknown(target, servers, read, about, known)
+        if any(not _older(entry, target) for entry in unknown):
+            found.append({"client": target["client"], "name": target["name"]})
+    return found
+
+
+def open_points(targets: t.Iterable[Row], servers: t.Sequence[Row], read: Row) -> list[Record]:
+    """What no record covers, each with name and reason: no backup, one that runs, directories that could not be read."""
+    found = []
+    for target in targets:
+        name = f"{target['client']}, {target['name']}"
+        if target["job"] is None:
+            found.append({"name": name, "reason": "there is no backup yet, or none in the time that was looked at"})
+        elif target["active"]:
+            found.append({"name": name, "reason": "a backup has not ended; it is recorded when it has"})
+        gone = sorted(set(_roots(target, servers)) & set(_missing(read)))
+        if gone:
+            found.append({"name": name, "reason": f"could not be read: {', '.join(f'{path} ({_missing(read)[path]})' for path in gone)}"})
+    return found
+
+
+def _held(target: Row, job: int, known: t.Sequence[Row]) -> list[manifest.Entry]:
+    """What the record of a job has already."""
+    return [entry for record in known if _of(record, target) and _job(record) == job for entry in record["entries"]]
+
+
+def _places(targets: t.Iterable[Row], servers: t.Sequence[Row], host: str) -> Record:
     local: set[str] = set()
     windows: dict[str, set[str]] = {}
     for target in targets:
@@ -36,53 +117,52 @@ def places(targets: t.Iterable[Row], servers: t.Sequence[Row], host: str) -> dic
     return {"local": sorted(local), "windows": [{"host": name, "paths": sorted(paths)} for name, paths in sorted(windows.items())]}
 
 
-def of_files(targets: t.Iterable[Row], servers: t.Sequence[Row], read: Row) -> list[File]:
-    """A manifest for each subclient, as M(calligo.baas.evidence_files) takes it: name and content.
-
-    read: tenant, recorded_at, host (see places()), local (files of ansible.builtin.find) and windows (results of a loop of
-    ansible.windows.win_find over what places() told).
-    """
-    on_hosts = {str(result["item"]["host"]): result.get("files") or [] for result in read["windows"]}
-    made = []
-    for target in targets:
-        found = file_protection.specified(servers, target["client"], target["name"])
-        drives = found["access"].get("drives")
-        local = found["access"]["kind"] == "local"
-        files = read["local"] if local else on_hosts.get(str(found["access"].get("host") or read["host"]), [])
-        below = manifest.below(files, manifest.roots(found["content"], drives))
-        job = target["jobs"][0]
-        content = {
-            "kind": "files",
-            "tenant": read["tenant"],
-            "client": target["client"],
-            "subclient": target["name"],
-            "backup_job": job,
-            "recorded_at": read["recorded_at"],
-            "entries": manifest.entries(below, drives or {}),
-        }
-        name = f"files-{safe_file_name(target['client'])}-{safe_file_name(target['name'])}-job-{job}.json"
-        made.append({"name": name, "content": content})
-    return made
+def _unknown(target: Row, servers: t.Sequence[Row], read: Row, about: Row, known: t.Sequence[Row]) -> list[manifest.Entry]:
+    """The versions of files that were read and that no record of the subclient has."""
+    found = file_protection.specified(servers, target["client"], target["name"])
+    drives = found["access"].get("drives")
+    if found["access"]["kind"] == "local":
+        files = read["local"].get("files") or []
+    else:
+        on_hosts = {str(result["item"]["host"]): result.get("files") or [] for result in read["windows"]}
+        files = on_hosts.get(str(found["access"].get("host") or about["host"]), [])
+    entries = manifest.entries(manifest.below(files, _roots(target, servers)), drives or {})
+    recorded = {_version(entry) for record in known if _of(record, target) for entry in record["entries"]}
+    return [entry for entry in entries if _version(entry) not in recorded]
 
 
-def of_vms(targets: t.Iterable[Row], groups: t.Sequence[Row], vms: t.Sequence[Row], root: str, about: Row) -> list[File]:
-    """A manifest for each VM group, as M(calligo.baas.evidence_files) takes it: name and content.
+def _older(entry: Row, target: Row) -> bool:
+    """Whether a version was there when the newest backup began; never where there is no backup."""
+    return str(entry["modification_time"]) < str(target["started"])
 
-    groups: of the specification. vms: as M(calligo.baas.vcenter_vm_facts) describes them. root: the tenant's folder.
-    about: tenant, hypervisor and recorded_at.
-    """
-    by_name = {str(group["name"]).casefold(): group for group in groups}
-    made = []
-    for target in targets:
-        job = target["jobs"][0]
-        content = {
-            "kind": "vms",
-            "tenant": about["tenant"],
-            "hypervisor": about["hypervisor"],
-            "vm_group": target["name"],
-            "backup_job": job,
-            "recorded_at": about["recorded_at"],
-            "vms": protection.members(vms, by_name[str(target["name"]).casefold()], root),
-        }
-        made.append({"name": f"vms-{safe_file_name(target['name'])}-job-{job}.json", "content": content})
-    return made
+
+def _roots(target: Row, servers: t.Sequence[Row]) -> list[str]:
+    found = file_protection.specified(servers, target["client"], target["name"])
+    return manifest.roots(found["content"], found["access"].get("drives"))
+
+
+def _missing(read: Row) -> t.Mapping[str, str]:
+    """What ansible.builtin.find says of directories that it did not examine."""
+    skipped: t.Mapping[str, str] = read["local"].get("skipped_paths") or {}
+    return skipped
+
+
+def _newest(jobs: t.Iterable[Row]) -> Row | None:
+    good = [job for job in jobs if job["outcome"] in USABLE and job.get("start_time")]
+    return max(good, key=lambda job: str(job["start_time"]), default=None)
+
+
+def _version(entry: Row) -> tuple[str, int, str, str]:
+    return str(entry["path"]).casefold(), int(entry["size"]), str(entry["modification_time"]), str(entry["sha256"])
+
+
+def _of(record: Row, target: Row) -> bool:
+    return _key(record["client"], record["subclient"]) == _key(target["client"], target["name"])
+
+
+def _job(record: Row) -> int:
+    return int(record.get("backup_job") or 0)
+
+
+def _key(client: t.Any, name: t.Any) -> tuple[str, str]:
+    return str(client).casefold(), str(name).casefold()

@@ -44,7 +44,7 @@ def plan(
     instances = population.sql_systems(tenants)
     place, unplaced = _place(run)
     wanted = population.reads(tenants)
-    begun = {"run": run, "reads": wanted, "sql": bool(instances), "place": place}
+    begun = {"run": run, "reads": wanted, "tenants": [_recorded(tenant) for tenant in tenants], "sql": bool(instances), "place": place}
     if read is None:
         return {**begun, "problems": [*_misspelt(run), *_misplaced(tenants, run, bool(instances)), *unplaced]}
     results = list(read)
@@ -57,6 +57,15 @@ def plan(
         "database": instances,
     }
     return {**begun, **_drawn(kinds, tenants, run)}
+
+
+def _recorded(tenant: Row) -> dict[str, t.Any]:
+    return {
+        "name": tenant["name"],
+        "alias": tenant["alias"],
+        "vm_folder": (tenant.get("vm_backup") or {}).get("vcenter_folder") or "",
+        "file_servers": (tenant.get("file_backup") or {}).get("servers") or [],
+    }
 
 
 def _drawn(kinds: t.Mapping[str, list[population.System]], tenants: Tenants, run: Row) -> dict[str, t.Any]:

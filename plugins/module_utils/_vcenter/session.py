@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime
 import http.client
 import ssl
+import time
 import traceback
 import typing as t
 import xml.parsers.expat
@@ -54,6 +56,14 @@ OPTIONS = ArgumentSpec(
 
 
 @dataclasses.dataclass(frozen=True)
+class Clock:
+    """A server's time, and by how many seconds it was ahead of this machine's; negative where it was behind."""
+
+    time: datetime.datetime
+    ahead_seconds: float
+
+
+@dataclasses.dataclass(frozen=True)
 class VCenter:
     """An open session.
 
@@ -73,6 +83,13 @@ class VCenter:
     def machine(self, moid: str) -> t.Any:
         """A reference to the VM with this managed object id."""
         return self.vim.VirtualMachine(moid, self.content.propertyCollector._stub)  # noqa: SLF001 - pyVmomi has no other name for it
+
+    def clock(self) -> Clock:
+        """What vCenter's clock says now, and how far it is ahead of this machine's."""
+        instance = self.vim.ServiceInstance("ServiceInstance", self.content.propertyCollector._stub)  # noqa: SLF001 - as above
+        before = time.time()
+        now: datetime.datetime = instance.CurrentTime()
+        return Clock(now, round(now.timestamp() - (before + time.time()) / 2, 3))
 
 
 @contextlib.contextmanager

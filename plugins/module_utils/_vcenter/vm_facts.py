@@ -24,12 +24,13 @@ Facts = dict[str, t.Any]
 class Known:
     """What was read beside the VMs themselves; None for what could not be read.
 
-    tags: by managed object id of the VM. attributes: the names of custom attributes by their key.
+    tags, changes: by managed object id of the VM. attributes: the names of custom attributes by their key.
     """
 
     inventory: Inventory
     tags: dict[str, list[Tag]] | None = None
     attributes: dict[int, str] | None = None
+    changes: dict[str, Facts] | None = None
 
 
 def references(vm: Found, fields: t.Collection[str]) -> list[Reference]:
@@ -128,5 +129,6 @@ FACTS: dict[str, t.Callable[[Found, Known], t.Any]] = {
     "backup": _backup,
     "tags": lambda vm, known: None if known.tags is None else known.tags.get(vm.moid, []),
     "custom_attributes": _attributes,
+    "changes": lambda vm, known: (known.changes or {}).get(vm.moid),
 }
 """How each fact of vm_fields.FIELDS is made."""

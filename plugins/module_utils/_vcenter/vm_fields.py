@@ -54,6 +54,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     # Not a property of the VM in the vSphere API: vCenter's REST API tells it.
     "tags": (),
     "custom_attributes": ("customValue",),
+    "changes": ("config.changeVersion", "config.modified"),
 }
 
 SETS: dict[str, tuple[str, ...]] = {
@@ -63,6 +64,7 @@ SETS: dict[str, tuple[str, ...]] = {
     "backup": ("backup",),
     "tags": ("tags",),
     "custom_attributes": ("custom_attributes",),
+    "changes": ("changes",),
 }
 """The sets that facts are chosen by."""
 

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from .._core.errors import ApiError, AuthenticationFailed
+from .changes import read_changes
 from .collector import Collector, Found, Report
 from .inventory import Inventory, read_inventory
 from .tags import Tag, read_tags
@@ -17,6 +18,8 @@ from .vm_fields import PLACED, paths
 from .vm_selection import Selection, Source, find_source
 
 if t.TYPE_CHECKING:
+    import datetime
+
     from .session import VCenter
 
 
@@ -33,8 +36,8 @@ class Reading:
     problems: list[str]
 
 
-def read_vms(vcenter: VCenter, selection: Selection, fields: t.Collection[str]) -> Reading:
-    """Facts of the selected VMs.
+def read_vms(vcenter: VCenter, selection: Selection, fields: t.Collection[str], changes_since: datetime.datetime | None = None) -> Reading:
+    """Facts of the selected VMs. changes_since: from when on events are told with the fact changes, by vCenter's clock.
 
     Calls: a constant number, and pages. With a condition that the server cannot judge, what it looks at is read of all
     VMs in question and the facts of those that are selected; otherwise the facts are read at once.
@@ -48,6 +51,7 @@ def read_vms(vcenter: VCenter, selection: Selection, fields: t.Collection[str]) 
         inventory=_inventory(collector, found, fields),
         tags=_tags(vcenter, found, report) if "tags" in fields else None,
         attributes=_attributes(vcenter, report) if "custom_attributes" in fields else None,
+        changes=read_changes(vcenter, found, changes_since) if "changes" in fields else None,
     )
     vms = sorted((vm_facts(vm, known, fields) for vm in found), key=lambda vm: (vm["name"] or "", vm["moid"]))
     return Reading(vms, selection.not_found(found) if report.complete else [], report.problems)

@@ -34,7 +34,10 @@ def failure(client: Commvault, record: Row) -> str:
 
 
 def vm_results(client: Commvault, job_id: int) -> list[Row]:
-    """Per VM of a virtual server job: its child job, and why it failed. The integer Status is not published and not used."""
+    """Per VM of a virtual server job: its child job, when it was its turn (epoch seconds, 0 for unknown), and why it failed.
+
+    The integer Status is not published and not used.
+    """
     status = (_detail(client, job_id).get("clientStatusInfo") or {}).get("vmStatus")
     return [
         {
@@ -43,6 +46,8 @@ def vm_results(client: Commvault, job_id: int) -> list[Row]:
             "job_id": int(vm.get("jobID") or 0) or None,
             "reason": vm.get("FailureReason") or "",
             "restored_name": vm.get("destinationVMName") or None,
+            "start_time": int(vm.get("BackupStartTime") or 0),
+            "end_time": int(vm.get("BackupEndTime") or 0),
         }
         for vm in replies.listed(status)
     ]

@@ -47,6 +47,7 @@ OPTIONS = ArgumentSpec(
         "since_seconds": {"type": "int", "default": 86400},
         "limit": {"type": "int", "default": 100},
         "vm_results": {"type": "bool", "default": False},
+        "clock": {"type": "bool", "default": False},
         "figures": {"type": "list", "elements": "str", "choices": list(job_figures.GROUPS)},
         "reason_lookups": {"type": "int", "default": 100},
         "output_format": {"type": "str", "choices": list(job_figures.FORMATS), "default": "csv"},
@@ -80,12 +81,13 @@ def run(client: Commvault, context: Context) -> Row:
     limit = len(params["job_ids"]) if params["job_ids"] is not None else params["limit"]
     found = list(itertools.islice(records, limit))
     total = _count(client, job_filter, CATEGORIES[params["category"]]) if job_filter and len(found) == limit else len(found)
-    return {"changed": False, "jobs": _with_vms(client, params, found), "total": total}
+    clock = {"clock": {"ahead_seconds": client.ahead}} if params["clock"] else {}
+    return {"changed": False, "jobs": _with_vms(client, params, found), "total": total, **clock}
 
 
 def _with_vms(client: Commvault, params: Row, found: list[Row]) -> list[Row]:
     for record in found if params["vm_results"] else ():
-        record["virtual_machines"] = vm_groups.results(client, record["id"])
+        record["virtual_machines"] = vm_groups.results(client, record["id"], times=params["clock"])
     return found
 
 

@@ -81,8 +81,8 @@ def chosen_vms(client: Commvault, job_id: int) -> set[str]:
     return chosen
 
 
-def results(client: Commvault, job_id: int) -> list[Row]:
-    """What became of each VM of a job: the state of the VM's own child job, and why it failed.
+def results(client: Commvault, job_id: int, times: bool = False) -> list[Row]:
+    """What became of each VM of a job: the state of the VM's own child job, and why it failed. times: also when it was its turn.
 
     Where the VM has no child job (indexing version 1, or not begun yet) status and outcome are None, or failed if there is a reason.
     """
@@ -90,6 +90,9 @@ def results(client: Commvault, job_id: int) -> list[Row]:
     children = jobs.read_many(client, {row["job_id"] for row in rows if row["job_id"] and row["job_id"] != job_id}, DAY)
     for row in rows:
         child = children.get(row["job_id"])
+        turn = {key: jobs.iso(row.pop(key)) for key in ("start_time", "end_time")}
+        if times:
+            row.update(turn)
         row["status"] = child["status"] if child else None
         # A VM can be backed up in part, and then has a reason too.
         row["outcome"] = child["outcome"] if child else "failed" if row["reason"] else None

@@ -76,6 +76,8 @@ class Commvault:
         self.check_mode = not self._permit.allowed
         self.clock = clock
         self.pool = pool or Pool()
+        self.ahead: float | None = None
+        """By how many seconds the server's clock is ahead of this machine's; None where its answers do not tell."""
 
     # Calls
 
@@ -292,7 +294,9 @@ class Commvault:
             )
 
     def _send(self, method: str, path: str, params: t.Any, body: Json | None, headers: t.Mapping[str, str]) -> Reply:
-        return self._transport.send(method, self._root + urllib.parse.quote(path, safe="/(),='%"), params, headers, body)
+        reply = self._transport.send(method, self._root + urllib.parse.quote(path, safe="/(),='%"), params, headers, body)
+        self.ahead = reply.ahead
+        return reply
 
     def _judge(self, reply: Reply, call: str, absent: t.Collection[int], checked: bool) -> Json | None:
         """The normaliser: one meaning for all envelopes. Never quotes what was sent."""

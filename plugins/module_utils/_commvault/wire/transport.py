@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import email.utils
 import json
 import threading
+import time
 import traceback
 import typing as t
 import urllib.parse
@@ -25,11 +27,15 @@ except ImportError:
 
 @dataclasses.dataclass(frozen=True)
 class Reply:
-    """What came back: an HTTP error status is a reply too, only a broken connection is an exception."""
+    """What came back: an HTTP error status is a reply too, only a broken connection is an exception.
+
+    ahead: by how many seconds the server's clock was ahead of this machine's, by the header Date, which is in whole seconds.
+    """
 
     status: int
     headers: t.Mapping[str, str]
     text: str
+    ahead: float | None = None
 
     def json(self) -> t.Any:
         """The decoded body; None where it is empty or not JSON (HTML pages of proxies, plain text of Logout)."""
@@ -58,6 +64,7 @@ class Transport:
         """Send one request. Raises ConnectionFailed, whose attribute sent tells whether the server may have acted on it."""
         if params:
             url += "?" + urllib.parse.urlencode(params, doseq=True, quote_via=urllib.parse.quote)
+        began = time.time()
         try:
             with self._session() as session:
                 answer = session.request(
@@ -72,7 +79,9 @@ class Transport:
         except (requests.exceptions.RequestException, OSError) as error:
             raise _explain(error, method, url, self._timeout) from None
         answer.encoding = "utf-8"
-        return Reply(answer.status_code, answer.headers, answer.text)
+        # The header is written when the answer begins, however long the server thought and its body takes.
+        ahead = _ahead(answer.headers.get("Date"), began + answer.elapsed.total_seconds())
+        return Reply(answer.status_code, answer.headers, answer.text, ahead)
 
     def close(self) -> None:
         """End all connections; none may be in use."""
@@ -95,6 +104,14 @@ class Transport:
         session = requests.Session()
         session.auth = _no_auth
         return session
+
+
+def _ahead(date: str | None, now: float) -> float | None:
+    """How far a Date header (RFC 9110) is ahead of this machine's time; half a second is what it leaves out on average."""
+    try:
+        return round(email.utils.parsedate_to_datetime(date).timestamp() + 0.5 - now, 1) if date else None
+    except ValueError:
+        return None
 
 
 def _no_auth(request: t.Any) -> t.Any:

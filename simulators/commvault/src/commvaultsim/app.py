@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import email.utils
 import json
 import logging
 import threading
@@ -72,7 +73,7 @@ class Application:
     async def _control(self, http: HttpRequest) -> Response:
         body = _json(await http.body())
         reply = await run_in_threadpool(control.serve, self.sim, http.method, http.path_params["path"], dict(http.query_params), body)
-        return _response(reply)
+        return self._response(reply)
 
     async def _api(self, http: HttpRequest) -> Response:
         raw = await http.body()
@@ -91,7 +92,13 @@ class Application:
             transport.abort()
             return Response(status_code=500)
         reply = await run_in_threadpool(self._answer, http, _json(raw), fault)
-        return _response(reply)
+        return self._response(reply)
+
+    def _response(self, reply: Reply) -> Response:
+        """The answer, dated by the simulated clock: the web server of a CommServe tells the time that its jobs have."""
+        response = _response(reply)
+        response.headers["date"] = email.utils.formatdate(self.sim.clock.now(), usegmt=True)
+        return response
 
     def _http_fault(self, http: HttpRequest) -> Fault | None:
         path = http.url.path

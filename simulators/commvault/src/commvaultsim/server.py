@@ -39,6 +39,7 @@ def config(
         lifespan="on",
         log_level="warning",
         access_log=False,
+        date_header=False,  # the application sends one by its own clock
         timeout_keep_alive=75,
         # A client that keeps its connection would hold up the end: closing TLS waits for the other side.
         timeout_graceful_shutdown=1,

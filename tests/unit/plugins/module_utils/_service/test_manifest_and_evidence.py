@@ -69,6 +69,7 @@ def test_the_manifest_of_the_backup_comes_before_an_earlier_one() -> None:
     earlier = manifest.vm_record(known, "aa", [9], "2026-11-02T01:00:00Z")
     assert of_job is not None and earlier is not None
     assert (of_job["cpus"], of_job["backup_job"], earlier["cpus"]) == (2, 2, 2)
+    assert "proof" not in of_job and earlier["proof"]["state"] == "unproven" and "job 2" in earlier["proof"]["reason"]
     assert manifest.vm_record(known, "aa", [9], "2026-10-01T00:00:00Z") is None
     assert manifest.vm_record(known, "bb", [1], "2026-11-09T00:00:00Z") is None
 

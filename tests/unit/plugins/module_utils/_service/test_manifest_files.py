@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+import json
+import typing as t
+
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._service import manifest, manifest_files
+from ansible_collections.calligo.baas.plugins.module_utils._service import manifest, manifest_files, manifests
 
+Row = dict[str, t.Any]
 LOCAL = {"kind": "local", "drives": {"D": "/srv/fs01/D", "E": "/srv/fs01/E"}}
 SERVERS = [
     {
@@ -18,67 +22,146 @@ SERVERS = [
     {"client": "fs02", "access": {"kind": "windows", "host": "fs02-win"}, "subclients": [{"name": "all", "content": ["D:\\"]}]},
     {"client": "fs03", "access": {"kind": "windows"}, "subclients": [{"name": "all", "content": ["D:\\Daten"]}]},
 ]
-TARGETS = [
-    {"client": "FS01", "name": "data", "jobs": [7]},
-    {"client": "fs01", "name": "rest", "jobs": [8]},
-    {"client": "fs02", "name": "all", "jobs": [9]},
-    {"client": "fs03", "name": "all", "jobs": [10]},
-]
+ABOUT = {"tenant": "Acme", "recorded_at": "2026-11-24T16:00:00Z", "host": "here"}
+OLD, NOON, LATE = 1795478400, 1795521600, 1795532400  # 2026-11-24, at 0:00, 12:00 and 15:00 in UTC
+ENTRY = {"path": "D:\\Data\\a.txt", "size": 3, "modification_time": "2026-11-24T00:00:00Z", "sha256": "aa"}
 
 
-def found(path, **more):
-    return {"path": path, "size": 3, "mtime": 1764000000.5, "checksum": "AB", **more}
+def found(path: str, mtime: float = OLD, checksum: str = "AA", **more: t.Any) -> Row:
+    return {"path": path, "size": 3, "mtime": mtime, "checksum": checksum, **more}
 
 
-def test_places_are_told_once_and_by_host():
-    assert manifest_files.places(TARGETS, SERVERS, "here") == {
-        "local": ["/srv/fs01/D", "/srv/fs01/D/Data", "/srv/fs01/E/Köln"],
-        "windows": [{"host": "fs02-win", "paths": ["D:\\"]}, {"host": "here", "paths": ["D:\\Daten"]}],
-    }
-    assert manifest_files.places([], SERVERS, "here") == {"local": [], "windows": []}
+def read(*files: Row, **more: t.Any) -> Row:
+    return {"local": {"files": list(files), **more}, "windows": []}
 
 
-def test_each_manifest_holds_the_files_of_its_subclient():
-    read = {"tenant": "Acme", "recorded_at": "2026-11-24T03:00:00Z", "host": "here"}
-    read["local"] = [
-        found(path) for path in ("/srv/fs01/D/Data/a.txt", "/srv/fs01/D/Database/b.txt", "/srv/fs01/E/Köln/c.txt", "/srv/fs010/D/x")
-    ]
-    read["windows"] = [
+def record(*entries: Row, job: int = 7, subclient: str = "Data") -> Row:
+    return {"kind": "files", "client": "FS01", "subclient": subclient, "backup_job": job, "recorded_at": "x", "entries": list(entries)}
+
+
+def history(*jobs: tuple[int, str, str], client: str = "fs01", name: str = "data") -> Row:
+    rows = [{"id": number, "start_time": f"2026-11-24T{start}Z", "outcome": outcome} for number, start, outcome in jobs]
+    return {"item": {"client": client, "name": name}, "jobs": rows}
+
+
+def work(*histories: Row, known: t.Sequence[Row] = (), changed: bool = False) -> Row:
+    return manifest_files.work(histories, SERVERS, known, changed, "here")
+
+
+AT_ONE = history((8, "13:00:00", "success"), (7, "01:00:00", "success"))
+
+
+@pytest.mark.parametrize(
+    ("jobs", "known", "due"),
+    [
+        (AT_ONE, [], True),
+        (AT_ONE, [record(job=7)], True),
+        (AT_ONE, [record(job=8)], False),
+        (AT_ONE, [record(job=8, subclient="rest")], True),
+        (history((9, "14:00:00", "failed"), (8, "13:00:00", "partial")), [record(job=8)], False),
+        (history((9, "14:00:00", "active"), (8, "13:00:00", "success")), [record(job=8)], False),
+        (history((9, "14:00:00", "failed")), [], False),
+    ],
+)
+def test_the_newest_backup_that_ended_well_needs_a_record(jobs: Row, known: list[Row], due: bool) -> None:
+    needed = work(jobs, known=known)
+    assert needed["targets"][0]["due"] is due
+    assert bool(needed["local"]) is due
+
+
+def test_places_are_told_once_and_by_host() -> None:
+    histories = [history((8, "13:00:00", "success"), client=client, name=name) for client, name in (("FS01", "data"), ("fs01", "rest"))]
+    histories += [history((9, "13:00:00", "success"), client=client, name="all") for client in ("fs02", "fs03")]
+    needed = work(*histories)
+    assert needed["local"] == ["/srv/fs01/D", "/srv/fs01/D/Data", "/srv/fs01/E/Köln"]
+    assert needed["windows"] == [{"host": "fs02-win", "paths": ["D:\\"]}, {"host": "here", "paths": ["D:\\Daten"]}]
+    assert work(AT_ONE, known=[record(job=8)], changed=True)["local"] == ["/srv/fs01/D/Data"]
+
+
+def test_each_record_holds_the_files_of_its_subclient() -> None:
+    histories = [history((8, "13:00:00", "success"), client=client, name=name) for client, name in (("FS01", "data"), ("fs01", "rest"))]
+    histories += [history((9, "13:00:00", "success"), client=client, name="all") for client in ("fs02", "fs03")]
+    paths = ("/srv/fs01/D/Data/a.txt", "/srv/fs01/D/Database/b.txt", "/srv/fs01/E/Köln/c.txt", "/srv/fs010/D/x")
+    files = read(*map(found, paths))
+    files["windows"] = [
         {"item": {"host": "fs02-win"}, "files": [found("D:\\x.txt"), found("D:\\Ordner", isdir=True)]},
         {"item": {"host": "here"}, "files": [found("d:\\DATEN\\y.txt"), found("D:\\Daten2\\z.txt")]},
     ]
-    files = manifest_files.of_files(TARGETS, SERVERS, read)
-    assert [file["name"] for file in files] == [
-        "files-FS01-data-job-7.json",
-        "files-fs01-rest-job-8.json",
-        "files-fs02-all-job-9.json",
-        "files-fs03-all-job-10.json",
-    ]
-    paths = [[entry["path"] for entry in file["content"]["entries"]] for file in files]
-    assert paths == [
-        ["D:\\Data\\a.txt"],
-        ["D:\\Data\\a.txt", "D:\\Database\\b.txt", "E:\\Köln\\c.txt"],
-        ["D:\\x.txt"],
-        ["d:\\DATEN\\y.txt"],
-    ]
-    assert {name: files[0]["content"][name] for name in ("kind", "tenant", "client", "subclient", "backup_job", "recorded_at")} == {
+    made = manifest_files.records(work(*histories)["targets"], SERVERS, files, ABOUT, [])
+    assert {file["name"]: [entry["path"] for entry in file["content"]["entries"]] for file in made} == {
+        "files-FS01-data-job-8.json": ["D:\\Data\\a.txt"],
+        "files-fs01-rest-job-8.json": ["D:\\Data\\a.txt", "D:\\Database\\b.txt", "E:\\Köln\\c.txt"],
+        "files-fs02-all-job-9.json": ["D:\\x.txt"],
+        "files-fs03-all-job-9.json": ["d:\\DATEN\\y.txt"],
+    }
+    assert {key: value for key, value in made[0]["content"].items() if key != "entries"} == {
         "kind": "files",
         "tenant": "Acme",
         "client": "FS01",
         "subclient": "data",
-        "backup_job": 7,
-        "recorded_at": "2026-11-24T03:00:00Z",
+        "backup_job": 8,
+        "recorded_at": "2026-11-24T16:00:00Z",
     }
 
 
-def test_the_vms_of_each_group():
-    vms = [{"name": name, "folder": folder} for name, folder in (("web", "T/Acme"), ("db", "T/Acme/Sub"), ("other", "T/Else"))]
-    groups = [{"name": "all", "folders": [""]}, {"name": "Ünit", "vms": ["db"]}]
-    about = {"tenant": "Acme", "hypervisor": "acme-vcenter", "recorded_at": "2026-11-24T03:00:00Z"}
-    files = manifest_files.of_vms([{"name": "all", "jobs": [5]}, {"name": "ünit", "jobs": [6]}], groups, vms, "T/Acme", about)
-    assert [[vm["name"] for vm in file["content"]["vms"]] for file in files] == [["web", "db"], ["db"]]
-    assert files[0]["name"] == "vms-all-job-5.json" and files[0]["content"] | about == files[0]["content"]
-    assert files[1]["name"].startswith("vms-unit-") and files[1]["content"]["backup_job"] == 6
+def test_a_record_has_what_is_older_than_the_backup_and_in_no_record_yet() -> None:
+    files = read(found("/srv/fs01/D/Data/a.txt"), found("/srv/fs01/D/Data/b.txt", NOON), found("/srv/fs01/D/Data/c.txt", LATE))
+    known = [record(ENTRY, job=7)]
+    targets = work(AT_ONE, known=known, changed=True)["targets"]
+    (made,) = manifest_files.records(targets, SERVERS, files, ABOUT, known)
+    assert [entry["path"] for entry in made["content"]["entries"]] == ["D:\\Data\\b.txt"]
+    # What is newer than the backup needs one, and its record has everything that no record had.
+    assert manifest_files.changed(targets, SERVERS, files, ABOUT, known) == [{"client": "fs01", "name": "data"}]
+    started = [{"client": "fs01", "name": "data", "action": "started", "jobs": [11]}]
+    (made,) = manifest_files.records(started, SERVERS, files, ABOUT, [*known, made["content"]])
+    assert (made["name"], [entry["path"] for entry in made["content"]["entries"]]) == ("files-fs01-data-job-11.json", ["D:\\Data\\c.txt"])
+
+
+def test_a_backup_that_holds_nothing_new_has_an_empty_record() -> None:
+    known = [record(ENTRY, job=7)]
+    (made,) = manifest_files.records(work(AT_ONE, known=known)["targets"], SERVERS, read(found("/srv/fs01/D/Data/a.txt")), ABOUT, known)
+    assert made["content"]["entries"] == []
+
+
+def test_a_record_that_is_there_keeps_what_is_in_it() -> None:
+    known = [record(ENTRY, job=8), record({**ENTRY, "path": "x"}, job=6)]
+    files = read(found("/srv/fs01/D/Data/b.txt", NOON))
+    (made,) = manifest_files.records(work(AT_ONE, known=known, changed=True)["targets"], SERVERS, files, ABOUT, known)
+    assert [entry["path"] for entry in made["content"]["entries"]] == ["D:\\Data\\a.txt", "D:\\Data\\b.txt"]
+    assert manifest_files.records(work(AT_ONE, known=known)["targets"], SERVERS, read(), ABOUT, known) == []
+
+
+def test_what_is_being_backed_up_is_left_to_that_backup() -> None:
+    running = work(history((9, "14:00:00", "active"), (8, "13:00:00", "success")), known=[record(job=8)], changed=True)["targets"]
+    assert manifest_files.changed(running, SERVERS, read(found("/srv/fs01/D/Data/c.txt", LATE)), ABOUT, []) == []
+    assert "has not ended" in manifest_files.open_points(running, SERVERS, read())[0]["reason"]
+    never = work(history(), changed=True)["targets"]
+    assert manifest_files.changed(never, SERVERS, read(found("/srv/fs01/D/Data/c.txt")), ABOUT, []) == [{"client": "fs01", "name": "data"}]
+    assert "no backup yet" in manifest_files.open_points(never, SERVERS, read())[0]["reason"]
+
+
+def test_a_directory_that_could_not_be_read_is_not_an_empty_one() -> None:
+    gone = read(skipped_paths={"/srv/fs01/D/Data": "'/srv/fs01/D/Data' is not a directory"})
+    targets = work(AT_ONE)["targets"]
+    assert manifest_files.records(targets, SERVERS, gone, ABOUT, []) == []
+    (left,) = manifest_files.open_points(targets, SERVERS, gone)
+    assert left["name"] == "fs01, data" and "could not be read: /srv/fs01/D/Data (" in left["reason"]
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "{}", '{"kind": "vms", "backup_job": 1}', '{"kind": "files", "backup_job": "x", "entries": []}']
+)
+def test_a_file_that_is_no_manifest_is_named(text: str) -> None:
+    specification = {"margin": 60, "servers": [], "changed": False, "host": "here"}
+    with pytest.raises(ValueError, match=r"/e/vms-a-job-1\.json is not a manifest .* Restore the file"):
+        manifests.work(specification, {"/e/vms-a-job-1.json": text}, {}, [])
+
+
+def test_records_of_before_there_was_proof_count() -> None:
+    old = json.dumps({"kind": "vms", "backup_job": 8, "recorded_at": "2026-11-24T10:00:00Z", "vms": []})
+    jobs = {"jobs": [{"id": 8, "subclient": "a", "outcome": "success", "parent": None, "start_time": "2026-11-24T10:00:01Z"}]}
+    needed = manifests.work({"margin": 60, "servers": [], "changed": False, "host": "here"}, {"/e/vms-a-job-8.json": old}, jobs, [])
+    assert needed["vms"]["jobs"] == []
 
 
 @pytest.mark.parametrize(
@@ -93,5 +176,5 @@ def test_the_vms_of_each_group():
         ("/srv/d/a", "/srv/D", False),
     ],
 )
-def test_what_is_below_a_place(path, place, inside):
+def test_what_is_below_a_place(path: str, place: str, inside: bool) -> None:
     assert bool(manifest.below([{"path": path}], [place])) is inside

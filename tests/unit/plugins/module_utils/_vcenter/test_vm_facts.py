@@ -51,7 +51,7 @@ def test_what_is_not_set_is_none():
     assert (facts["name"], facts["moid"], facts["host"], facts["folder"], facts["tools_status"]) == ("a/b", "vm-1", None, None, None)
     assert (facts["disks"], facts["nics"], facts["removable"], facts["guest"]["ip_addresses"]) == ([], [], [], [])
     assert (facts["template"], facts["guest"]["tools_running"], facts["backup"]["snapshots"]) == (False, False, 0)
-    assert (facts["tags"], facts["custom_attributes"]) == (None, None)
+    assert (facts["tags"], facts["custom_attributes"], facts["changes"]) == (None, None, None)
 
 
 def test_tags_and_custom_attributes_that_could_be_read():
