@@ -162,8 +162,9 @@ def test_damaged_backups_fail_with_the_difference_named_and_nothing_left_behind(
 
 
 def test_without_a_manifest_nothing_is_proven(platform: Sandbox, proven: Run) -> None:
-    elsewhere = f"restore_test_evidence_dir={platform.state_dir / 'no-manifests'}"
-    run = run_playbook(platform, "restore_test", "--limit", REGION, "-e", elsewhere)
+    elsewhere = {"restore_test_evidence_dir": str(platform.state_dir / "no-manifests")}
+    unrecorded: dict[str, t.Any] = {"manifest_vm_folder": "", "manifest_file_servers": []}
+    run = run_playbook(platform, "restore_test", "--limit", REGION, "-e", json.dumps(elsewhere | unrecorded))
     assert run.status != 0
     assert "There is no manifest of" in run.output
     assert "No manifest has an entry for" in run.output
