@@ -124,7 +124,7 @@ estate:
 
 import typing as t
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy import estate
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy import estate_info
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
@@ -134,7 +134,7 @@ if t.TYPE_CHECKING:
 
 
 def _act(client: Commvault, _context: Context) -> dict[str, t.Any]:
-    return {"changed": False, "estate": estate.describe(client)}
+    return {"changed": False, "estate": estate_info.describe(client)}
 
 
 def main() -> None:

@@ -97,7 +97,7 @@ infrastructure:
 
 import typing as t
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy.infrastructure import describe
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy.infrastructure_info import describe
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run

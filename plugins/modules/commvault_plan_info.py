@@ -116,7 +116,7 @@ missing:
 
 import typing as t
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.plans import info as plan_reading
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.plans import info
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
@@ -129,7 +129,7 @@ SPEC = OPTIONS.merge(ArgumentSpec({"names": {"type": "list", "elements": "str"},
 
 
 def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
-    plans, missing = plan_reading.plans(client, context.params["names"], context.params["entities"])
+    plans, missing = info.plans(client, context.params["names"], context.params["entities"])
     return {"changed": False, "plans": plans, "missing": missing}
 
 

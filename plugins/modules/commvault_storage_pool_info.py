@@ -97,7 +97,7 @@ missing:
 
 import typing as t
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.plans import info as plan_reading
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.plans import info
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
@@ -110,7 +110,7 @@ SPEC = OPTIONS.merge(ArgumentSpec({"names": {"type": "list", "elements": "str"}}
 
 
 def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
-    pools, missing = plan_reading.pools(client, context.params["names"])
+    pools, missing = info.pools(client, context.params["names"])
     return {"changed": False, "storage_pools": pools, "missing": missing}
 
 

@@ -10,7 +10,7 @@ import typing as t
 from ..._core.argspec import ArgumentSpec
 from ..._core.errors import NotFound
 from ..wire.replies import listed
-from .company_people import People, tag_values
+from .company import Operator, owned_entities, read_settings, tag_values
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -63,25 +63,17 @@ def _company(client: Commvault, row: Json, gather: list[str]) -> Json:
         "status": row.get("status"),
         # Declared as one object, sent as a list by servers.
         "tags": tag_values(listed(row.get("tags"))),
-        "operators": People(client).read({"tenantOperators": row.get("operators")})["operators"],
+        "operators": [Operator.read(operator).words for operator in listed(row.get("operators"))],
         "entity_count": int(row.get("associatedEntitiesCount") or 0),
     }
     gone = row.get("status") == "DELETED"
     if "settings" in gather:
-        record |= _settings({} if gone else client.get(f"/V4/company/{number}", absent=(404,)) or {})
+        detail = {} if gone else client.get(f"/V4/company/{number}", absent=(404,)) or {}
+        contacts = [
+            {"user": one.get("name"), "name": one.get("fullname"), "email": one.get("email")} for one in listed(detail.get("contacts"))
+        ]
+        record |= {**read_settings(detail), "contacts": contacts, "created": detail.get("creationTime")}
     if "entities" in gather:
-        reply = {} if gone else client.get(f"/V4/Company/{number}/associations", absent=(404,)) or {}
-        record["entities"] = [{"id": entity.get("id"), "name": entity.get("name")} for entity in listed(reply.get("associatedEntities"))]
+        entities = [] if gone else owned_entities(client, number)
+        record["entities"] = [{"id": entity.get("id"), "name": entity.get("name")} for entity in entities]
     return record
-
-
-def _settings(detail: Json) -> Json:
-    general = detail.get("general") or {}
-    contacts = listed(detail.get("contacts"))
-    return {
-        "email_suffix": general.get("emailSuffix") or "",
-        "contacts": [{"user": row.get("name"), "name": row.get("fullname"), "email": row.get("email")} for row in contacts],
-        "plans": sorted(str(plan["name"]) for plan in listed(detail.get("plans"))),
-        "supported_solutions": sorted(str(word).lower() for word in listed(general.get("supportedSolutions"))),
-        "created": detail.get("creationTime"),
-    }
