@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.argspec import ArgumentSpec
 from ..wire.lookup import named
 from ..wire.replies import listed, number, part, text
 from . import destinations, lookup, settings
@@ -20,15 +21,18 @@ if t.TYPE_CHECKING:
 
 Json = dict[str, t.Any]
 Record = dict[str, t.Any]
+_NAMES = {"type": "list", "elements": "str"}
+PLAN_OPTIONS = ArgumentSpec({"names": _NAMES, "entities": {"type": "bool", "default": False}})
+POOL_OPTIONS = ArgumentSpec({"names": _NAMES})
 MEGABYTE = 1024 * 1024
 LOCKS = {"compliance": 1, "worm": 2, "object": 4, "bucket": 8}
 """wormStorageFlag, a bit mask (cvpysdk storage_pool.py)."""
 
 
-def plans(client: Commvault, names: list[str] | None, entities: bool) -> tuple[list[Record], list[str]]:
+def read_plans(client: Commvault, options: Json) -> Json:
     """Plans by name, or all that can be seen; and the names that do not exist."""
-    found, missing = named(client, "plan", lookup.plans(client), names)
-    return [_plan(client, plan, entities) for plan in found], missing
+    found, missing = named(client, "plan", lookup.plans(client), options["names"])
+    return {"changed": False, "plans": [_plan(client, plan, options["entities"]) for plan in found], "missing": missing}
 
 
 def _plan(client: Commvault, found: Found, entities: bool) -> Record:
@@ -64,11 +68,11 @@ def _entities(client: Commvault, plan_id: int) -> list[Record]:
     ]
 
 
-def pools(client: Commvault, names: list[str] | None) -> tuple[list[Record], list[str]]:
+def read_pools(client: Commvault, options: Json) -> Json:
     """Storage pools by name, or all; and the names that do not exist. Three requests a pool."""
-    found, missing = named(client, "storage pool", lookup.storage_pools(client), names)
+    found, missing = named(client, "storage pool", lookup.storage_pools(client), options["names"])
     regions = lookup.regions_of(client, "STORAGE_POOL", found)
-    return [_pool(client, pool, regions.get(pool.id)) for pool in found], missing
+    return {"changed": False, "storage_pools": [_pool(client, pool, regions.get(pool.id)) for pool in found], "missing": missing}
 
 
 def _pool(client: Commvault, found: Found, region: str | None) -> Record:

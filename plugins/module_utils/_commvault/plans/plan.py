@@ -12,7 +12,7 @@ from ..._core.compare import Comparer
 from ..._core.engine import Record, Resource, Seen
 from ..._core.errors import ApiError, InputError, Refused
 from ..wire.errors import faults
-from ..wire.lookup import Found
+from ..wire.lookup import Found, same_name
 from ..wire.replies import listed, number, part, text
 from ..wire.writes import create_once, require_gone
 from . import data_loss, destinations, lookup, schedules, settings, windows
@@ -47,7 +47,7 @@ class ServerPlan(Resource):
     """A server plan: OpenAPI CreateServerPlan, GetPlanById, ModifyPlan, DeletePlan. Seen.raw is its detail as the server sent it."""
 
     comparers: t.Mapping[str, Comparer] = {
-        "name": lambda want, have: want.casefold() == have.casefold(),
+        "name": same_name,
         "destinations": destinations.same_lists,
         **settings.COMPARERS,
     }

@@ -16,6 +16,7 @@ from ..._core.argspec import ArgumentSpec
 from ..._core.compare import Comparer
 from ..._core.engine import One, Outcome, Record, Resource, Seen
 from ..._core.errors import ApiError, InputError, NotFound, Refused
+from ..wire.lookup import same_name
 from ..wire.replies import text
 from . import data_loss, destinations, lookup, retention_rules
 
@@ -80,7 +81,7 @@ class Retention(Resource):
     What is prepared for an update is what ages out because of it.
     """
 
-    comparers: t.Mapping[str, Comparer] = {"plan": lambda want, have: want.casefold() == have.casefold()}
+    comparers: t.Mapping[str, Comparer] = {"plan": same_name}
 
     def __init__(self, client: Commvault, params: Json) -> None:
         self._client = client

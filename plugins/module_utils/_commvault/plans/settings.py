@@ -14,6 +14,7 @@ import typing as t
 
 from ..._core.compare import Comparer
 from ..._core.errors import InputError, Refused
+from ..wire.lookup import same_name
 from ..wire.replies import listed, number, part
 
 Json = dict[str, t.Any]
@@ -177,7 +178,7 @@ def includes(want: list[str], have: list[str]) -> bool:
 COMPARERS: dict[str, Comparer] = {
     "content": same_content,
     "inherited": includes,
-    "base_plan": lambda want, have: have is not None and want.casefold() == have.casefold(),
+    "base_plan": same_name,
 }
 
 

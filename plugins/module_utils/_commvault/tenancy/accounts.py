@@ -10,7 +10,6 @@ import dataclasses
 import typing as t
 
 from ..._core.argspec import ArgumentSpec
-from ..._core.compare import Comparer, same_names
 from ..._core.engine import Record, Resource, Seen
 from ..._core.errors import ApiError, InputError, Refused
 from ..wire.lookup import Found
@@ -98,7 +97,6 @@ class Account(Resource):
         self._params = params
         self._names = NameLists(client)
         self._label = self.kind.replace("_", " ")
-        self.comparers: t.Mapping[str, Comparer] = {"name": same_account, self.members: same_names}
 
     def observe(self) -> Seen:
         found = None if self._client.company_missing else self._look_up()
@@ -110,6 +108,10 @@ class Account(Resource):
         other = "user_group" if self.kind == "user" else "user"
         wanted, mode = self._params[self.members] or [], self._params[f"{self.members}_mode"]
         return membership(self._members_in(detail), wanted, mode, lambda name: self._names.find(other, name))
+
+    def prepare_create(self, _seen: Seen, desired: Record) -> str:
+        """The name to create it under."""
+        return self._bare_name(desired["name"])
 
     def prepare_delete(self, seen: Seen) -> Row:
         """The query of the deletion: who inherits (OpenAPI DeleteUser, DeleteUserGroup, the odd spelling being theirs).

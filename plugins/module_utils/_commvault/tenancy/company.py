@@ -16,7 +16,7 @@ from ..plans import lookup as plan_lookup
 from ..servers import lookup as server_lookup
 from ..vms import groups as vm_groups
 from ..vms import lookup as vm_lookup
-from ..wire.lookup import Found, choose
+from ..wire.lookup import Found, choose, same_name
 from ..wire.replies import listed, part, text
 from ..wire.writes import create_numbered, require_gone
 from . import accounts
@@ -65,10 +65,6 @@ OPTIONS = ArgumentSpec(
 )
 
 
-def _same_text(want: t.Any, have: t.Any) -> bool:
-    return str(want).casefold() == str(have or "").casefold()
-
-
 @dataclasses.dataclass(frozen=True)
 class Operator:
     """Who of the provider acts in the company, with a role. words: as results have it. row: as the server has it, empty in check mode
@@ -112,7 +108,7 @@ class Company(Resource):
     """
 
     comparers: t.Mapping[str, Comparer] = {
-        **dict.fromkeys(("name", "alias", "email_suffix"), _same_text),
+        **dict.fromkeys(("name", "alias", "email_suffix"), same_name),
         **dict.fromkeys(("contacts", "disabled", "supported_solutions"), same_names),
         "operators": same_members,
         # Tags that are to go make the wanted dict the smaller one.
@@ -352,7 +348,7 @@ class Company(Resource):
         if seen.record is None:
             return {"contact": wanted}
         have = seen.record["contact"].get("email")
-        if wanted and not _same_text(wanted["email"], have):
+        if wanted and not same_name(wanted["email"], have):
             self._client.warn(
                 f'The contact of the company "{self._params["name"]}" is given at creation only. It was left as it is: {have or "none"}. '
                 "Say with contacts who the contacts are."

@@ -26,16 +26,16 @@ OPTIONS = ArgumentSpec(
 )
 
 
-def describe(client: Commvault, names: list[str] | None, gather: list[str], include_deleted: bool) -> list[Json]:
+def read(client: Commvault, options: Json) -> Json:
     """Companies in the order of names, or all of them by name. Only reads.
 
     One request for the list (OpenAPI GetCompanies), and for each company one for each part in gather.
     Raises NotFound naming all that are not there or not visible.
     """
-    params = {"includeDeletedCompanies": "true"} if include_deleted else None
+    names, params = options["names"], {"includeDeletedCompanies": "true"} if options["include_deleted"] else None
     rows = listed((client.get("/V4/company", params, absent=(404,)) or {}).get("companies"))
     rows = sorted(rows, key=lambda row: str(row.get("name")).casefold()) if names is None else _chosen(rows, names)
-    return [_company(client, row, gather) for row in rows]
+    return {"changed": False, "companies": [_company(client, row, options["gather"]) for row in rows]}
 
 
 def _chosen(rows: list[Json], names: list[str]) -> list[Json]:

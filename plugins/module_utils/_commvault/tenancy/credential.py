@@ -14,7 +14,7 @@ from ..._core.errors import InputError, Refused
 from ..servers import lookup as server_lookup
 from ..vms import groups as vm_groups
 from ..vms import lookup as vm_lookup
-from ..wire.lookup import Found, choose
+from ..wire.lookup import Found, choose, same_name
 from ..wire.replies import number, part
 from ..wire.writes import create_numbered, encoded, require_gone
 
@@ -47,7 +47,7 @@ class Credential(Resource):
     cvpysdk credential_manager.py. The password is sent in Base64, as the document says.
     """
 
-    comparers: t.Mapping[str, Comparer] = {"name": lambda want, have: want.casefold() == have.casefold()}
+    comparers: t.Mapping[str, Comparer] = {"name": same_name}
     secrets = frozenset({"account_password"})
 
     def __init__(self, client: Commvault, params: Json) -> None:

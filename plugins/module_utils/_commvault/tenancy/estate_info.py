@@ -32,7 +32,12 @@ EVERY_AGENT = range(1, 1 << 16)
 KINDS = ("servers", "hypervisors", "vm_groups", "subclients", "plans", "users", "backups", "owned")
 
 
-def describe(client: Commvault) -> Record:
+def read(client: Commvault) -> Record:
+    """The result of the module; see _estate()."""
+    return {"changed": False, "estate": _estate(client)}
+
+
+def _estate(client: Commvault) -> Record:
     """Everything of the company acted in. Only reads; rows whose owner the server does not tell, or tells to be another, are left out.
 
     A request for each kind of thing, one more for each VM group, server and plan, and one for each destination of a plan (the last:

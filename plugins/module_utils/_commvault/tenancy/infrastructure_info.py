@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.argspec import ArgumentSpec
 from ..plans import lookup as plan_lookup
 from ..plans.lookup import regions_of
 from ..servers import lookup as server_lookup
@@ -21,13 +22,14 @@ if t.TYPE_CHECKING:
 Record = dict[str, t.Any]
 
 
-def describe(client: Commvault, pools: t.Sequence[str], nodes: t.Sequence[str], servers: t.Sequence[str]) -> Record:
+_NAMES = {"type": "list", "elements": "str", "default": []}
+OPTIONS = ArgumentSpec({"storage_pools": _NAMES, "access_nodes": _NAMES, "servers": _NAMES})
+
+
+def read(client: Commvault, options: Record) -> Record:
     """One record for each name, in the order of the names, also for what does not exist. Only reads."""
-    return {
-        "storage_pools": _storage_pools(client, pools),
-        "access_nodes": _access_nodes(client, nodes),
-        "servers": _servers(client, servers),
-    }
+    kinds = {"storage_pools": _storage_pools, "access_nodes": _access_nodes, "servers": _servers}
+    return {"changed": False, "infrastructure": {kind: describe(client, options[kind]) for kind, describe in kinds.items()}}
 
 
 def _storage_pools(client: Commvault, names: t.Sequence[str]) -> list[Record]:

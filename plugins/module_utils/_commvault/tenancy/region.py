@@ -13,7 +13,7 @@ from ..._core.compare import Comparer
 from ..._core.engine import Record, Resource, Seen
 from ..._core.errors import InputError, Refused
 from ..plans.lookup import regions, regions_by_entity
-from ..wire.lookup import Found, choose
+from ..wire.lookup import Found, choose, same_name
 from ..wire.replies import listed, number
 from ..wire.writes import create_numbered, require_gone
 from .lookup import COMMCELL, ENTITIES, NameLists
@@ -91,10 +91,7 @@ class Region(Resource):
     setRegionForEntity; cvpysdk regions.py.
     """
 
-    comparers: t.Mapping[str, Comparer] = {
-        "name": lambda want, have: want.casefold() == have.casefold(),
-        "locations": _same_locations,
-    }
+    comparers: t.Mapping[str, Comparer] = {"name": same_name, "locations": _same_locations}
 
     def __init__(self, client: Commvault, params: Json) -> None:
         self._client = client

@@ -11,7 +11,7 @@ from ..._core.argspec import ArgumentSpec
 from ..._core.compare import Comparer, same_names
 from ..._core.engine import Record, Resource, Seen
 from ..._core.errors import ApiError, InputError
-from ..wire.lookup import Found, choose
+from ..wire.lookup import Found, choose, same_name
 from ..wire.replies import listed, text
 from ..wire.writes import create_numbered, require_gone
 from .lookup import roles
@@ -37,11 +37,7 @@ OPTIONS = ArgumentSpec(
 class Role(Resource):
     """A role: OpenAPI GetListOfRoles, CreateNewRole, GetRoleDetails, ModifyRole, DeleteRoles; cvpysdk security/role.py."""
 
-    comparers: t.Mapping[str, Comparer] = {
-        "name": lambda want, have: want.casefold() == have.casefold(),
-        "permissions": same_names,
-        "categories": same_names,
-    }
+    comparers: t.Mapping[str, Comparer] = {"name": same_name, "permissions": same_names, "categories": same_names}
 
     def __init__(self, client: Commvault, params: Json) -> None:
         self._client = client

@@ -8,16 +8,14 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.argspec import ArgumentSpec
+from ..._core.compare import Comparer, same_names
 from ..._core.engine import Record, Seen
 from ..._core.errors import InputError, Refused
-from ..wire.lookup import Found
+from ..wire.lookup import Found, same_name
 from ..wire.replies import listed, number
 from ..wire.writes import create_numbered, encoded
 from . import accounts
 from .lookup import same_account
-
-if t.TYPE_CHECKING:
-    from ..wire.client import Commvault
 
 Json = dict[str, t.Any]
 ON_CREATE = "on_create"
@@ -44,11 +42,8 @@ class User(accounts.Account):
     """A user: OpenAPI GetUsers, CreateUser, GetUserDetails, ModifyUser, DeleteUser; cvpysdk security/user.py."""
 
     kind, path, members = "user", "/V4/user", "user_groups"
+    comparers: t.Mapping[str, Comparer] = {"name": same_account, "email": same_name, "user_groups": same_names}
     secrets = frozenset({"user_password"})
-
-    def __init__(self, client: Commvault, params: Json) -> None:
-        super().__init__(client, params)
-        self.comparers = {**self.comparers, "email": lambda want, have: str(want).casefold() == str(have or "").casefold()}
 
     def desired(self, seen: Seen) -> Record:
         params = self._params
@@ -60,11 +55,10 @@ class User(accounts.Account):
             record["user_password"] = params["user_password"]
         return record
 
-    def prepare_create(self, _seen: Seen, desired: Record) -> str:
-        """The name to create it under."""
+    def prepare_create(self, seen: Seen, desired: Record) -> str:
         if not desired.get("email"):
             raise InputError(f'The user "{desired["name"]}" does not exist yet: give email, which Commvault needs.', object=desired["name"])
-        return self._bare_name(desired["name"])
+        return super().prepare_create(seen, desired)
 
     def prepare_update(self, seen: Seen, changed: Record) -> None:
         name = seen.known["name"]
@@ -116,7 +110,7 @@ class User(accounts.Account):
 
     def _members_in(self, detail: Json) -> list[Found]:
         """Its groups, but those of a directory, which belong to it and cannot be changed here."""
-        return accounts.references(row for row in listed(detail.get("associatedUserGroups")) if not number(row, "provider", "id"))
+        return accounts.references([row for row in listed(detail.get("associatedUserGroups")) if not number(row, "provider", "id")])
 
     def _group_change(self, change: accounts.Membership) -> Json:
         """The operation is always said, since ADD is what is meant otherwise; an empty list may be taken for none."""

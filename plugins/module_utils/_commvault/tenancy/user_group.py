@@ -8,15 +8,13 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.argspec import ArgumentSpec
-from ..._core.compare import same_names
+from ..._core.compare import Comparer, same_names
 from ..._core.engine import Record, Seen
 from ..wire.lookup import Found
 from ..wire.replies import listed
 from ..wire.writes import create_numbered
 from . import accounts
-
-if t.TYPE_CHECKING:
-    from ..wire.client import Commvault
+from .lookup import same_account
 
 Json = dict[str, t.Any]
 CONSOLES = {
@@ -45,17 +43,11 @@ class UserGroup(accounts.Account):
 
     kind, path, members = "user_group", "/V4/UserGroup", "members"
 
-    def __init__(self, client: Commvault, params: Json) -> None:
-        super().__init__(client, params)
-        self.comparers = {**self.comparers, "restricted_consoles": same_names}
+    comparers: t.Mapping[str, Comparer] = {"name": same_account, "members": same_names, "restricted_consoles": same_names}
 
     def desired(self, seen: Seen) -> Record:
         record = {key: self._params[key] for key in ("name", "description", "enabled", "restricted_consoles")}
         return record if self._params["members"] is None else {**record, "members": seen.raw.names}
-
-    def prepare_create(self, _seen: Seen, desired: Record) -> str:
-        """The name to create it under."""
-        return self._bare_name(desired["name"])
 
     def create(self, seen: Seen, desired: Record, means: str) -> Record:
         """The body names no company: the group belongs to the one acted in. Members and the like can be given by an update only."""
