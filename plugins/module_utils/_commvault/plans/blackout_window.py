@@ -96,8 +96,8 @@ class BlackoutWindow(Resource):
     def _look(self) -> lookup.Found | None:
         """By name and company. Two of one name in one company are an error, never a guess."""
         params = {"companyId": self._client.company_id} if self._client.company_id is not None else {"showOnlyCommcellLevel": "true"}
-        reply = self._client.get("/V5/BlackoutWindow", params, absent=(404,)) or {}
-        known = [lookup.to_found(row, row, row.get("company")) for row in listed(reply.get("blackoutWindows"))]
+        rows = self._client.rows("/V5/BlackoutWindow", "blackoutWindows", params)
+        known = [lookup.to_found(row, row, row.get("company")) for row in rows]
         return lookup.choose(self._client, "blackout window", self._wanted["name"], known, "own")
 
     def _read(self, found: lookup.Found) -> Record:

@@ -56,7 +56,6 @@ def _plan(client: Commvault, found: Found, entities: bool) -> Record:
 
 def _entities(client: Commvault, plan_id: int) -> list[Record]:
     """What the plan protects, by name (cvpysdk plan.py, service ASSOCIATED_ENTITIES)."""
-    reply = client.get(f"/V2/Plan/{plan_id}/AssociatedEntities", absent=(404,)) or {}
     return [
         {
             "client": row.get("clientName"),
@@ -64,7 +63,7 @@ def _entities(client: Commvault, plan_id: int) -> list[Record]:
             "subclient": row.get("subclientName"),
             "subclient_id": row.get("subclientId"),
         }
-        for row in listed(reply.get("entities"))
+        for row in client.rows(f"/V2/Plan/{plan_id}/AssociatedEntities", "entities")
     ]
 
 
@@ -97,7 +96,6 @@ def _pool(client: Commvault, found: Found, region: str | None) -> Record:
 
 def _copies(client: Commvault, pool_id: int) -> list[Record]:
     """Which plans keep how long on a pool, in one request (OpenAPI GetStorageAssociatedCopies)."""
-    reply = client.get(f"/V4/Storage/{pool_id}/associatedCopies", absent=(404,)) or {}
     return [
         {
             "plan": text(row, "plan", "name"),
@@ -108,7 +106,7 @@ def _copies(client: Commvault, pool_id: int) -> list[Record]:
             "backups_to_copy": read_backups_to_copy(row),
             "snapshot": bool(row.get("isSnapCopy", False)),
         }
-        for row in listed(reply.get("copies"))
+        for row in client.rows(f"/V4/Storage/{pool_id}/associatedCopies", "copies")
     ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..wire.lookup import Found, Reach, choose, company_of, needed, to_found
-from ..wire.replies import listed, number
+from ..wire.replies import number
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -30,8 +30,8 @@ def find_plan(client: Commvault, name: str, reach: Reach = "visible") -> Found |
 
 def plans(client: Commvault) -> list[Found]:
     """All server plans that can be seen, in one request, past the server's cache (cvpysdk plan.py, service PLAN_SUMMARY)."""
-    reply = client.get("/V4/Plan/Summary", {"fq": "plans.subtype:in:Server", "hardRefresh": "true"}, absent=(404,)) or {}
-    return [to_found(row["plan"], row, row.get("company")) for row in listed(reply.get("plans"))]
+    rows = client.rows("/V4/Plan/Summary", "plans", {"fq": "plans.subtype:in:Server", "hardRefresh": "true"})
+    return [to_found(row["plan"], row, row.get("company")) for row in rows]
 
 
 def storage_pool(client: Commvault, name: str, known: t.Iterable[Found] | None = None) -> Found | None:
@@ -45,10 +45,9 @@ def storage_pool(client: Commvault, name: str, known: t.Iterable[Found] | None =
 
 def storage_pools(client: Commvault) -> list[Found]:
     """All storage pools of every type, in one request (GET /StoragePool; cvpysdk storage_pool.py)."""
-    reply = client.get("/StoragePool", absent=(404,)) or {}
     return [
         Found(int(entity["storagePoolId"]), str(entity["storagePoolName"]), *company_of(entity.get("entityInfo")), row)
-        for row in listed(reply.get("storagePoolList"))
+        for row in client.rows("/StoragePool", "storagePoolList")
         for entity in [row["storagePoolEntity"]]
     ]
 
@@ -78,8 +77,7 @@ def region(client: Commvault, name: str) -> Found | None:
 
 def regions(client: Commvault) -> list[Found]:
     """All regions that can be seen, in one request (OpenAPI GetRegions)."""
-    rows = listed((client.get("/V4/Regions", absent=(404,)) or {}).get("regions"))
-    return [to_found(row, row, row.get("company")) for row in rows if row.get("id") is not None]
+    return [to_found(row, row, row.get("company")) for row in client.rows("/V4/Regions", "regions") if row.get("id") is not None]
 
 
 AT_ONCE = 200
@@ -95,8 +93,7 @@ def regions_by_entity(client: Commvault, kind: str, numbers: t.Sequence[int], pu
     found: dict[int, tuple[int, str]] = {}
     for start in range(0, len(numbers), AT_ONCE):
         some = ",".join(map(str, numbers[start : start + AT_ONCE]))
-        reply = client.get("/V4/entity/region", {"entityType": kind, "entities": some, "regionType": purpose}, absent=(404,)) or {}
-        for row in listed(reply.get("regions")):
+        for row in client.rows("/V4/entity/region", "regions", {"entityType": kind, "entities": some, "regionType": purpose}):
             place = row["region"] if isinstance(row.get("region"), dict) else row
             region_id, name = place.get("id") or place.get("regionId"), place.get("name") or place.get("regionName")
             if region_id and row.get("entityId"):

@@ -20,7 +20,7 @@ from ..wire.lookup import Found, choose, same_name
 from ..wire.replies import listed, part, text
 from ..wire.writes import create_numbered, require_gone
 from . import accounts
-from .lookup import NameLists, same_account, users
+from .lookup import NameLists, same_account, to_companies, users
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -204,9 +204,7 @@ class Company(Resource):
     def _look_up(self) -> Found | None:
         name = self._params["name"]
         filters = {"fq": f"providers.connectName:eq:{name}", "hardRefresh": "true"}
-        rows = listed((self._client.get("/Organization", filters, absent=(404,)) or {}).get("providers"))
-        known = [Found(int(row["shortName"]["id"]), str(row["connectName"]), row=row) for row in rows]
-        return choose(self._client, "company", name, known)
+        return choose(self._client, "company", name, to_companies(self._client.rows("/Organization", "providers", filters)))
 
     def _read(self, found: Found, detail: Json) -> Record:
         number, general, contacts = found.id, part(detail, "general"), listed(detail.get("contacts"))
@@ -230,8 +228,8 @@ class Company(Resource):
 
     def _tags(self, number: int) -> dict[str, str]:
         """GET Tags/PROVIDER_ENTITY/{id} (cvpysdk organization.py)."""
-        reply = self._client.get(f"/Tags/PROVIDER_ENTITY/{number}", absent=(404,)) or {}
-        return tag_values(tag for entity in listed(reply.get("tags")) for tag in listed(entity.get("tag")))
+        entities = self._client.rows(f"/Tags/PROVIDER_ENTITY/{number}", "tags")
+        return tag_values(tag for entity in entities for tag in listed(entity.get("tag")))
 
     def _disabled(self, number: int) -> list[str]:
         """What a deactivated company may not do (GET Organization/{id}; cvpysdk organization.py)."""
@@ -426,7 +424,7 @@ def read_settings(detail: Json) -> Record:
 
 def owned_entities(client: Commvault, number: int) -> list[Json]:
     """What a company owns: clients, and other things too when the server counts them (OpenAPI GetAssociationsForCompany)."""
-    return listed((client.get(f"/V4/Company/{number}/associations", absent=(404,)) or {}).get("associatedEntities"))
+    return client.rows(f"/V4/Company/{number}/associations", "associatedEntities")
 
 
 def tag_values(rows: t.Iterable[Json]) -> dict[str, str]:

@@ -33,7 +33,7 @@ def read(client: Commvault, options: Json) -> Json:
     Raises NotFound naming all that are not there or not visible.
     """
     names, params = options["names"], {"includeDeletedCompanies": "true"} if options["include_deleted"] else None
-    rows = listed((client.get("/V4/company", params, absent=(404,)) or {}).get("companies"))
+    rows = client.rows("/V4/company", "companies", params)
     rows = sorted(rows, key=lambda row: str(row.get("name")).casefold()) if names is None else _chosen(rows, names)
     return {"changed": False, "companies": [_company(client, row, options["gather"]) for row in rows]}
 

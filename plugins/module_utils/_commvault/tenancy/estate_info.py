@@ -69,7 +69,7 @@ def _company(client: Commvault) -> Record | None:
     name, company_id = client.company, None if client.company else client.company_id
     if not name and not company_id:
         raise InputError("Whose? Give company, or company_id.")
-    for row in listed((client.get("/V4/company", absent=(404,), inside=False) or {}).get("companies")):
+    for row in client.rows("/V4/company", "companies", inside=False):
         same = str(row.get("name")).casefold() == name.casefold() if name else row.get("id") == company_id
         if same and row.get("status") != "DELETED":
             return {"id": int(row["id"]), "name": row["name"], "alias": row.get("alias"), "status": row.get("status")}

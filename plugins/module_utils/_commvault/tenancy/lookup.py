@@ -14,7 +14,6 @@ from ..plans import lookup as plan_lookup
 from ..servers import lookup as server_lookup
 from ..wire import lookup
 from ..wire.lookup import Found, Reach
-from ..wire.replies import listed
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -40,13 +39,16 @@ def roles(client: Commvault) -> list[Found]:
 
 def companies(client: Commvault) -> list[Found]:
     """All companies that can be seen, past the server's cache (cvpysdk organization.py). Their owner is not asked for here."""
-    reply = client.get("/Organization", {"hardRefresh": "true"}, absent=(404,)) or {}
-    return [Found(int(row["shortName"]["id"]), str(row["connectName"]), row=row) for row in listed(reply.get("providers"))]
+    return to_companies(client.rows("/Organization", "providers", {"hardRefresh": "true"}))
+
+
+def to_companies(rows: t.Iterable[Row]) -> list[Found]:
+    """Rows of GET /Organization."""
+    return [Found(int(row["shortName"]["id"]), str(row["connectName"]), row=row) for row in rows]
 
 
 def _listing(client: Commvault, path: str, key: str) -> list[Found]:
-    rows = listed((client.get(path, absent=(404,)) or {}).get(key))
-    return [lookup.to_found(row, row, row.get("company")) for row in rows if row.get("id") is not None]
+    return [lookup.to_found(row, row, row.get("company")) for row in client.rows(path, key) if row.get("id") is not None]
 
 
 # Users and user groups of a company carry its alias, as in acme\svc: a task may name them with it or without.

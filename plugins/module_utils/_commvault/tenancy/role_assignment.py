@@ -68,8 +68,8 @@ class Associations:
     def on(self, kind: int, entity_id: int) -> list[Row]:
         """GET Security/{entityType}/{entityId} (cvpysdk organization.py get_security_associations)."""
         if (kind, entity_id) not in self._rows:
-            reply = self._client.get(f"/Security/{kind}/{entity_id}", absent=(404,)) or {}
-            groups = [part(row, "securityAssociations").get("associations") for row in listed(reply.get("securityAssociations"))]
+            holders = self._client.rows(f"/Security/{kind}/{entity_id}", "securityAssociations")
+            groups = [part(holder, "securityAssociations").get("associations") for holder in holders]
             self._rows[kind, entity_id] = [row for group in groups for row in listed(group)]
         return self._rows[kind, entity_id]
 
