@@ -59,14 +59,10 @@ def _same_locations(want: t.Any, have: t.Any) -> bool:
 
 
 def _same_place(want: Json, have: Json) -> bool:
-    for key, value in want.items():
-        other = have.get(key)
-        if isinstance(value, float):
-            if other is None or abs(float(other) - value) > NEAR:
-                return False
-        elif value.casefold() != str(other or "").casefold():
-            return False
-    return True
+    return all(
+        key in have and abs(float(have[key]) - value) <= NEAR if isinstance(value, float) else same_name(value, have.get(key, ""))
+        for key, value in want.items()
+    )
 
 
 @dataclasses.dataclass(frozen=True)
