@@ -176,25 +176,18 @@ companies:
           sample: acme-fs01
 """
 
-import typing as t
-
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy import company_info
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
-
-if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
-    from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
-
-
-def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
-    params = context.params
-    companies = company_info.describe(client, params["names"], params["gather"], params["include_deleted"])
-    return {"changed": False, "companies": companies}
 
 
 def main() -> None:
-    run(OPTIONS.merge(company_info.OPTIONS), connect, _act, queried="companies")
+    run(
+        session.OPTIONS.merge(company_info.OPTIONS),
+        session.connect,
+        lambda client, context: company_info.read(client, context.params),
+        queried="companies",
+    )
 
 
 if __name__ == "__main__":

@@ -123,23 +123,13 @@ estate:
       sample: {jobs: 14, bytes: 53687301200, media_bytes: 10737488240, kept_until: "2027-02-22T03:21:40Z"}
 """
 
-import typing as t
-
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy import estate
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy import estate_info
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
-
-if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
-    from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
-
-
-def _act(client: Commvault, _context: Context) -> dict[str, t.Any]:
-    return {"changed": False, "estate": estate.describe(client)}
 
 
 def main() -> None:
-    run(OPTIONS, connect, _act, queried="estate")
+    run(session.OPTIONS, session.connect, lambda client, _context: estate_info.read(client), queried="estate")
 
 
 if __name__ == "__main__":

@@ -96,29 +96,18 @@ infrastructure:
         reason: {description: Commvault's words where it does not., type: str}
 """
 
-import typing as t
-
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy.infrastructure import describe
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
-from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy import infrastructure_info
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
-
-if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
-    from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
-
-NAMES = {"type": "list", "elements": "str", "default": []}
-SPEC = OPTIONS.merge(ArgumentSpec({"storage_pools": NAMES, "access_nodes": NAMES, "servers": NAMES}))
-
-
-def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
-    params = context.params
-    found = describe(client, params["storage_pools"], params["access_nodes"], params["servers"])
-    return {"changed": False, "infrastructure": found}
 
 
 def main() -> None:
-    run(SPEC, connect, _act, queried="infrastructure")
+    run(
+        session.OPTIONS.merge(infrastructure_info.OPTIONS),
+        session.connect,
+        lambda client, context: infrastructure_info.read(client, context.params),
+        queried="infrastructure",
+    )
 
 
 if __name__ == "__main__":

@@ -115,27 +115,18 @@ missing:
   sample: []
 """
 
-import typing as t
-
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.plans import info as plan_reading
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
-from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.plans import info
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
-
-if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
-    from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
-
-SPEC = OPTIONS.merge(ArgumentSpec({"names": {"type": "list", "elements": "str"}, "entities": {"type": "bool", "default": False}}))
-
-
-def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
-    plans, missing = plan_reading.plans(client, context.params["names"], context.params["entities"])
-    return {"changed": False, "plans": plans, "missing": missing}
 
 
 def main() -> None:
-    run(SPEC, connect, _act, queried="plans")
+    run(
+        session.OPTIONS.merge(info.PLAN_OPTIONS),
+        session.connect,
+        lambda client, context: info.read_plans(client, context.params),
+        queried="plans",
+    )
 
 
 if __name__ == "__main__":

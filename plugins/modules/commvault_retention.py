@@ -179,23 +179,17 @@ aging_out:
     job_ids: {description: Their numbers., type: list, elements: int, sample: [1101, 1102]}
 """
 
-import typing as t
-
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.plans import retention
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
-from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
-
-if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
-    from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
-
-
-def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
-    return retention.run(client, context.params)
+from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_work
 
 
 def main() -> None:
-    run(session.OPTIONS.merge(retention.OPTIONS), session.connect, _act)
+    run_work(
+        session.OPTIONS.merge(retention.OPTIONS),
+        session.connect,
+        lambda client, context: retention.RetentionOfPlan(client, context.params),
+    )
 
 
 if __name__ == "__main__":

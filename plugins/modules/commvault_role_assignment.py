@@ -134,8 +134,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 assignments:
-  description: One entry for each of O(assignments), in their order.
-  returned: success
+  description:
+    - One entry for each of O(assignments), in their order.
+    - After a failure, one for each of RV(progress.done).
+  returned: success, and on failure as far as RV(progress) tells
   type: list
   elements: dict
   contains:
@@ -166,6 +168,28 @@ assignments:
       description: Whether the role was given or taken.
       type: bool
       sample: true
+progress:
+  description: How far a call came that failed while it changed things. Each assignment in the words of the error.
+  returned: on failure, unless it failed before the first change was tried
+  type: dict
+  contains:
+    done:
+      description: What is as it was asked for.
+      type: list
+      elements: str
+      sample:
+        - role "Tenant Automation" of "backup-automation" on the company "Acme Sàrl"
+    failed:
+      description: What could not be changed.
+      type: list
+      elements: str
+      sample:
+        - role "View" of "svc_backup" on the plan "gold"
+    not_tried:
+      description: What was left alone.
+      type: list
+      elements: str
+      sample: []
 """
 
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.tenancy import role_assignment

@@ -96,27 +96,18 @@ missing:
   sample: []
 """
 
-import typing as t
-
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.plans import info as plan_reading
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
-from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.plans import info
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
-
-if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
-    from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
-
-SPEC = OPTIONS.merge(ArgumentSpec({"names": {"type": "list", "elements": "str"}}))
-
-
-def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
-    pools, missing = plan_reading.pools(client, context.params["names"])
-    return {"changed": False, "storage_pools": pools, "missing": missing}
 
 
 def main() -> None:
-    run(SPEC, connect, _act, queried="storage_pools")
+    run(
+        session.OPTIONS.merge(info.POOL_OPTIONS),
+        session.connect,
+        lambda client, context: info.read_pools(client, context.params),
+        queried="storage_pools",
+    )
 
 
 if __name__ == "__main__":

@@ -123,3 +123,22 @@ def test_one_association_that_comes_as_an_object_is_understood(modules):
     modules.sandbox.control("POST", "/faults", {"name": "single_element_objects"})
     step(modules, MODULE, assignments(USER_ON_PLAN), check=False, changed=False)
     step(modules, MODULE, assignments(USER_ON_PLAN, state="absent"), check=False, changed=True)
+
+
+def test_a_call_that_fails_at_one_of_many_tells_how_far_it_came(modules):
+    foreign = {**GROUP_ON_CLIENT, "entity": "lux-an-01"}
+    rows = [GROUP_ON_COMPANY, USER_ON_PLAN, foreign, {"user": "ann", "role": "Tenant User", "entity": COMPANY}]
+    labels = [
+        f'role "Tenant Operator" of "automation" on the company "{COMPANY}"',
+        'role "view" of "ann" on the plan "asg-plan"',
+        'role "View" of "asgtenant\\automation" on the client "lux-an-01"',
+        f'role "Tenant User" of "ann" on the company "{COMPANY}"',
+    ]
+    before = grants(modules, COMPANY)
+    # The third is on an access node, which a company sees, but on which the server lets it give no roles.
+    result = modules.failure(MODULE, assignments(*rows))
+    assert result["progress"] == {"done": labels[:2], "failed": [labels[2]], "not_tried": labels[3:]}
+    assert result["changed"] is True and [row["changed"] for row in result["assignments"]] == [True, True]
+    assert labels[2] in result["msg"] and result["error"]["object"] == labels[2]
+    assert len(grants(modules, COMPANY)) == len(before) + 1, "the second is on a plan, the fourth was not tried"
+    modules(MODULE, assignments(*rows[:2], rows[3], state="absent"))

@@ -9,13 +9,13 @@ import datetime as dt
 import typing as t
 
 from ..._core.argspec import ArgumentSpec
-from ..._core.compare import Comparer
+from ..._core.compare import Comparer, same_names
 from ..._core.engine import Record, Resource, Seen
 from ..._core.errors import ApiError, InputError
 from ..wire import lookup
-from ..wire.replies import listed
+from ..wire.replies import listed, number, part
 from ..wire.writes import create_once, require_gone
-from .windows import DAYS, WINDOW_OPTIONS, clock, in_order, seconds
+from .windows import WINDOW_OPTIONS, read_blackouts, seconds, windows
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -48,11 +48,7 @@ class BlackoutWindow(Resource):
     A window belongs to one company or to the provider; its name may exist elsewhere too.
     """
 
-    comparers: t.Mapping[str, Comparer] = {
-        "name": lambda want, have: want.casefold() == have.casefold(),
-        "operations": lambda want, have: set(want) == set(have),
-        "weeks": lambda want, have: set(want) == set(have),
-    }
+    comparers: t.Mapping[str, Comparer] = {"name": lookup.same_name, **dict.fromkeys(("operations", "weeks"), same_names)}
 
     def __init__(self, client: Commvault, params: Json) -> None:
         self._client = client
@@ -80,12 +76,12 @@ class BlackoutWindow(Resource):
             return {"id": found.id} if found else None
 
         reply = create_once(lambda: self._client.post("/V5/BlackoutWindow", body), look)
-        number = int(reply.get("id") or 0)
-        if not number:
+        made = number(reply, "id")
+        if not made:
             raise ApiError(
                 f'Commvault did not make the blackout window "{desired["name"]}" and gave no reason.', call="POST /V5/BlackoutWindow"
             )
-        return self._read(lookup.Found(number, desired["name"], company=self._client.company))
+        return self._read(lookup.Found(made, desired["name"], company=self._client.company))
 
     def update(self, seen: Seen, changed: Record, _means: None) -> Record:
         current = seen.known
@@ -100,24 +96,20 @@ class BlackoutWindow(Resource):
     def _look(self) -> lookup.Found | None:
         """By name and company. Two of one name in one company are an error, never a guess."""
         params = {"companyId": self._client.company_id} if self._client.company_id is not None else {"showOnlyCommcellLevel": "true"}
-        reply = self._client.get("/V5/BlackoutWindow", params, absent=(404,)) or {}
-        known = [
-            lookup.Found(int(row["id"]), str(row["name"]), int(company["id"]) if "id" in company else None, company.get("name"), row)
-            for row in listed(reply.get("blackoutWindows"))
-            for company in [row.get("company") or {}]
-        ]
+        rows = self._client.rows("/V5/BlackoutWindow", "blackoutWindows", params)
+        known = [lookup.to_found(row, row, row.get("company")) for row in rows]
         return lookup.choose(self._client, "blackout window", self._wanted["name"], known, "own")
 
     def _read(self, found: lookup.Found) -> Record:
         row = self._client.require(f"/V5/BlackoutWindow/{found.id}")
-        between = row.get("betweenDates") or {}
+        between = part(row, "betweenDates")
         spelled = {value: key for key, value in OPERATIONS.items()}
         return {
             "id": found.id,
             "name": row.get("name") or found.name,
             "company": found.company,
             "operations": [spelled.get(str(name), str(name).lower()) for name in listed(row.get("backupOperations"))],
-            "periods": _in_order([_period(period) for period in listed(row.get("allDays"))]),
+            "periods": read_blackouts(row.get("allDays")),
             "weeks": [str(week).lower() for week in listed(row.get("weeks"))],
             "between_dates": {"start": _date(between.get("start")), "end": _date(between.get("end"))},
             "do_not_submit_job": bool(row.get("doNotSubmitJob", False)),
@@ -127,16 +119,7 @@ class BlackoutWindow(Resource):
 def _wanted(params: Json) -> Record:
     """What the task says, checked. Raises InputError."""
     record: Record = {key: params[key] for key in ("name", "operations", "weeks", "do_not_submit_job")}
-    if params["periods"] is not None:
-        periods = []
-        for period in params["periods"]:
-            start, end = seconds(period["start"], "start"), seconds(period["end"], "end")
-            if end <= start:
-                raise InputError(
-                    f"A blackout window cannot end at {period['end']} when it starts at {period['start']}: split it at midnight."
-                )
-            periods.append({"days": in_order(period["days"]), "start": clock(start), "end": clock(end)})
-        record["periods"] = _in_order(periods)
+    record["periods"] = windows(params["periods"], "blackout")
     if params["between_dates"] is not None:
         between = params["between_dates"]
         record["between_dates"] = {edge: _checked(edge, between[edge]) for edge in ("start", "end")}
@@ -165,15 +148,6 @@ def _to_api(record: Record) -> Json:
     if record.get("do_not_submit_job") is not None:
         body["doNotSubmitJob"] = record["do_not_submit_job"]
     return body
-
-
-def _period(row: Json) -> Record:
-    time = row.get("time") or {}
-    return {"days": in_order(listed(row.get("days"))), "start": clock(int(time.get("start") or 0)), "end": clock(int(time.get("end") or 0))}
-
-
-def _in_order(periods: list[Record]) -> list[Record]:
-    return sorted(periods, key=lambda period: ([DAYS.index(day) for day in period["days"]], period["start"]))
 
 
 def _checked(edge: str, text: str | None) -> str:

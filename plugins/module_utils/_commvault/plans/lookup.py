@@ -8,14 +8,10 @@ from __future__ import annotations
 import typing as t
 
 from ..wire.lookup import Found, Reach, choose, company_of, needed, to_found
-from ..wire.replies import listed
+from ..wire.replies import number
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
-    from ..wire.lookup import Found
-
-# From a name to an id. Lists may come from a cache, filters may be ignored by an older server, and the same name may
-# live in several companies: so every answer is compared again here, by name and by company.
 
 Row = dict[str, t.Any]
 POOL_KINDS = {1: "Disk", 2: "Cloud", 3: "HyperScale"}
@@ -34,8 +30,8 @@ def find_plan(client: Commvault, name: str, reach: Reach = "visible") -> Found |
 
 def plans(client: Commvault) -> list[Found]:
     """All server plans that can be seen, in one request, past the server's cache (cvpysdk plan.py, service PLAN_SUMMARY)."""
-    reply = client.get("/V4/Plan/Summary", {"fq": "plans.subtype:in:Server", "hardRefresh": "true"}, absent=(404,)) or {}
-    return [to_found(row["plan"], row, row.get("company")) for row in listed(reply.get("plans"))]
+    rows = client.rows("/V4/Plan/Summary", "plans", {"fq": "plans.subtype:in:Server", "hardRefresh": "true"})
+    return [to_found(row["plan"], row, row.get("company")) for row in rows]
 
 
 def storage_pool(client: Commvault, name: str, known: t.Iterable[Found] | None = None) -> Found | None:
@@ -49,31 +45,40 @@ def storage_pool(client: Commvault, name: str, known: t.Iterable[Found] | None =
 
 def storage_pools(client: Commvault) -> list[Found]:
     """All storage pools of every type, in one request (GET /StoragePool; cvpysdk storage_pool.py)."""
-    reply = client.get("/StoragePool", absent=(404,)) or {}
     return [
         Found(int(entity["storagePoolId"]), str(entity["storagePoolName"]), *company_of(entity.get("entityInfo")), row)
-        for row in listed(reply.get("storagePoolList"))
+        for row in client.rows("/StoragePool", "storagePoolList")
         for entity in [row["storagePoolEntity"]]
     ]
 
 
+def pool_kind(pool: Found) -> str | None:
+    """Disk, Cloud or HyperScale; None for one that V4 has no detail of."""
+    return POOL_KINDS.get(number(pool.row, "storageType"))
+
+
+def pool_detail(client: Commvault, pool: Found) -> Row | None:
+    """What V4 tells of a pool (OpenAPI GetDiskStorageDetails and siblings); None where it does not."""
+    kind = pool_kind(pool)
+    return client.get(f"/V4/Storage/{kind}/{pool.id}", absent=(404,)) if kind else None
+
+
 def pool_encrypted(client: Commvault, pool: Found) -> bool | None:
-    """Whether what the pool stores is encrypted; None where the API does not tell (OpenAPI GetDiskStorageDetails and siblings)."""
-    kind = POOL_KINDS.get(int(pool.row.get("storageType") or 0))
-    detail = client.get(f"/V4/Storage/{kind}/{pool.id}", absent=(404,)) if kind else None
-    encryption = (detail or {}).get("encryption")
+    """Whether what the pool stores is encrypted; None where the API does not tell."""
+    encryption = (pool_detail(client, pool) or {}).get("encryption")
     # A flag that is false may be left out of a reply, the object around it is not.
     return None if encryption is None else bool(encryption.get("encrypt", False))
 
 
 def region(client: Commvault, name: str) -> Found | None:
-    """The region of this name (OpenAPI GetRegions). Missing: as in plan()."""
-    reply = client.get("/V4/Regions", absent=(404,)) or {}
-    known = [to_found(row, row, row.get("company")) for row in listed(reply.get("regions"))]
-    return needed(client, "region", name, choose(client, "region", name, known), "Create it in Commvault, or correct the name.")
+    """The region of this name. Missing: as in plan()."""
+    return needed(client, "region", name, choose(client, "region", name, regions(client)), "Create it in Commvault, or correct the name.")
 
 
-# Things that a region or a role can be given to, each under the names that the different calls have for its kind.
+def regions(client: Commvault) -> list[Found]:
+    """All regions that can be seen, in one request (OpenAPI GetRegions)."""
+    return [to_found(row, row, row.get("company")) for row in client.rows("/V4/Regions", "regions") if row.get("id") is not None]
+
 
 AT_ONCE = 200
 """Ids in one bulk read, so that the address stays short."""
@@ -88,22 +93,15 @@ def regions_by_entity(client: Commvault, kind: str, numbers: t.Sequence[int], pu
     found: dict[int, tuple[int, str]] = {}
     for start in range(0, len(numbers), AT_ONCE):
         some = ",".join(map(str, numbers[start : start + AT_ONCE]))
-        reply = client.get("/V4/entity/region", {"entityType": kind, "entities": some, "regionType": purpose}, absent=(404,)) or {}
-        for row in listed(reply.get("regions")):
-            region = row["region"] if isinstance(row.get("region"), dict) else row
-            number, name = region.get("id") or region.get("regionId"), region.get("name") or region.get("regionName")
-            if number and row.get("entityId"):
-                found[int(row["entityId"])] = (int(number), str(name or number))
+        for row in client.rows("/V4/entity/region", "regions", {"entityType": kind, "entities": some, "regionType": purpose}):
+            place = row["region"] if isinstance(row.get("region"), dict) else row
+            region_id, name = place.get("id") or place.get("regionId"), place.get("name") or place.get("regionName")
+            if region_id and row.get("entityId"):
+                found[int(row["entityId"])] = (int(region_id), str(name or region_id))
     return found
-
-
-"""What must be there before anything is configured: storage pools, access nodes and servers, with where they are."""
-
-
-Record = dict[str, t.Any]
 
 
 def regions_of(client: Commvault, entity_type: str, owners: t.Iterable[Found]) -> dict[int, str]:
     """Names of the regions where the backups of entities go, by entity id; an entity without a region is left out."""
     found = regions_by_entity(client, entity_type, sorted({one.id for one in owners}))
-    return {number: name for number, (_region, name) in found.items()}
+    return {entity: name for entity, (_region, name) in found.items()}

@@ -10,6 +10,7 @@ import math
 import typing as t
 
 from ..._core.errors import InputError
+from ..wire.replies import number, part
 
 Json = dict[str, t.Any]
 Record = dict[str, t.Any]
@@ -57,18 +58,18 @@ def decreases(have: Record, want: Record) -> list[str]:
     """What would be kept for a shorter time than now, in words for a message: '"Primary" from 30 to 7 days'."""
     found = []
     if length(want["retention_days"]) < length(have["retention_days"]):
-        found.append(f'"{have["name"]}" from {spoken(have["retention_days"])} to {spoken(want["retention_days"])}')
+        found.append(f'"{have["name"]}" from {in_words(have["retention_days"])} to {in_words(want["retention_days"])}')
     rules: dict[str, int] = {rule["type"]: rule["retention_days"] for rule in want["extended_retention"]}
     for rule in have["extended_retention"]:
         left = rules[rule["type"]] if rule["type"] in rules else int(want["retention_days"])
         if length(left) < length(rule["retention_days"]):
-            found.append(f'"{have["name"]}", {rule["type"]} from {spoken(rule["retention_days"])} to {spoken(left)}')
+            found.append(f'"{have["name"]}", {rule["type"]} from {in_words(rule["retention_days"])} to {in_words(left)}')
     return found
 
 
-def spoken(number: int) -> str:
+def in_words(kept: int) -> str:
     """Days in words."""
-    return "infinite" if number == INFINITE else f"{number} days"
+    return "infinite" if kept == INFINITE else f"{kept} days"
 
 
 def extended(options: list[Json], label: str) -> list[Record]:
@@ -85,23 +86,31 @@ def check_rules(record: Record) -> None:
     for rule in record.get("extended_retention", []):
         if base is not None and length(rule["retention_days"]) <= length(base):
             raise InputError(
-                f'The destination "{record["name"]}" would keep {rule["type"]} for {spoken(rule["retention_days"])}, '
-                f"which is not longer than its retention_days, {spoken(base)}."
+                f'The destination "{record["name"]}" would keep {rule["type"]} for {in_words(rule["retention_days"])}, '
+                f"which is not longer than its retention_days, {in_words(base)}."
             )
 
 
 def read_rules(row: Json) -> list[Record]:
-    rules = row.get("extendedRetentionRules") or {}
-    given = [rules[place] for place in RULE_PLACES if (rules.get(place) or {}).get("type")]
+    """The extended rules of a destination or copy; none where they are switched off."""
+    if not row.get("useExtendedRetentionRules"):
+        return []
+    given = [rule for place in RULE_PLACES for rule in [part(row, "extendedRetentionRules", place)] if rule.get("type")]
     return _in_order(
         [
             {
                 "type": str(rule["type"]).lower(),
-                "retention_days": INFINITE if rule.get("isInfiniteRetention") else int(rule.get("retentionPeriodDays") or 0),
+                "retention_days": INFINITE if rule.get("isInfiniteRetention") else number(rule, "retentionPeriodDays"),
             }
             for rule in given
         ]
     )
+
+
+def read_backups_to_copy(row: Json) -> str:
+    """Which backups a destination takes, in our words; one that we have none for stays as it is."""
+    copied = str(row.get("backupsToCopy") or BACKUPS_TO_COPY["all"]).casefold()
+    return {value.casefold(): key for key, value in BACKUPS_TO_COPY.items()}.get(copied, copied)
 
 
 def rules_to_api(rules: list[Record]) -> Json:
@@ -135,6 +144,6 @@ def days(text: str, label: str) -> int:
     return int(text)
 
 
-def length(number: int) -> float:
+def length(kept: int) -> float:
     """Days for comparing: -1 is longer than anything."""
-    return math.inf if number == INFINITE else number
+    return math.inf if kept == INFINITE else kept

@@ -10,7 +10,7 @@ import typing as t
 
 from ..._core.compare import covers
 from ..._core.errors import InputError
-from ..wire.replies import listed
+from ..wire.replies import listed, part, text, word
 from .windows import DAYS, clock, in_order, seconds
 
 Json = dict[str, t.Any]
@@ -40,6 +40,19 @@ TAKES = {
     "automatic": {"every"},
 }
 """What can be said about each kind of frequency."""
+
+PARTS: dict[str, tuple[str, t.Callable[[t.Any], t.Any], t.Callable[[t.Any], t.Any]]] = {
+    "start_time": ("startTime", lambda time: clock(int(time)), lambda time: seconds(time, "start_time")),
+    "days": ("weeklyDays", lambda days: in_order(listed(days)) or None, lambda days: [day.upper() for day in days]),
+    "day_of_month": ("dayOfMonth", int, int),
+    "month": ("monthOfYear", word, str.upper),
+    "week_of_month": ("weekOfMonth", word, str.upper),
+    "day_of_week": ("dayOfWeek", word, str.upper),
+    "repeat_minutes": ("repeatIntervalInMinutes", int, int),
+    "repeat_until": ("repeatUntilTime", lambda time: clock(int(time)), lambda time: seconds(time, "repeat_until")),
+    "timezone": ("timezone", lambda zone: zone.get("name"), lambda name: {"name": name}),
+}
+"""The parts of a frequency: their keys in the API's pattern, how they are read, and how they are written. For every see _every_key()."""
 
 SCHEDULE_OPTIONS: dict[str, t.Any] = {
     "backup_type": {"type": "str", "required": True, "choices": list(BACKUP_TYPES)},
@@ -87,11 +100,8 @@ def merge(found: list[Record], wished: list[Record]) -> list[Record]:
             result.append(schedule)
             continue
         have = result[places[number]]
-        same_kind = have["frequency"]["type"] == schedule["frequency"]["type"]
-        frequency = (
-            {**_compatible(have["frequency"], schedule["frequency"]), **schedule["frequency"]} if same_kind else schedule["frequency"]
-        )
-        result[places[number]] = {**have, "frequency": frequency}
+        kept = _compatible(have["frequency"], schedule["frequency"]) if _same_kind(schedule, have) else {}
+        result[places[number]] = {**have, "frequency": {**kept, **schedule["frequency"]}}
     return result
 
 
@@ -124,7 +134,7 @@ def to_add(schedule: Record) -> Json:
 
 def to_modify(schedule: Record, row: Json) -> Json:
     """A changed schedule: the row as it was read, with the changes merged in, sent whole (cvpysdk plan.py edit_schedule)."""
-    pattern = row.get("schedulePattern") or {}
+    pattern = part(row, "schedulePattern")
     same_kind = str(pattern.get("scheduleFrequencyType", "")).casefold() == schedule["frequency"]["type"]
     return {**row, "scheduleOperation": "MODIFY", "schedulePattern": _pattern(schedule, pattern if same_kind else {})}
 
@@ -163,23 +173,12 @@ def _check_combination(frequency: Record) -> None:
 
 
 def _record(row: Json) -> Record:
-    pattern = row.get("schedulePattern") or {}
+    pattern = part(row, "schedulePattern")
     kind = str(pattern.get("scheduleFrequencyType", "")).lower()
     names = {value: key for key, value in BACKUP_TYPES.items()}
     backup_type = names.get(str(row.get("backupType")), str(row.get("backupType")).lower())
-    start, until = pattern.get("startTime"), pattern.get("repeatUntilTime")
-    said = {
-        "every": pattern.get(_every_key(kind, backup_type)),
-        "start_time": None if start is None else clock(int(start)),
-        "days": in_order(listed(pattern.get("weeklyDays"))) or None,
-        "day_of_month": pattern.get("dayOfMonth"),
-        "month": _lower(pattern.get("monthOfYear")),
-        "week_of_month": _lower(pattern.get("weekOfMonth")),
-        "day_of_week": _lower(pattern.get("dayOfWeek")),
-        "repeat_minutes": pattern.get("repeatIntervalInMinutes"),
-        "repeat_until": None if until is None else clock(int(until)),
-        "timezone": (pattern.get("timezone") or {}).get("name"),
-    }
+    said = {name: as_read(pattern[key]) for name, (key, as_read, _written) in PARTS.items() if pattern.get(key) is not None}
+    said["every"] = pattern.get(_every_key(kind, backup_type))
     frequency = {key: value for key, value in said.items() if value is not None and key in TAKES.get(kind, set())}
     return {
         "id": row.get("scheduleId"),
@@ -190,39 +189,18 @@ def _record(row: Json) -> Record:
 
 
 def _pattern(schedule: Record, base: Json) -> Json:
+    """A frequency as the API takes it. base: what was read of the one that it replaces."""
     frequency = schedule["frequency"]
-    kind = frequency["type"]
-    every = frequency.get("every")
-    start, until = frequency.get("start_time"), frequency.get("repeat_until")
-    said = {
-        "scheduleFrequencyType": kind.upper(),
-        _every_key(kind, schedule["backup_type"]): 1 if every is None and kind in ("daily", "weekly", "monthly") else every,
-        "startTime": None if start is None else seconds(start, "start_time"),
-        "weeklyDays": [day.upper() for day in frequency["days"]] if "days" in frequency else None,
-        "dayOfMonth": frequency.get("day_of_month"),
-        "monthOfYear": _upper(frequency.get("month")),
-        "weekOfMonth": _upper(frequency.get("week_of_month")),
-        "dayOfWeek": _upper(frequency.get("day_of_week")),
-        "repeatIntervalInMinutes": frequency.get("repeat_minutes"),
-        "repeatUntilTime": None if until is None else seconds(until, "repeat_until"),
-        "timezone": {"name": frequency["timezone"]} if _other_zone(frequency, base) else None,
-    }
+    kind, every = frequency["type"], frequency.get("every")
+    said = {key: written(frequency[name]) for name, (key, _read, written) in PARTS.items() if name in frequency}
+    if frequency.get("timezone") == text(base, "timezone", "name"):
+        # What was read carries its id, which would win over a new name.
+        said.pop("timezone", None)
+    if every is not None or kind in ("daily", "weekly", "monthly"):
+        said[_every_key(kind, schedule["backup_type"])] = every or 1
     # A day of the month and a day of a week in it exclude each other, so that what there was of the other goes.
-    gone = {"dayOfMonth"} if said["weekOfMonth"] else {"weekOfMonth", "dayOfWeek"} if said["dayOfMonth"] else set()
-    return {**{key: value for key, value in base.items() if key not in gone}, **{k: v for k, v in said.items() if v is not None}}
-
-
-def _other_zone(frequency: Record, base: Json) -> bool:
-    """Whether a time zone has to be sent: what was read carries its id, which would win over a new name."""
-    return "timezone" in frequency and frequency["timezone"] != (base.get("timezone") or {}).get("name")
-
-
-def _lower(text: t.Any) -> str | None:
-    return text.lower() if isinstance(text, str) else None
-
-
-def _upper(text: str | None) -> str | None:
-    return None if text is None else text.upper()
+    gone = {"dayOfMonth"} if "weekOfMonth" in said else {"weekOfMonth", "dayOfWeek"} if "dayOfMonth" in said else set()
+    return {**{key: value for key, value in base.items() if key not in gone}, "scheduleFrequencyType": kind.upper(), **said}
 
 
 def _every_key(kind: str, backup_type: str) -> str:

@@ -14,6 +14,8 @@ import typing as t
 
 from ..._core.compare import Comparer
 from ..._core.errors import InputError, Refused
+from ..wire.lookup import same_name
+from ..wire.replies import listed, number, part
 
 Json = dict[str, t.Any]
 Record = dict[str, t.Any]
@@ -34,7 +36,12 @@ INHERITED = {"destinations": "backupDestination", "rpo": "rpo", "content": "back
 """Our words for the parts of a derived plan, as overrideInheritSettings spells them."""
 SNAPSHOT = {"enable_backup_copy": "enableBackupCopy", "backup_copy_rpo_minutes": "backupCopyRPOMins"}
 DATABASE = {"log_rpo_minutes": "logBackupRPOMins", "use_disk_cache": "useDiskCacheForLogBackups", "commit_hours": "commitFrequencyInHours"}
-TOLD_IN_PART = ("content", "snapshot_options", "database_options")
+SPELLED = {
+    "content": ("backupContent", PATHS | SWITCHES),
+    "snapshot_options": ("snapshotOptions", SNAPSHOT),
+    "database_options": ("databaseOptions", DATABASE),
+}
+"""Options whose parts the server may not tell: their keys in the API, of the whole and of each part."""
 
 SETTING_OPTIONS: dict[str, t.Any] = {
     "base_plan": {"type": "str"},
@@ -62,33 +69,29 @@ SETTING_OPTIONS: dict[str, t.Any] = {
 
 def wanted(params: Json) -> Record:
     """The settings of a task, without what is not said. Raises InputError."""
-    said = {
-        name: {key: value for key, value in params[name].items() if value is not None}
-        for name in ("content", "override_restrictions", "snapshot_options", "database_options")
-        if params[name] is not None
-    }
     inherit = params["inherit"] or []
-    given = {"rpo": params["schedules"] or params["backup_window"] or params["full_backup_window"], "content": said.get("content")}
-    twice = [part for part in inherit if given[part]]
+    groups = {name: _said(params[name]) for name in ("content", "override_restrictions", "snapshot_options", "database_options")}
+    given = {"rpo": params["schedules"] or params["backup_window"] or params["full_backup_window"], "content": groups["content"]}
+    twice = [name for name in inherit if given[name]]
     if twice:
         raise InputError(f"inherit: {', '.join(twice)} cannot be the base plan's and given here as well.")
-    record: Record = {key: value for key, value in said.items() if value}
-    for name in ("allow_override", "base_plan"):
-        if params[name] is not None:
-            record[name] = params[name]
-    if inherit:
-        record["inherited"] = sorted(inherit)
-    return record
+    record: Record = {name: group for name, group in groups.items() if group}
+    record |= {name: params[name] for name in ("allow_override", "base_plan") if params[name] is not None}
+    return {**record, "inherited": sorted(inherit)} if inherit else record
+
+
+def _said(options: Json | None) -> Record:
+    return {key: value for key, value in (options or {}).items() if value is not None}
 
 
 def read(detail: Json) -> Record:
     """The settings of a plan's detail; what the server does not tell is None or left out."""
-    base = (detail.get("inheritSettings") or {}).get("basePlan") or {}
+    base = part(detail, "inheritSettings", "basePlan")
     return {
         "content": _read_content(detail.get("backupContent")),
         "allow_override": bool(detail.get("allowPlanOverride", False)),
-        "override_restrictions": _read_restrictions(detail.get("overrideRestrictions") or {}),
-        "snapshot_options": _renamed(detail.get("snapshotOptions") or {}, SNAPSHOT),
+        "override_restrictions": _read_restrictions(part(detail, "overrideRestrictions")),
+        "snapshot_options": _renamed(part(detail, "snapshotOptions"), SNAPSHOT),
         "database_options": _read_database(detail),
         "base_plan": base.get("name") or None,
         "inherited": _read_inherited(detail) if base.get("id") else [],
@@ -97,14 +100,14 @@ def read(detail: Json) -> Record:
 
 def untold(want: Record, have: Record) -> list[str]:
     """Names of wanted settings that the server does not tell, such as content.unix_included."""
-    return [f"{key}.{name}" for key in TOLD_IN_PART if key in want for name in want[key] if name not in (have[key] or {})]
+    return [f"{key}.{name}" for key in SPELLED if key in want for name in want[key] if name not in (have[key] or {})]
 
 
 def told(want: Record, have: Record) -> Record:
     """The part of the wanted settings that can be compared with what the server tells."""
     result = {}
     for key, value in want.items():
-        if key in TOLD_IN_PART:
+        if key in SPELLED:
             known = {name: item for name, item in value.items() if name in (have[key] or {})}
             if known:
                 result[key] = known
@@ -115,18 +118,14 @@ def told(want: Record, have: Record) -> Record:
 
 def to_api(settings: Record) -> Json:
     """The settings as both the creation and the change of a plan take them; the base plan is not among them."""
-    body: Json = {}
-    if "content" in settings:
-        body["backupContent"] = {(PATHS | SWITCHES)[name]: value for name, value in settings["content"].items()}
-    if "allow_override" in settings:
-        body["allowPlanOverride"] = settings["allow_override"]
+    body = {
+        key: {spelled[name]: value for name, value in settings[option].items()}
+        for option, (key, spelled) in SPELLED.items()
+        if option in settings
+    }
     if "override_restrictions" in settings:
         body["overrideRestrictions"] = {RESTRICTIONS[name]: RULES[value] for name, value in settings["override_restrictions"].items()}
-    if "snapshot_options" in settings:
-        body["snapshotOptions"] = {SNAPSHOT[name]: value for name, value in settings["snapshot_options"].items()}
-    if "database_options" in settings:
-        body["databaseOptions"] = {DATABASE[name]: value for name, value in settings["database_options"].items()}
-    return body
+    return {**body, **({"allowPlanOverride": settings["allow_override"]} if "allow_override" in settings else {})}
 
 
 def overrides(current: Record, changed: Record) -> Json:
@@ -138,8 +137,8 @@ def overrides(current: Record, changed: Record) -> Json:
         "content": {"content"} & changed.keys(),
     }
     back = set(changed.get("inherited", [])) - set(current["inherited"])
-    taken = {INHERITED[part]: True for part, keys in mine.items() if keys and part in current["inherited"]}
-    return taken | {INHERITED[part]: False for part in back}
+    taken = {INHERITED[name]: True for name, keys in mine.items() if keys and name in current["inherited"]}
+    return taken | {INHERITED[name]: False for name in back}
 
 
 def refuse_one_way(name: str, current: Record, changed: Record, confirmed: bool) -> None:
@@ -179,7 +178,7 @@ def includes(want: list[str], have: list[str]) -> bool:
 COMPARERS: dict[str, Comparer] = {
     "content": same_content,
     "inherited": includes,
-    "base_plan": lambda want, have: have is not None and want.casefold() == have.casefold(),
+    "base_plan": same_name,
 }
 
 
@@ -207,20 +206,19 @@ def _read_restrictions(restrictions: Json) -> Record:
 
 def _read_database(detail: Json) -> Record:
     """From databaseOptions, or where the server leaves them out from the log schedule, which is what they are about."""
-    found = _renamed(detail.get("databaseOptions") or {}, DATABASE)
+    found = _renamed(part(detail, "databaseOptions"), DATABASE)
     if found:
         return found
-    for row in ((detail.get("rpo") or {}).get("backupFrequency") or {}).get("schedules") or []:
+    for row in listed(part(detail, "rpo", "backupFrequency").get("schedules")):
         if row.get("backupType") == "TRANSACTIONLOG" and row.get("forDatabasesOnly"):
-            minutes = (row.get("schedulePattern") or {}).get("maxBackupIntervalInMins")
-            options = {**(row.get("scheduleOption") or {}), **({"logBackupRPOMins": minutes} if minutes else {})}
-            return _renamed(options, DATABASE)
+            minutes = number(row, "schedulePattern", "maxBackupIntervalInMins")
+            return _renamed({**part(row, "scheduleOption"), **({"logBackupRPOMins": minutes} if minutes else {})}, DATABASE)
     return {}
 
 
 def _read_inherited(detail: Json) -> list[str]:
-    settings = detail.get("inheritSettings") or {}
-    return sorted(part for part, key in RESTRICTIONS.items() if not (settings.get(key) or {}).get("overridden", False))
+    settings = part(detail, "inheritSettings")
+    return sorted(name for name, key in RESTRICTIONS.items() if not part(settings, key).get("overridden", False))
 
 
 def _renamed(row: Json, names: dict[str, str]) -> Record:

@@ -10,7 +10,7 @@ import re
 import typing as t
 
 from ..._core.errors import InputError
-from ..wire.replies import listed
+from ..wire.replies import listed, number
 
 Json = dict[str, t.Any]
 Record = dict[str, t.Any]
@@ -23,30 +23,27 @@ WINDOW_OPTIONS: dict[str, t.Any] = {
 }
 
 
-def windows(options: list[Json] | None) -> list[Record] | None:
-    """The backup windows of a task, checked, with days in the order of the week. Raises InputError."""
+def windows(options: list[Json] | None, kind: str = "backup") -> list[Record] | None:
+    """The windows of a task, checked, with days in the order of the week. kind: for the error. Raises InputError."""
     if options is None:
         return None
     result = []
     for option in options:
         start, end = seconds(option["start"], "start"), seconds(option["end"], "end")
         if end <= start:
-            raise InputError(f"A backup window cannot end at {option['end']} when it starts at {option['start']}: split it at midnight.")
-        result.append({"days": in_order(option["days"]), "start": clock(start), "end": clock(end)})
-    return sorted(result, key=_window_order)
+            raise InputError(f"A {kind} window cannot end at {option['end']} when it starts at {option['start']}: split it at midnight.")
+        result.append((option["days"], start, end))
+    return _windows(result)
 
 
 def read_windows(rows: t.Any) -> list[Record]:
     """rpo.backupWindow in the module's words: periods in which backups may run."""
-    found = [
-        {
-            "days": in_order(listed(row.get("dayOfWeek"))),
-            "start": clock(int(row.get("startTime") or 0)),
-            "end": clock(int(row.get("endTime") or 0)),
-        }
-        for row in listed(rows)
-    ]
-    return sorted(found, key=_window_order)
+    return _windows((listed(row.get("dayOfWeek")), number(row, "startTime"), number(row, "endTime")) for row in listed(rows))
+
+
+def read_blackouts(rows: t.Any) -> list[Record]:
+    """allDays of a blackout window likewise: periods in which they may not (OpenAPI V5 GetBlackoutWindow)."""
+    return _windows((listed(row.get("days")), number(row, "time", "start"), number(row, "time", "end")) for row in listed(rows))
 
 
 def windows_to_api(records: list[Record]) -> list[Json]:
@@ -80,5 +77,7 @@ def in_order(days: t.Iterable[str]) -> list[str]:
     return sorted({day.lower() for day in days}, key=DAYS.index)
 
 
-def _window_order(window: Record) -> tuple[list[int], str]:
-    return [DAYS.index(day) for day in window["days"]], window["start"]
+def _windows(found: t.Iterable[tuple[list[str], int, int]]) -> list[Record]:
+    """Windows in the module's words and in one order. found: days, start and end in seconds since midnight."""
+    records = [{"days": in_order(days), "start": clock(start), "end": clock(end)} for days, start, end in found]
+    return sorted(records, key=lambda window: ([DAYS.index(day) for day in window["days"]], window["start"]))

@@ -10,7 +10,7 @@ import typing as t
 from ..._core.argspec import ArgumentSpec
 from ..._core.errors import NotFound
 from ..wire.replies import listed
-from .company_people import People, tag_values
+from .company import Operator, owned_entities, read_settings, tag_values
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -26,16 +26,16 @@ OPTIONS = ArgumentSpec(
 )
 
 
-def describe(client: Commvault, names: list[str] | None, gather: list[str], include_deleted: bool) -> list[Json]:
+def read(client: Commvault, options: Json) -> Json:
     """Companies in the order of names, or all of them by name. Only reads.
 
     One request for the list (OpenAPI GetCompanies), and for each company one for each part in gather.
     Raises NotFound naming all that are not there or not visible.
     """
-    params = {"includeDeletedCompanies": "true"} if include_deleted else None
-    rows = listed((client.get("/V4/company", params, absent=(404,)) or {}).get("companies"))
+    names, params = options["names"], {"includeDeletedCompanies": "true"} if options["include_deleted"] else None
+    rows = client.rows("/V4/company", "companies", params)
     rows = sorted(rows, key=lambda row: str(row.get("name")).casefold()) if names is None else _chosen(rows, names)
-    return [_company(client, row, gather) for row in rows]
+    return {"changed": False, "companies": [_company(client, row, options["gather"]) for row in rows]}
 
 
 def _chosen(rows: list[Json], names: list[str]) -> list[Json]:
@@ -63,25 +63,17 @@ def _company(client: Commvault, row: Json, gather: list[str]) -> Json:
         "status": row.get("status"),
         # Declared as one object, sent as a list by servers.
         "tags": tag_values(listed(row.get("tags"))),
-        "operators": People(client).read({"tenantOperators": row.get("operators")})["operators"],
+        "operators": [Operator.read(operator).words for operator in listed(row.get("operators"))],
         "entity_count": int(row.get("associatedEntitiesCount") or 0),
     }
     gone = row.get("status") == "DELETED"
     if "settings" in gather:
-        record |= _settings({} if gone else client.get(f"/V4/company/{number}", absent=(404,)) or {})
+        detail = {} if gone else client.get(f"/V4/company/{number}", absent=(404,)) or {}
+        contacts = [
+            {"user": one.get("name"), "name": one.get("fullname"), "email": one.get("email")} for one in listed(detail.get("contacts"))
+        ]
+        record |= {**read_settings(detail), "contacts": contacts, "created": detail.get("creationTime")}
     if "entities" in gather:
-        reply = {} if gone else client.get(f"/V4/Company/{number}/associations", absent=(404,)) or {}
-        record["entities"] = [{"id": entity.get("id"), "name": entity.get("name")} for entity in listed(reply.get("associatedEntities"))]
+        entities = [] if gone else owned_entities(client, number)
+        record["entities"] = [{"id": entity.get("id"), "name": entity.get("name")} for entity in entities]
     return record
-
-
-def _settings(detail: Json) -> Json:
-    general = detail.get("general") or {}
-    contacts = listed(detail.get("contacts"))
-    return {
-        "email_suffix": general.get("emailSuffix") or "",
-        "contacts": [{"user": row.get("name"), "name": row.get("fullname"), "email": row.get("email")} for row in contacts],
-        "plans": sorted(str(plan["name"]) for plan in listed(detail.get("plans"))),
-        "supported_solutions": sorted(str(word).lower() for word in listed(general.get("supportedSolutions"))),
-        "created": detail.get("creationTime"),
-    }

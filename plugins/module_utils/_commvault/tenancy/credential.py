@@ -5,18 +5,18 @@
 
 from __future__ import annotations
 
-import base64
 import typing as t
 
 from ..._core.argspec import ArgumentSpec
 from ..._core.compare import Comparer
-from ..._core.errors import ApiError, InputError, Refused
-from ..._core.reconcile import Record, Resource
+from ..._core.engine import Record, Resource, Seen
+from ..._core.errors import InputError, Refused
 from ..servers import lookup as server_lookup
 from ..vms import groups as vm_groups
 from ..vms import lookup as vm_lookup
-from ..wire import lookup
-from ..wire.writes import create_once, require_gone
+from ..wire.lookup import Found, choose, same_name
+from ..wire.replies import number, part
+from ..wire.writes import create_numbered, encoded, require_gone
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -47,34 +47,32 @@ class Credential(Resource):
     cvpysdk credential_manager.py. The password is sent in Base64, as the document says.
     """
 
-    comparers: t.Mapping[str, Comparer] = {"name": lambda want, have: want.casefold() == have.casefold()}
+    comparers: t.Mapping[str, Comparer] = {"name": same_name}
     secrets = frozenset({"account_password"})
 
     def __init__(self, client: Commvault, params: Json) -> None:
         self._client = client
         self._params = params
-        self._exists = False
 
-    def find(self) -> Record | None:
+    def observe(self) -> Seen:
         found = None if self._client.company_missing else self._look_up()
-        record = self._read(found) if found else None
-        self._exists = record is not None
-        return record
+        return Seen(self._read(found) if found else None)
 
-    def desired(self) -> Record:
+    def desired(self, seen: Seen) -> Record:
         params = self._params
         record = {key: params[key] for key in ("name", "account_type", "account", "description")}
         # Commvault tells no password, so that it can only be sent, not compared.
-        if not self._exists or params["update_password"] != ON_CREATE:
+        if seen.record is None or params["update_password"] != ON_CREATE:
             record["account_password"] = params["account_password"]
         return record
 
-    def guard_create(self, desired: Record) -> None:
+    def prepare_create(self, _seen: Seen, desired: Record) -> None:
         absent = [key for key in ("account_type", "account", "account_password") if not desired.get(key)]
         if absent:
             raise InputError(f'The credential "{desired["name"]}" does not exist yet: give {", ".join(absent)}.', object=desired["name"])
 
-    def guard_update(self, current: Record, changed: Record) -> None:
+    def prepare_update(self, seen: Seen, changed: Record) -> None:
+        current = seen.known
         if "account_type" in changed:
             raise Refused(
                 f'The credential "{current["name"]}" is of the type {current["account_type"]}, which Commvault cannot change. '
@@ -88,7 +86,8 @@ class Credential(Resource):
                 object=current["name"],
             )
 
-    def guard_delete(self, current: Record) -> None:
+    def prepare_delete(self, seen: Seen) -> None:
+        current = seen.known
         used = self._users(current["id"])
         if used:
             raise Refused(
@@ -98,42 +97,31 @@ class Credential(Resource):
                 used_by=used,
             )
 
-    def create(self, desired: Record) -> Record:
+    def create(self, _seen: Seen, desired: Record, _means: None) -> Record:
         body = {"accountType": TYPES[desired["account_type"]], "name": desired["name"], "userAccount": desired["account"]}
-        body["password"] = _encoded(desired["account_password"])
+        body["password"] = encoded(desired["account_password"])
         if desired.get("description"):
             body["description"] = desired["description"]
+        made = create_numbered(self._client, f'credential "{desired["name"]}"', "/V4/Credential", body, self._look_up)
+        found = Found(made, desired["name"], company=self._client.company, row={"accountType": body["accountType"]})
+        return self._read(found) or {**desired, "id": made}
 
-        def look() -> int | None:
-            found = self._look_up()
-            return found.id if found else None
-
-        number = create_once(lambda: int(self._client.post("/V4/Credential", body).get("id") or 0), look)
-        if number <= 0:
-            raise ApiError(
-                f'Commvault answered the creation of the credential "{desired["name"]}" without an id.', call="POST /V4/Credential"
-            )
-        found = lookup.Found(number, desired["name"], company=self._client.company, row={"accountType": body["accountType"]})
-        return self._read(found) or {**desired, "id": number}
-
-    def update(self, current: Record, changed: Record) -> Record:
+    def update(self, seen: Seen, changed: Record, _means: None) -> Record:
+        current = seen.known
         body: Json = {api: changed[key] for key, api in (("account", "userAccount"), ("description", "description")) if key in changed}
         if "account_password" in changed or "account" in changed:
-            body["newPassword"] = _encoded(self._params["account_password"])
+            body["newPassword"] = encoded(self._params["account_password"])
         self._client.put(f"/V5/Credential/{current['id']}", body)
-        found = lookup.Found(current["id"], current["name"], company=current["company"])
-        return self._read(found) or {**current, **changed}
+        return self._read(Found(current["id"], current["name"], company=current["company"])) or {**current, **changed}
 
-    def delete(self, current: Record) -> None:
-        self._client.delete(f"/V5/Credential/{current['id']}")
-        require_gone("credential", current["name"], self._look_up() is not None)
+    def delete(self, seen: Seen, _means: None) -> None:
+        self._client.delete(f"/V5/Credential/{seen.known['id']}")
+        require_gone("credential", seen.known["name"], self._look_up() is not None)
 
-    # Mapping
+    def _look_up(self) -> Found | None:
+        return choose(self._client, "credential", self._params["name"], server_lookup.credentials(self._client), "own")
 
-    def _look_up(self) -> lookup.Found | None:
-        return lookup.choose(self._client, "credential", self._params["name"], server_lookup.credentials(self._client), "own")
-
-    def _read(self, found: lookup.Found) -> Record | None:
+    def _read(self, found: Found) -> Record | None:
         detail = self._client.get(f"/V5/Credential/{found.id}", absent=(404,))
         if detail is None:
             return None
@@ -148,7 +136,7 @@ class Credential(Resource):
             "description": detail.get("description") or "",
         }
 
-    def _users(self, number: int) -> list[str]:
+    def _users(self, credential_id: int) -> list[str]:
         """Hypervisors and VM groups that log in with the credential: Commvault tells nothing from the credential's side, and of others
         nothing at all.
         """
@@ -158,15 +146,13 @@ class Credential(Resource):
             identity = row.get("vmGroup") or row
             homes[f"/V4/VmGroup/{identity.get('id')}"] = f'the VM group "{identity.get("name") or row.get("name")}"'
         details = self._client.pool.read(lambda path: self._client.get(path, absent=(404,)) or {}, list(homes))
-        return [name for path, name in homes.items() if _logs_in_with(details[path], number)]
+        return [name for path, name in homes.items() if _logs_in_with(details[path], credential_id)]
 
 
-def _logs_in_with(detail: Json, number: int) -> bool:
-    guest = ((detail.get("settings") or {}).get("guestCredentials") or {}).get("savedCredentials")
-    logins = (detail.get("credentials"), (detail.get("accountDetails") or {}).get("credentials"), guest)
-    return any(saved and int(saved.get("credentialId") or saved.get("id") or 0) == number for saved in logins)
-
-
-def _encoded(password: str) -> str:
-    """Base64, which hides nothing but is what the API wants."""
-    return base64.b64encode(password.encode()).decode()
+def _logs_in_with(detail: Json, credential_id: int) -> bool:
+    logins = (
+        part(detail, "credentials"),
+        part(detail, "accountDetails", "credentials"),
+        part(detail, "settings", "guestCredentials", "savedCredentials"),
+    )
+    return any((number(saved, "credentialId") or number(saved, "id")) == credential_id for saved in logins)

@@ -10,13 +10,13 @@ import typing as t
 
 from ..._core.argspec import ArgumentSpec
 from ..._core.compare import Comparer
-from ..._core.errors import ApiError, InputError, Refused
-from ..._core.reconcile import Record, Resource
-from ..plans.lookup import regions_by_entity as regions
-from ..wire import lookup
-from ..wire.replies import listed
-from ..wire.writes import create_once, require_gone
-from .entities import COMMCELL, KINDS, Directory
+from ..._core.engine import Record, Resource, Seen
+from ..._core.errors import InputError, Refused
+from ..plans.lookup import regions, regions_by_entity
+from ..wire.lookup import Found, choose, same_name
+from ..wire.replies import listed, number
+from ..wire.writes import create_numbered, require_gone
+from .lookup import COMMCELL, ENTITIES, NameLists
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -32,7 +32,7 @@ _LOCATION = {
     "longitude": {"type": "float", "required": True},
 }
 _ENTITIES = {
-    "type": {"type": "str", "choices": [kind for kind in KINDS if kind != COMMCELL], "default": "client"},
+    "type": {"type": "str", "choices": [kind for kind in ENTITIES if kind != COMMCELL], "default": "client"},
     "names": {"type": "list", "elements": "str", "required": True},
     "purpose": {"type": "str", "choices": ["backup", "workload"], "default": "backup"},
 }
@@ -59,18 +59,14 @@ def _same_locations(want: t.Any, have: t.Any) -> bool:
 
 
 def _same_place(want: Json, have: Json) -> bool:
-    for key, value in want.items():
-        other = have.get(key)
-        if isinstance(value, float):
-            if other is None or abs(float(other) - value) > NEAR:
-                return False
-        elif value.casefold() != str(other or "").casefold():
-            return False
-    return True
+    return all(
+        key in have and abs(float(have[key]) - value) <= NEAR if isinstance(value, float) else same_name(value, have.get(key, ""))
+        for key, value in want.items()
+    )
 
 
-@dataclasses.dataclass
-class _Entity:
+@dataclasses.dataclass(frozen=True)
+class _Member:
     """Something that the task names. id: 0 where it is missing in check mode; region_id: where it is, 0 for nowhere."""
 
     row: Json
@@ -78,168 +74,148 @@ class _Entity:
     region_id: int
 
 
+@dataclasses.dataclass(frozen=True)
+class _Raw:
+    """What is read beside a region's record: the company that owns it, and what the task names."""
+
+    owner: int | None = None
+    members: tuple[_Member, ...] = ()
+
+
 class Region(Resource):
     """A region and what is in it: OpenAPI GetRegions, CreateRegion, GetRegionDetails, UpdateRegion, DeleteRegion, getRegionForEntities,
     setRegionForEntity; cvpysdk regions.py.
     """
 
+    comparers: t.Mapping[str, Comparer] = {"name": same_name, "locations": _same_locations}
+
     def __init__(self, client: Commvault, params: Json) -> None:
         self._client = client
         self._params = params
-        self._directory = Directory(client)
-        self._entities: list[_Entity] = []
-        self._id = 0
-        self._owner: int | None = None
-        self._used: dict[str, int] = {}
-        self.comparers: t.Mapping[str, Comparer] = {
-            "name": lambda want, have: want.casefold() == have.casefold(),
-            "locations": _same_locations,
-            # By id, since companies may have regions of the same name.
-            "entities": lambda want, have: all(map(self._is_here, self._entities)),
-        }
+        self._names = NameLists(client)
 
-    def find(self) -> Record | None:
+    def observe(self) -> Seen:
         if self._client.company_missing:
-            return None
-        if self._params["state"] == "present":
-            self._entities = self._read_entities()
+            return Seen(None, _Raw())
+        members = self._read_members() if self._params["state"] == "present" else ()
         found = self._look_up()
-        self._owner = found.company_id if found else None
-        self._id = found.id if found else 0
-        return self._read(found) if found else None
+        if found is None:
+            return Seen(None, _Raw(None, members))
+        rows = [member.row for member in members]
+        return Seen(self._read(found.id, found.name, found.company, rows), _Raw(found.company_id, members))
 
-    def desired(self) -> Record:
+    def desired(self, seen: Seen) -> Record:
         params = self._params
         record: Record = {"name": params["name"]}
         if params["locations"] is not None:
             record["locations"] = [{key: value for key, value in place.items() if value is not None} for place in params["locations"]]
         if params["entities"] is not None:
-            record["entities"] = [{**entity.row, "region": params["name"]} for entity in self._entities]
+            record["entities"] = [{**member.row, "region": params["name"]} for member in seen.raw.members]
         return record
 
-    def guard_create(self, desired: Record) -> None:
+    def differences(self, desired: Record, seen: Seen) -> Record:
+        """Where things are is compared by id, since companies may have regions of the same name."""
+        changed = super().differences({key: value for key, value in desired.items() if key != "entities"}, seen)
+        elsewhere = [member for member in seen.raw.members if member.region_id != seen.known["id"]]
+        return {**changed, "entities": desired["entities"]} if elsewhere else changed
+
+    def prepare_create(self, seen: Seen, desired: Record) -> None:
         if not desired.get("locations"):
             raise InputError(
                 f'The region "{desired["name"]}" does not exist yet: give its locations, or correct the name.', object=desired["name"]
             )
-        self._guard_moves()
+        self._refuse_moves(seen)
 
-    def guard_update(self, current: Record, changed: Record) -> None:
+    def prepare_update(self, seen: Seen, changed: Record) -> None:
         if "locations" in changed:
-            self._guard_owner(current)
+            self._refuse_foreign(seen)
             if not changed["locations"]:
-                raise InputError(f'The region "{current["name"]}" needs at least one location.', object=current["name"])
-        self._guard_moves()
+                raise InputError(f'The region "{seen.known["name"]}" needs at least one location.', object=seen.known["name"])
+        self._refuse_moves(seen)
 
-    def guard_delete(self, current: Record) -> None:
-        self._guard_owner(current)
-        if any(self._used.values()):
-            counts = ", ".join(f"{count} {what}" for what, count in self._used.items() if count)
+    def prepare_delete(self, seen: Seen) -> None:
+        self._refuse_foreign(seen)
+        used = {what: seen.known[what] for what in ("servers", "plans")}
+        if any(used.values()):
+            counts = ", ".join(f"{count} {what}" for what, count in used.items() if count)
             raise Refused(
-                f'The region "{current["name"]}" is in use by {counts}, whose data would have no place any more. '
+                f'The region "{seen.known["name"]}" is in use by {counts}, whose data would have no place any more. '
                 "Move them to another region first.",
-                object=current["name"],
-                used_by=self._used,
+                object=seen.known["name"],
+                used_by=used,
             )
 
-    def create(self, desired: Record) -> Record:
+    def create(self, seen: Seen, desired: Record, _means: None) -> Record:
         body = {"name": desired["name"], "type": "USER_CREATED", "locations": desired["locations"]}
+        made = create_numbered(self._client, f'region "{desired["name"]}"', "/V4/Regions", body, self._look_up)
+        return self._assign(seen, made, desired["name"])
 
-        def look() -> int | None:
-            found = self._look_up()
-            return found.id if found else None
-
-        number = create_once(lambda: int(self._client.post("/V4/Regions", body).get("id") or 0), look)
-        if number <= 0:
-            raise ApiError(f'Commvault answered the creation of the region "{desired["name"]}" without an id.', call="POST /V4/Regions")
-        return self._assign(number, desired["name"])
-
-    def update(self, current: Record, changed: Record) -> Record:
+    def update(self, seen: Seen, changed: Record, _means: None) -> Record:
+        current = seen.known
         if "locations" in changed:
             # The operation is always said: ADD is what is meant otherwise.
             body = {"locationsOperationType": "OVERWRITE", "locations": changed["locations"]}
             self._client.put(f"/V4/Regions/{current['id']}", body)
-        return self._assign(current["id"], current["name"])
+        return self._assign(seen, current["id"], current["name"])
 
-    def delete(self, current: Record) -> None:
-        self._client.delete(f"/V4/Regions/{current['id']}")
-        require_gone("region", current["name"], self._look_up() is not None)
+    def delete(self, seen: Seen, _means: None) -> None:
+        self._client.delete(f"/V4/Regions/{seen.known['id']}")
+        require_gone("region", seen.known["name"], self._look_up() is not None)
 
-    # Mapping
+    def _look_up(self) -> Found | None:
+        return choose(self._client, "region", self._params["name"], regions(self._client))
 
-    def _look_up(self) -> lookup.Found | None:
-        reply = self._client.get("/V4/Regions", absent=(404,)) or {}
-        known = [
-            lookup.Found(int(row["id"]), str(row["name"]), *_company(row.get("company")), row)
-            for row in listed(reply.get("regions"))
-            if row.get("id") is not None
-        ]
-        return lookup.choose(self._client, "region", self._params["name"], known)
-
-    def _read(self, found: lookup.Found) -> Record:
-        detail = self._client.require(f"/V4/Regions/{found.id}")
-        counts = {"servers": ("associatedServers", "serversCount"), "plans": ("associatedRegionBasedPlans", "plansCount")}
-        self._used = {what: int((detail.get(key) or {}).get(count) or 0) for what, (key, count) in counts.items()}
+    def _read(self, region_id: int, name: str, company: str | None, entities: list[Json]) -> Record:
+        detail = self._client.require(f"/V4/Regions/{region_id}")
         keys = ("city", "state", "country", "latitude", "longitude")
         record: Record = {
-            "id": found.id,
-            "name": detail.get("name") or found.name,
-            "company": found.company,
+            "id": region_id,
+            "name": detail.get("name") or name,
+            "company": company,
             "locations": [{key: row[key] for key in keys if row.get(key) not in (None, "")} for row in listed(detail.get("locations"))],
-            "servers": self._used["servers"],
-            "plans": self._used["plans"],
+            "servers": number(detail, "associatedServers", "serversCount"),
+            "plans": number(detail, "associatedRegionBasedPlans", "plansCount"),
         }
         if self._params["entities"] is not None:
-            record["entities"] = [entity.row for entity in self._entities]
+            record["entities"] = entities
         return record
 
-    def _read_entities(self) -> list[_Entity]:
+    def _read_members(self) -> tuple[_Member, ...]:
         """Where each entity is, in one request for each type and purpose."""
-        entities = []
+        members = []
         for group in self._params["entities"] or []:
-            found = [(name, self._directory.find(group["type"], name)) for name in group["names"]]
+            found = [(name, self._names.find(group["type"], name)) for name in group["names"]]
             numbers = [entity.id for _name, entity in found if entity]
-            homes = regions(self._client, KINDS[group["type"]].region, numbers, group["purpose"].upper())
+            homes = regions_by_entity(self._client, ENTITIES[group["type"]].region, numbers, group["purpose"].upper())
             for name, entity in found:
-                number = entity.id if entity else 0
-                region_id, region = homes.get(number, (0, None))
+                region_id, region = homes.get(entity.id, (0, None)) if entity else (0, None)
                 row = {"type": group["type"], "name": entity.name if entity else name, "purpose": group["purpose"], "region": region}
-                entities.append(_Entity(row, number, region_id))
-        return entities
+                members.append(_Member(row, entity.id if entity else 0, region_id))
+        return tuple(members)
 
-    def _assign(self, number: int, name: str) -> Record:
-        self._id = number
-        for entity in self._entities:
-            if entity.id and not self._is_here(entity):
-                body = {"entityRegionType": entity.row["purpose"].upper(), "region": {"id": number}}
-                self._client.put(f"/V4/entity/{KINDS[entity.row['type']].region}/{entity.id}/region", body)
-                entity.row, entity.region_id = {**entity.row, "region": name}, number
-        return self._read(lookup.Found(number, name, self._owner, self._client.company))
+    def _assign(self, seen: Seen, region_id: int, name: str) -> Record:
+        """Put what is elsewhere into the region, one request each."""
+        elsewhere = [member for member in seen.raw.members if member.region_id != region_id]
+        for member in elsewhere:
+            body = {"entityRegionType": member.row["purpose"].upper(), "region": {"id": region_id}}
+            self._client.put(f"/V4/entity/{ENTITIES[member.row['type']].region}/{member.id}/region", body)
+        rows = [{**member.row, **({"region": name} if member in elsewhere else {})} for member in seen.raw.members]
+        return self._read(region_id, name, self._client.company, rows)
 
-    def _is_here(self, entity: _Entity) -> bool:
-        return bool(self._id) and entity.region_id == self._id
-
-    # Guards
-
-    def _guard_moves(self) -> None:
-        moved = [entity.row for entity in self._entities if entity.region_id and not self._is_here(entity)]
+    def _refuse_moves(self, seen: Seen) -> None:
+        moved = [member.row for member in seen.raw.members if member.region_id not in (0, seen.known.get("id"))]
         if moved and not self._params["allow_move"]:
             raise Refused(
                 f'These would move to the region "{self._params["name"]}", and their data with them: '
-                + ", ".join(f'{KINDS[row["type"]].label} "{row["name"]}" from "{row["region"]}" ({row["purpose"]})' for row in moved)
+                + ", ".join(f'{ENTITIES[row["type"]].label} "{row["name"]}" from "{row["region"]}" ({row["purpose"]})' for row in moved)
                 + ". Give allow_move if the data may leave.",
                 object=self._params["name"],
             )
 
-    def _guard_owner(self, current: Record) -> None:
-        if self._client.company_id and self._owner == 0:
+    def _refuse_foreign(self, seen: Seen) -> None:
+        if self._client.company_id and seen.raw.owner == 0:
             raise Refused(
-                f'The region "{current["name"]}" is the provider\'s, and other companies use it. '
+                f'The region "{seen.known["name"]}" is the provider\'s, and other companies use it. '
                 "Choose another name, or act without company.",
-                object=current["name"],
+                object=seen.known["name"],
             )
-
-
-def _company(company: Json | None) -> tuple[int | None, str | None]:
-    values = company or {}
-    return (int(values["id"]), values.get("name")) if values.get("id") is not None else (None, None)

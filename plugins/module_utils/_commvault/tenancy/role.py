@@ -9,12 +9,12 @@ import typing as t
 
 from ..._core.argspec import ArgumentSpec
 from ..._core.compare import Comparer, same_names
+from ..._core.engine import Record, Resource, Seen
 from ..._core.errors import ApiError, InputError
-from ..._core.reconcile import Record, Resource
-from ..wire import lookup
-from ..wire.replies import listed
-from ..wire.writes import create_once, require_gone
-from . import accounts
+from ..wire.lookup import Found, choose, same_name
+from ..wire.replies import listed, text
+from ..wire.writes import create_numbered, require_gone
+from .lookup import roles
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -37,55 +37,40 @@ OPTIONS = ArgumentSpec(
 class Role(Resource):
     """A role: OpenAPI GetListOfRoles, CreateNewRole, GetRoleDetails, ModifyRole, DeleteRoles; cvpysdk security/role.py."""
 
-    comparers: t.Mapping[str, Comparer] = {
-        "name": lambda want, have: want.casefold() == have.casefold(),
-        "permissions": same_names,
-        "categories": same_names,
-    }
+    comparers: t.Mapping[str, Comparer] = {"name": same_name, "permissions": same_names, "categories": same_names}
 
     def __init__(self, client: Commvault, params: Json) -> None:
         self._client = client
         self._params = params
 
-    def find(self) -> Record | None:
-        if self._client.company_missing:
-            return None
-        found = self._look_up()
-        return self._read(found.id) if found else None
+    def observe(self) -> Seen:
+        found = None if self._client.company_missing else self._look_up()
+        return Seen(self._read(found.id) if found else None)
 
-    def desired(self) -> Record:
+    def desired(self, _seen: Seen) -> Record:
         return {key: self._params[key] for key in ("name", "permissions", "categories", "enabled", "visible_to_all")}
 
-    def guard_create(self, desired: Record) -> None:
-        self._guard_empty(desired)
+    def prepare_create(self, _seen: Seen, desired: Record) -> None:
+        _refuse_empty(desired)
 
-    def guard_update(self, current: Record, changed: Record) -> None:
-        self._guard_empty({**current, **changed})
+    def prepare_update(self, seen: Seen, changed: Record) -> None:
+        _refuse_empty({**seen.known, **changed})
 
-    def create(self, desired: Record) -> Record:
-        body = {"name": desired["name"], **self._body(desired, {})}
-
-        def look() -> int | None:
-            found = self._look_up()
-            return found.id if found else None
-
-        number = create_once(lambda: int(self._client.post("/V4/Role", body).get("id") or 0), look)
-        if number <= 0:
-            raise ApiError(f'Commvault answered the creation of the role "{desired["name"]}" without an id.', call="POST /V4/Role")
+    def create(self, _seen: Seen, desired: Record, _means: None) -> Record:
+        body = {"name": desired["name"], **_body(desired, {})}
+        number = create_numbered(self._client, f'role "{desired["name"]}"', "/V4/Role", body, self._look_up)
         return self._verified(number, desired)
 
-    def update(self, current: Record, changed: Record) -> Record:
-        self._client.put(f"/V4/Role/{current['id']}", self._body(changed, current))
-        return self._verified(current["id"], {**current, **changed})
+    def update(self, seen: Seen, changed: Record, _means: None) -> Record:
+        self._client.put(f"/V4/Role/{seen.known['id']}", _body(changed, seen.known))
+        return self._verified(seen.known["id"], {**seen.known, **changed})
 
-    def delete(self, current: Record) -> None:
-        self._client.delete(f"/V4/Role/{current['id']}")
-        require_gone("role", current["name"], self._look_up() is not None)
+    def delete(self, seen: Seen, _means: None) -> None:
+        self._client.delete(f"/V4/Role/{seen.known['id']}")
+        require_gone("role", seen.known["name"], self._look_up() is not None)
 
-    # Mapping
-
-    def _look_up(self) -> lookup.Found | None:
-        return lookup.choose(self._client, "role", self._params["name"], accounts.roles(self._client), "own")
+    def _look_up(self) -> Found | None:
+        return choose(self._client, "role", self._params["name"], roles(self._client), "own")
 
     def _read(self, number: int) -> Record | None:
         detail = self._client.get(f"/V4/Role/{number}", absent=(404,))
@@ -96,22 +81,12 @@ class Role(Resource):
         return {
             "id": number,
             "name": detail.get("name") or self._params["name"],
-            "permissions": sorted(str(row["permission"].get("name")) for row in single),
-            "categories": sorted(str((row.get("category") or {}).get("name")) for row in rows if row not in single),
+            "permissions": sorted(str(text(row, "permission", "name")) for row in single),
+            "categories": sorted(str(text(row, "category", "name")) for row in rows if row not in single),
             # Written as a switch, read as a word.
             "enabled": str(detail.get("status", "ENABLED")).upper() == "ENABLED",
             "visible_to_all": bool(detail.get("visibleToAll", False)),
         }
-
-    def _body(self, record: Record, current: Record) -> Json:
-        keys = {"enabled": "enabled", "visible_to_all": "visibleToAll"}
-        body: Json = {api: record[key] for key, api in keys.items() if record.get(key) is not None}
-        if {"permissions", "categories"} & record.keys():
-            # Both kinds stand in one list, which replaces what is there.
-            whole = {**current, **record}
-            body["permissionList"] = [{"permission": {"name": name}} for name in whole.get("permissions") or []]
-            body["permissionList"] += [{"category": {"name": name}} for name in whole.get("categories") or []]
-        return body
 
     def _verified(self, number: int, wanted: Record) -> Record:
         """What a list of permissions does, replace or add, is told nowhere: so it is read, and never taken for granted."""
@@ -126,12 +101,23 @@ class Role(Resource):
                 )
         return record
 
-    def _guard_empty(self, record: Record) -> None:
-        if not record.get("permissions") and not record.get("categories"):
-            raise InputError(f'The role "{record["name"]}" needs permissions or categories: a role that allows nothing is refused.')
+
+def _refuse_empty(record: Record) -> None:
+    if not record.get("permissions") and not record.get("categories"):
+        raise InputError(f'The role "{record["name"]}" needs permissions or categories: a role that allows nothing is refused.')
+
+
+def _body(record: Record, current: Record) -> Json:
+    body: Json = {api: record[key] for key, api in (("enabled", "enabled"), ("visible_to_all", "visibleToAll")) if key in record}
+    if {"permissions", "categories"} & record.keys():
+        # Both kinds stand in one list, which replaces what is there.
+        whole = {**current, **record}
+        body["permissionList"] = [{"permission": {"name": name}} for name in whole.get("permissions", [])]
+        body["permissionList"] += [{"category": {"name": name}} for name in whole.get("categories", [])]
+    return body
 
 
 def _is_single(row: Json) -> bool:
     """A permission, as opposed to a whole category; older servers tell no type (cvpysdk role.py reads it)."""
     kind = row.get("type")
-    return kind == "PERMISSION_ENTITY" if kind else bool((row.get("permission") or {}).get("name"))
+    return kind == "PERMISSION_ENTITY" if kind else bool(text(row, "permission", "name"))

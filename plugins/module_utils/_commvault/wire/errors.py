@@ -65,21 +65,23 @@ def excerpt(text: str, length: int = 200) -> str:
 def _walk(node: t.Any, depth: int) -> t.Iterator[Fault]:
     if depth > 4:
         return
-    if isinstance(node, list):
-        for item in node:
-            yield from _walk(item, depth + 1)
-        return
-    if not isinstance(node, dict):
-        return
+    below: list[t.Any] = node if isinstance(node, list) else []
+    if isinstance(node, dict):
+        fault = _fault(node, depth)
+        if fault:
+            yield fault
+        below = [node[wrapper] for wrapper in WRAPPERS if wrapper in node]
+    for inner in below:
+        yield from _walk(inner, depth + 1)
+
+
+def _fault(node: dict[str, t.Any], depth: int) -> Fault | None:
+    """What an object itself says: a code that is none of success, or further down a text without one."""
     code = node.get("errorCode")
     texts = [str(node[key]) for key in TEXT_KEYS if node.get(key)]
-    if code is not None and str(code) not in OK_CODES:
-        yield Fault(str(code), texts[0] if texts else _text_below(node))
-    elif code is None and texts and depth > 0 and "errorString" in node:
-        yield Fault("unknown", texts[0])
-    for wrapper in WRAPPERS:
-        if wrapper in node:
-            yield from _walk(node[wrapper], depth + 1)
+    if code is None:
+        return Fault("unknown", texts[0]) if texts and depth > 0 and "errorString" in node else None
+    return None if str(code) in OK_CODES else Fault(str(code), texts[0] if texts else _text_below(node))
 
 
 def _text_below(node: dict[str, t.Any]) -> str:

@@ -15,20 +15,7 @@ if t.TYPE_CHECKING:
 
 Row = dict[str, t.Any]
 
-# The API pages in four ways (by query, by request header, by body, by browse query), and most lists not at all.
-
-
-def by_query(client: Commvault, path: str, key: str, params: Row | None = None, page: int = 500) -> t.Iterator[Row]:
-    """Lists that take start and limit in the query and tell the total in filterQueryCount (GET /Client; cvpysdk get_clients_cache)."""
-    start = 0
-    while True:
-        reply = client.get(path, {**(params or {}), "start": start, "limit": page}, absent=(404,)) or {}
-        rows = listed(reply.get(key))
-        yield from rows
-        start += page
-        # A server that does not know paging sends everything at once.
-        if len(rows) != page or start >= int(reply.get("filterQueryCount") or start + 1):
-            return
+# The API pages in several ways (by request header, by body, by browse query), and most lists not at all: those Commvault.rows() reads.
 
 
 def by_header(client: Commvault, path: str, key: str, params: Row | None = None, page: int = 500) -> t.Iterator[Row]:

@@ -30,30 +30,9 @@ def test_a_list_is_a_list_however_it_was_sent(value, expected):
     assert replies.listed(value) == expected
 
 
-def test_by_query_goes_on_until_the_servers_total():
-    client, wire, _clock = scripted_client({"rows": rows(1, 2), "filterQueryCount": 3}, {"rows": rows(3), "filterQueryCount": 3})
-    assert list(paging.by_query(client, "/Client", "rows", {"fq": "a:eq:b"}, page=2)) == rows(1, 2, 3)
-    assert [sent.params for sent in wire.sent[1:]] == [
-        {"fq": "a:eq:b", "start": 0, "limit": 2},
-        {"fq": "a:eq:b", "start": 2, "limit": 2},
-    ]
-
-
-def test_by_query_is_content_with_a_server_that_sends_everything_at_once():
-    client, wire, _clock = scripted_client({"rows": rows(1, 2, 3)})
-    assert list(paging.by_query(client, "/Client", "rows", page=2)) == rows(1, 2, 3)
-    assert len(wire.sent) == 2
-
-
-def test_by_query_does_not_ask_for_an_empty_last_page():
-    client, wire, _clock = scripted_client({"rows": rows(1, 2), "filterQueryCount": 2})
-    assert list(paging.by_query(client, "/Client", "rows", page=2)) == rows(1, 2)
-    assert len(wire.sent) == 2
-
-
 def test_a_list_that_is_not_found_is_empty():
     client, _wire, _clock = scripted_client((404, {"errorCode": 404, "errorMessage": "none"}))
-    assert list(paging.by_query(client, "/Client", "rows")) == []
+    assert client.rows("/Client", "rows") == []
 
 
 def test_by_header_pages_in_a_header():

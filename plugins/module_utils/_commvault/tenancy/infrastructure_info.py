@@ -2,15 +2,16 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change in any release.
+"""What must be there before anything is configured: storage pools, access nodes and servers, with where they are."""
 
 from __future__ import annotations
 
 import typing as t
 
+from ..._core.argspec import ArgumentSpec
 from ..plans import lookup as plan_lookup
 from ..plans.lookup import regions_of
 from ..servers import lookup as server_lookup
-from ..servers.lookup import READY, readiness
 from ..wire import lookup
 from ..wire.replies import listed
 
@@ -18,19 +19,17 @@ if t.TYPE_CHECKING:
     from ..wire.client import Commvault
     from ..wire.lookup import Found
 
-"""What must be there before anything is configured: storage pools, access nodes and servers, with where they are."""
-
-
 Record = dict[str, t.Any]
 
 
-def describe(client: Commvault, pools: t.Sequence[str], nodes: t.Sequence[str], servers: t.Sequence[str]) -> Record:
+_NAMES = {"type": "list", "elements": "str", "default": []}
+OPTIONS = ArgumentSpec({"storage_pools": _NAMES, "access_nodes": _NAMES, "servers": _NAMES})
+
+
+def read(client: Commvault, options: Record) -> Record:
     """One record for each name, in the order of the names, also for what does not exist. Only reads."""
-    return {
-        "storage_pools": _storage_pools(client, pools),
-        "access_nodes": _access_nodes(client, nodes),
-        "servers": _servers(client, servers),
-    }
+    kinds = {"storage_pools": _storage_pools, "access_nodes": _access_nodes, "servers": _servers}
+    return {"changed": False, "infrastructure": {kind: describe(client, options[kind]) for kind, describe in kinds.items()}}
 
 
 def _storage_pools(client: Commvault, names: t.Sequence[str]) -> list[Record]:
@@ -58,23 +57,20 @@ def _servers(client: Commvault, names: t.Sequence[str]) -> list[Record]:
     found = _choose(client, "server", names, server_lookup.servers)
     regions = regions_of(client, "CLIENT", found.values())
     # An agent that is down takes its server minutes to give up on: all are asked at once.
-    answers = client.pool.read(lambda name: readiness(client, found[name].id), found)
-    return [_server(name, found[name], regions, *answers[name]) if name in found else _absent(name) for name in names]
+    answers = client.pool.read(lambda name: server_lookup.readiness(client, found[name].id), found)
+    absent: Record = {"exists": False, "company": None, "region": None, "agents": [], "ready": None, "reason": ""}
+    return [_server(found[name], name, regions, *answers[name]) if name in found else {"name": name, **absent} for name in names]
 
 
-def _absent(name: str) -> Record:
-    return {"name": name, "exists": False, "company": None, "region": None, "agents": [], "ready": None, "reason": ""}
-
-
-def _server(name: str, found: Found, regions: t.Mapping[int, str], status: str, reason: str) -> Record:
+def _server(found: Found, name: str, regions: t.Mapping[int, str], status: str, reason: str) -> Record:
     return {
         "name": name,
         "exists": True,
         "company": found.company if found.company_id else None,
         "region": regions.get(found.id),
         "agents": [str(agent.get("name")) for agent in listed(found.row.get("agents"))],
-        "ready": status == READY,
-        "reason": "" if status == READY else reason or status,
+        "ready": status == server_lookup.READY,
+        "reason": "" if status == server_lookup.READY else reason or status,
     }
 
 

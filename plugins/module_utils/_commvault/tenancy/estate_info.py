@@ -6,20 +6,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import typing as t
 
 from ..._core.errors import InputError
+from ..backups.jobs import iso
+from ..plans import data_loss
 from ..plans import lookup as plan_lookup
-from ..plans import retention_forecast
 from ..servers import lookup as server_lookup
 from ..servers import subclients as file_subclients
 from ..sql import lookup as sql
 from ..vms import groups as vm_groups
 from ..vms import hypervisors
 from ..vms import lookup as vm_lookup
-from ..wire.replies import flag, listed
-from . import accounts
+from ..wire.replies import flag, listed, number, part, text
+from .company import owned_entities
+from .lookup import users
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -31,7 +32,12 @@ EVERY_AGENT = range(1, 1 << 16)
 KINDS = ("servers", "hypervisors", "vm_groups", "subclients", "plans", "users", "backups", "owned")
 
 
-def describe(client: Commvault) -> Record:
+def read(client: Commvault) -> Record:
+    """The result of the module; see _estate()."""
+    return {"changed": False, "estate": _estate(client)}
+
+
+def _estate(client: Commvault) -> Record:
     """Everything of the company acted in. Only reads; rows whose owner the server does not tell, or tells to be another, are left out.
 
     A request for each kind of thing, one more for each VM group, server and plan, and one for each destination of a plan (the last:
@@ -51,7 +57,7 @@ def describe(client: Commvault) -> Record:
         "vm_groups": _vm_groups(client, owner),
         "subclients": _subclients(client, [row.name for row in servers]),
         "plans": [_plan(row, backups) for row in plans],
-        "users": sorted(user.name for user in accounts.users(client) if user.company_id == owner),
+        "users": sorted(user.name for user in users(client) if user.company_id == owner),
         "backups": None if backups is None else _by_system(backups),
         "kept": None if backups is None else _sum(backups),
         "owned": _owned(client, company),
@@ -60,20 +66,19 @@ def describe(client: Commvault) -> Record:
 
 def _company(client: Commvault) -> Record | None:
     """The company acted in, found without acting in it, since it may be gone (OpenAPI GetCompanies)."""
-    name, number = client.company, None if client.company else client.company_id
-    if not name and not number:
+    name, company_id = client.company, None if client.company else client.company_id
+    if not name and not company_id:
         raise InputError("Whose? Give company, or company_id.")
-    for row in listed((client.get("/V4/company", absent=(404,), inside=False) or {}).get("companies")):
-        same = str(row.get("name")).casefold() == name.casefold() if name else row.get("id") == number
+    for row in client.rows("/V4/company", "companies", inside=False):
+        same = str(row.get("name")).casefold() == name.casefold() if name else row.get("id") == company_id
         if same and row.get("status") != "DELETED":
             return {"id": int(row["id"]), "name": row["name"], "alias": row.get("alias"), "status": row.get("status")}
     return None
 
 
 def _owned(client: Commvault, company: Record) -> list[str]:
-    """What stands in the way of the company's deletion, by name (OpenAPI GetAssociationsForCompany). Its own groups do not."""
-    reply = client.get(f"/V4/Company/{company['id']}/associations", absent=(404,)) or {}
-    names = {str(entity.get("name")) for entity in listed(reply.get("associatedEntities"))}
+    """What stands in the way of the company's deletion, by name. Its own groups do not."""
+    names = {str(entity.get("name")) for entity in owned_entities(client, company["id"])}
     return sorted(name for name in names if not name.startswith(f"{company['alias']}\\"))
 
 
@@ -86,26 +91,26 @@ def _hypervisors(client: Commvault, owner: int) -> list[Record]:
     """Where the list does not tell whose a hypervisor is, its detail does. A hypervisor that was overlooked would outlive its company."""
     rows = vm_lookup.hypervisors(client)
     silent = [row.id for row in rows if row.company_id is None]
-    details = client.pool.read(lambda number: client.get(f"/V4/Hypervisor/{number}", absent=(404,)) or {}, silent)
-    owners = {row.id: row.company_id for row in rows} | {number: hypervisors.owner_of(details[number]).company_id for number in silent}
+    details = client.pool.read(lambda one: client.get(f"/V4/Hypervisor/{one}", absent=(404,)) or {}, silent)
+    owners = {row.id: row.company_id for row in rows} | {one: hypervisors.owner_of(details[one]).company_id for one in silent}
     return [{"id": row.id, "name": row.name, "retired": vm_lookup.retired(row)} for row in rows if owners[row.id] == owner]
 
 
 def _vm_groups(client: Commvault, owner: int) -> list[Record]:
     """Whether backups of a group may run is in its detail only (OpenAPI GetVMGroups, GetVMGroup)."""
-    rows = [row for row in vm_groups.listing(client) if (row.get("company") or {}).get("id") == owner]
-    identities = {int((row.get("vmGroup") or row)["id"]): row for row in rows}
-    details = client.pool.read(lambda number: client.get(f"/V4/VmGroup/{number}", absent=(404,)), identities)
+    rows = [row for row in vm_groups.listing(client) if part(row, "company").get("id") == owner]
+    groups = {number(row.get("vmGroup") or row, "id"): row for row in rows}
+    details = client.pool.read(lambda group_id: client.get(f"/V4/VmGroup/{group_id}", absent=(404,)), groups)
     return [
         {
-            "id": number,
+            "id": group_id,
             "name": str((row.get("vmGroup") or row).get("name")),
-            "hypervisor": (row.get("hypervisor") or {}).get("name"),
-            "plan": (row.get("plan") or {}).get("name") or None,
-            "backup_enabled": flag((details[number] or {}).get("activityControl"), "enableBackup"),
+            "hypervisor": text(row, "hypervisor", "name"),
+            "plan": text(row, "plan", "name"),
+            "backup_enabled": flag((details[group_id] or {}).get("activityControl"), "enableBackup"),
             "default": bool(row.get("isDefaultVMGroup")),
         }
-        for number, row in identities.items()
+        for group_id, row in groups.items()
     ]
 
 
@@ -113,15 +118,13 @@ def _subclients(client: Commvault, servers: list[str]) -> list[Record]:
     """Some servers list identities only: what is left out is in the detail. What only seems switched off would go on being backed up."""
     lists = client.pool.read(lambda name: file_subclients.of_client(client, name, EVERY_AGENT), servers)
     rows = {file_subclients.number(row): row for name in servers for row in lists[name]}
-    brief = [number for number, row in rows.items() if "enableBackup" not in (row.get("commonProperties") or {})]
-    details = client.pool.read(lambda number: file_subclients.read(client, number), brief)
-    return [_subclient((details[number] if number in brief else None) or row) for number, row in rows.items()]
+    brief = [key for key, row in rows.items() if "enableBackup" not in part(row, "commonProperties")]
+    details = client.pool.read(lambda key: file_subclients.read(client, key), brief)
+    return [_subclient(rows[key] if key not in brief else details[key] or rows[key]) for key in rows]
 
 
 def _subclient(row: Json) -> Record:
-    entity, common = row["subClientEntity"], row.get("commonProperties") or {}
-    application = file_subclients.application(row)
-    plan = (row.get("planEntity") or {}).get("planName")
+    entity, application = row["subClientEntity"], file_subclients.application(row)
     return {
         "id": file_subclients.number(row),
         "client": entity.get("clientName"),
@@ -132,9 +135,9 @@ def _subclient(row: Json) -> Record:
         "instance": entity.get("instanceName"),
         "backupset": entity.get("backupsetName"),
         "name": entity.get("subclientName"),
-        "plan": plan or None,
+        "plan": text(row, "planEntity", "planName"),
         "backup_enabled": flag(row.get("commonProperties"), "enableBackup"),
-        "default": bool(common.get("isDefaultSubclient")),
+        "default": bool(part(row, "commonProperties").get("isDefaultSubclient")),
     }
 
 
@@ -142,7 +145,7 @@ def _plan(found: Found, backups: list[Json] | None) -> Record:
     return {
         "id": found.id,
         "name": found.name,
-        "associated_entities": int(found.row.get("associatedEntities") or 0),
+        "associated_entities": number(found.row, "associatedEntities"),
         "kept": None if backups is None else _sum([row for row in backups if row["plan"] == found.name]),
     }
 
@@ -153,7 +156,7 @@ def _backups(client: Commvault, plans: list[Found]) -> list[Json] | None:
     copies = {
         int(row["planBackupDestination"]["id"]): plan.name for plan in plans for row in listed(details[plan.id].get("backupDestinations"))
     }
-    jobs = client.pool.read(lambda copy: retention_forecast.jobs(client, copy), copies)
+    jobs = client.pool.read(lambda copy: data_loss.jobs(client, copy), copies)
     lists = [(jobs[copy], plan) for copy, plan in copies.items()]
     if any(rows is None for rows, _plan in lists):
         return None
@@ -164,20 +167,19 @@ def _by_system(rows: list[Json]) -> list[Record]:
     """One record for each thing that was backed up. A job on two destinations is one job, and kept until the later of the two lets go."""
     systems: dict[tuple[str, str], list[Json]] = {}
     for row in rows:
-        key = (str((row.get("server") or {}).get("name") or ""), str((row.get("subClient") or {}).get("name") or ""))
+        key = (text(row, "server", "name") or "", text(row, "subClient", "name") or "")
         systems.setdefault(key, []).append(row)
     return [{"client": client, "subclient": subclient, **_sum(found)} for (client, subclient), found in sorted(systems.items())]
 
 
 def _sum(rows: list[Json]) -> Record:
     jobs = {row["jobId"]: row for row in rows}
-    total = retention_forecast.everything(list(jobs.values()))
-    ends = [int(row.get("retainUntil") or 0) for row in rows]
-    for_ever = any(end < 0 or end in retention_forecast.FOREVER for end in ends)
-    until = dt.datetime.fromtimestamp(max(ends, default=0), dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    total = data_loss.everything(list(jobs.values()))
+    ends = [number(row, "retainUntil") for row in rows]
+    for_ever = any(end < 0 or end in data_loss.FOREVER for end in ends)
     return {
         "jobs": total["jobs"],
         "bytes": total["bytes"],
         "media_bytes": total["media_bytes"],
-        "kept_until": "infinite" if for_ever else until if any(ends) else None,
+        "kept_until": "infinite" if for_ever else iso(max(ends, default=0)),
     }

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change in any release.
-"""What a backup destination would lose under another retention: the server does not tell, so it is worked out from its list of jobs."""
+"""What a change of retention or of destinations would lose: the server does not tell, so it is worked out from the list of jobs.
+
+It is told before the change is made, and refused unless an option allows it.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,15 @@ import itertools
 import math
 import typing as t
 
-from ..wire.replies import listed
+from ..._core.errors import InputError, Refused
+from ..wire.replies import listed, number
+from .retention_rules import INFINITE, decreases
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
 
 Row = dict[str, t.Any]
 Loss = dict[str, t.Any]
-INFINITE = -1
 FULLS = {"full", "synthetic full", "synthetic_full"}
 FOREVER = (2**31 - 1, 2**32 - 1)
 """retainUntil of a job that is kept for ever, besides any negative number: the ends of 32-bit time."""
@@ -57,7 +61,7 @@ def forecast(rows: list[Row], days: int, extended: t.Iterable[Row], at: float) -
         for row in _firsts(rows, rule["type"]):
             until[row["jobId"]] = max(until[row["jobId"]], _until(row, rule["retention_days"]))
     for row in rows:
-        until[row["jobId"]] = max(until[row["jobId"]], pinned_until(row) or 0.0)
+        until[row["jobId"]] = max(until[row["jobId"]], retained_until(row) or 0.0)
     lost: list[Row] = []
     for cycle in _cycles(rows):
         last = max((place for place, row in enumerate(cycle) if until[row["jobId"]] > at), default=-1)
@@ -69,31 +73,97 @@ def everything(rows: list[Row]) -> Loss:
     """The loss of all these jobs."""
     return {
         "jobs": len(rows),
-        "bytes": sum(int(row.get("sizeOfApplication") or 0) for row in rows),
-        "media_bytes": sum(int(row.get("dataWritten") or 0) for row in rows),
+        "bytes": sum(number(row, "sizeOfApplication") for row in rows),
+        "media_bytes": sum(number(row, "dataWritten") for row in rows),
         "job_ids": sorted(int(row["jobId"]) for row in rows),
     }
 
 
-def total(losses: t.Iterable[Loss]) -> Loss:
-    """Several losses in one."""
+def total(losses: t.Iterable[Loss | None]) -> Loss | None:
+    """Several losses in one; where one of them is not known, the sum is not either."""
     found = list(losses)
-    result: Loss = {key: sum(loss[key] for loss in found) for key in ("jobs", "bytes", "media_bytes")}
-    return {**result, "job_ids": sorted({number for loss in found for number in loss["job_ids"]})}
+    known = [loss for loss in found if loss is not None]
+    if len(known) < len(found):
+        return None
+    result: Loss = {key: sum(loss[key] for loss in known) for key in ("jobs", "bytes", "media_bytes")}
+    return {**result, "job_ids": sorted({job for loss in known for job in loss["job_ids"]})}
 
 
-def spoken(loss: Loss | None) -> str:
+def aging_under(client: Commvault, destination: Row) -> Loss | None:
+    """What a destination would lose under the retention of its record; None where the server does not tell."""
+    rows = jobs(client, destination["id"])
+    return None if rows is None else forecast(rows, destination["retention_days"], destination["extended_retention"], now(rows))
+
+
+def in_words(loss: Loss | None) -> str:
     """For messages."""
     if loss is None:
         return "Commvault does not tell how many jobs would be lost"
     return f"{loss['jobs']} jobs with {loss['bytes']} bytes of backed up data would age out"
 
 
-def pinned_until(row: Row) -> float | None:
+def refusal(plan: str, shorter: list[str], loss: Loss | None, aging_out: Loss | None, option: str) -> Refused:
+    """The error for a retention that is shorter than before. shorter: what is, in words. option: the one that allows it."""
+    return Refused(
+        f'The plan "{plan}" would keep backups for a shorter time: {"; ".join(shorter)}. {in_words(loss)} at the next data aging, '
+        f"and nothing brings them back. Set {option} if this is meant.",
+        object=plan,
+        decreases=shorter,
+        aging_out=aging_out,
+    )
+
+
+def allow_shorter(client: Commvault, plan: str, pairs: list[tuple[Row, Row]], allowed: bool) -> None:
+    """Refuse a shorter retention, with how many jobs and bytes it would cost; where it is allowed, warn of the same.
+
+    pairs: each destination as it is and as it is to be.
+    """
+    shorter = [text for have, want in pairs for text in decreases(have, want)]
+    if not shorter:
+        return
+    loss = total([aging_under(client, want) for have, want in pairs if decreases(have, want)])
+    if not allowed:
+        raise refusal(plan, shorter, loss, loss, "allow_retention_decrease")
+    client.warn(f'The plan "{plan}" keeps backups for a shorter time: {"; ".join(shorter)}. {in_words(loss)}.')
+
+
+def allow_removal(client: Commvault, plan: str, gone: list[Row], kept: list[Row], allowed: bool) -> None:
+    """Refuse to remove destinations that others copy from, or that hold backups unless that is allowed; then warn of what goes."""
+    for record in gone:
+        users = [other["name"] for other in kept if (other.get("source"), other.get("region")) == (record["name"], record["region"])]
+        if users:
+            raise InputError(
+                f'purge_destinations: "{record["name"]}" of the plan "{plan}" is the source of {", ".join(users)} and cannot go before it.'
+            )
+    if not gone:
+        return
+    held = [(record, _held(client, record["id"])) for record in gone]
+    texts = "; ".join(f'"{record["name"]}": {_held_in_words(loss)}' for record, loss in held)
+    if not allowed and any(loss is None or loss["jobs"] for _record, loss in held):
+        raise Refused(
+            f'The plan "{plan}" would lose destinations with what they hold: {texts}. Set allow_backup_loss if this is meant.',
+            object=plan,
+            losses=[{"destination": record["name"], "region": record["region"], **(loss or {})} for record, loss in held],
+        )
+    client.warn(f'The plan "{plan}" loses destinations: {texts}.')
+
+
+def _held(client: Commvault, destination_id: int) -> Loss | None:
+    rows = jobs(client, destination_id)
+    return None if rows is None else everything(rows)
+
+
+def _held_in_words(loss: Loss | None) -> str:
+    if loss is None:
+        return "Commvault does not tell how many jobs"
+    return f"{loss['jobs']} jobs with {loss['bytes']} bytes of backed up data"
+
+
+def retained_until(row: Row) -> float | None:
     """Until when a user retained a job, infinity for ever; None for a job that only the rules keep."""
     if str(row.get("strRetainedBy")) != "User":
         return None
-    time = int(row.get("retainUntil") or 0)
+    time = number(row, "retainUntil")
     return math.inf if time < 0 or time in FOREVER else float(time)
 
 
@@ -110,7 +180,7 @@ def _full(row: Row) -> bool:
 
 
 def _owner(row: Row) -> tuple[int, int]:
-    return int((row.get("server") or {}).get("id") or 0), int((row.get("subClient") or {}).get("id") or 0)
+    return number(row, "server", "id"), number(row, "subClient", "id")
 
 
 def _firsts(rows: list[Row], kind: str) -> list[Row]:
