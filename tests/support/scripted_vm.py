@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.backups.restore import Restore
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import restore as restore_vm
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import restore_request as vm_request
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
+from ansible_collections.calligo.baas.plugins.module_utils._core.engine import Failed, perform, predict
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
 from ansible_collections.calligo.baas.tests.support.scripted_http import ScriptedHttp
 
@@ -142,7 +144,12 @@ def run(
     context = Context.of({}, check, lambda text: None)
     client = Commvault(t.cast(t.Any, http), ROOT, token="QSDK ready", company_id=company_id, missing=context.missing, permit=context.permit)
     http.calls.clear()
-    return restore_vm.run(client, {"vm": wanted, "wait": True, "wait_timeout": 60, "fail_on_partial": True}, look or looks())
+    waiting = {"wait": True, "wait_timeout": 60, "fail_on_partial": True}
+    work = Restore(client, waiting, lambda: restore_vm.plan(client, wanted, look or looks()))
+    try:
+        return (predict if check else perform)(work)
+    except Failed as error:
+        raise error.cause from None
 
 
 def sent(http: ScriptedHttp) -> tuple[list[Json], Json]:

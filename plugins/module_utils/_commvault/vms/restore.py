@@ -9,11 +9,12 @@ import typing as t
 
 from ..._core.argspec import ArgumentSpec
 from ..._core.errors import JobFailed
+from ..backups.restore import Planned
 from ..wire.lookup import same_uuid
 from . import lookup as vm_lookup
 from . import restore_in_place as vm_in_place
 from . import restore_out_of_place as vm_out_of_place
-from .restore_request import Look, Planned, request, run_job
+from .restore_request import Look, VmRestore, request, task
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -64,31 +65,27 @@ def options(vcenter: Row) -> ArgumentSpec:
     return ArgumentSpec({"vm": {"type": "dict", "options": machine, **rules}})
 
 
-def run(client: Commvault, params: Row, look: Look) -> Row:
-    """Restore a VM under a new name or in place, or in check mode say what would be restored. All is checked before the job is started."""
-    wanted = params["vm"]
+def plan(client: Commvault, wanted: Row, look: Look) -> Planned:
+    """A VM, restored under a new name or in place. wanted: the option vm."""
     source = vm_lookup.vm(client, wanted)
     way = vm_in_place if wanted["in_place"] else vm_out_of_place
-    planned = way.plan(client, wanted, source, look) if source else None
-    unknown = {**_named(wanted, planned), "moid": None, "instance_uuid": None}
-    if planned is None:
-        return {"changed": True, "restore": {"job": None, "backup_job": None, "vm": unknown}}
-    if client.check_mode:
-        return {"changed": True, "restore": {"job": None, "vm": unknown, **planned.to_record()}}
-    body = request(planned.source, planned.point, planned.configuration, planned.hypervisor, planned.placement)
-    job = run_job(client, planned.source, planned.point, body, params)
-    vm = _restored(look, planned, job) if params["wait"] else unknown
-    return {"changed": True, "restore": {"job": job, "vm": vm, **planned.to_record()}}
+    found = way.plan(client, wanted, source, look) if source else None
+    unknown = {**_named(wanted, found), "moid": None, "instance_uuid": None}
+    if found is None:
+        return Planned({"backup_job": None, "vm": unknown})
+    body = request(found.source, found.point, found.configuration, found.hypervisor, found.placement)
+    record = {"vm": unknown, **found.to_record()}
+    return Planned(record, task(found.source, found.point, body), lambda job: (True, {"vm": _restored(look, found, job)}))
 
 
-def _named(wanted: Row, planned: Planned | None) -> Row:
+def _named(wanted: Row, planned: VmRestore | None) -> Row:
     """What the new VM will be called, and where, as far as that is known before it is there."""
     if wanted["destination"]:
         return {"name": wanted["destination"]["new_name"], "folder": wanted["destination"]["folder"]}
     return {"name": planned.placement.new_name, "folder": planned.placement.folder} if planned else {"name": wanted["name"], "folder": None}
 
 
-def _restored(look: Look, planned: Planned, job: Row) -> Row:
+def _restored(look: Look, planned: VmRestore, job: Row) -> Row:
     """The VM that came into being: of the new name, in its folder, and not there before the job. In place its identity may stay."""
     name, folder, uuid = planned.placement.new_name, planned.placement.folder, planned.source.uuid
     after = look(name, folder, uuid) if planned.placement.in_place else look(name, folder)

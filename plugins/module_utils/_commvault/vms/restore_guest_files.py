@@ -11,12 +11,13 @@ import typing as t
 from ..._core.argspec import ArgumentSpec
 from ..backups import restore
 from ..backups.points import Point, select
+from ..backups.restore import Planned
 from ..servers.restore_items import OVERWRITE, Destination, common_options, find_client, places, was_anything_restored
 from ..wire import lookup
 from . import browse_guest, hypervisors
 from . import lookup as vm_lookup
 from .lookup import VmSource
-from .restore_request import run_job
+from .restore_request import task
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -62,18 +63,17 @@ class Guest:
     password: str = dataclasses.field(repr=False)
 
 
-def run(client: Commvault, params: Row) -> Row:
-    """Restore files from inside a VM, or in check mode say what would be restored. Everything is checked before the job is started."""
-    wanted = params["guest_files"]
+def plan(client: Commvault, wanted: Row) -> Planned:
+    """Files from inside a VM, restored to a client or into a VM. wanted: the option guest_files."""
     source = vm_lookup.vm(client, wanted)
     found = _destination(client, wanted, source) if source else None
     if source is None or found is None:
-        return {"changed": True, "restore": {"job": None, "backup_job": None, "paths": []}}
+        return Planned({"backup_job": None, "paths": []})
     destination, guest = found
     point = select(source.points(client), source.label, wanted["job_id"], wanted["point_in_time"])
     entries = browse_guest.find_paths(client, source, point, wanted["paths"])
     targets = places(entries, destination, browse_guest.separator_of(wanted["paths"]))
-    shown = {
+    record = {
         "backup_job": point.to_record(),
         "source": source.to_record(),
         "destination": {
@@ -83,10 +83,11 @@ def run(client: Commvault, params: Row) -> Row:
         },
         "paths": [_shown(entry, target) for entry, target in zip(entries, targets, strict=True)],
     }
-    if client.check_mode:
-        return {"changed": True, "restore": {"job": None, **shown}}
-    job = run_job(client, source, point, request(point, entries, destination, guest), params)
-    return {"changed": was_anything_restored(client, job, entries, destination.overwrite), "restore": {"job": job, **shown}}
+    return Planned(
+        record,
+        task(source, point, request(point, entries, destination, guest)),
+        lambda job: (was_anything_restored(client, job, entries, destination.overwrite), {}),
+    )
 
 
 def _shown(entry: Row, target: str) -> Row:

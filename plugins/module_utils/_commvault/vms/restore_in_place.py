@@ -12,7 +12,7 @@ from ..backups.points import select
 from ..wire.lookup import same_uuid
 from . import browse as vm_browse
 from . import hypervisors
-from .restore_request import Look, Placement, Planned
+from .restore_request import Look, Placement, VmRestore
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -24,7 +24,7 @@ Row = dict[str, t.Any]
 ELSEWHERE = "Restore it elsewhere with destination."
 
 
-def plan(client: Commvault, wanted: Row, source: VmSource, look: Look) -> Planned | None:
+def plan(client: Commvault, wanted: Row, source: VmSource, look: Look) -> VmRestore | None:
     """wanted: the option vm with its in_place. None in check mode where the VM's hypervisor is not there yet."""
     place = wanted["in_place"]
     hypervisor = hypervisors.destination(client, None, source.hypervisor_id)
@@ -50,7 +50,7 @@ def plan(client: Commvault, wanted: Row, source: VmSource, look: Look) -> Planne
         overwrite=place["overwrite"],
         in_place=True,
     )
-    return Planned(source, point, kept, hypervisor, placement, before)
+    return VmRestore(source, point, kept, hypervisor, placement, before)
 
 
 def _guard(source: VmSource, before: Row, overwrite: bool, ending: str) -> None:

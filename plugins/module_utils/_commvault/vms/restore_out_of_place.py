@@ -13,7 +13,7 @@ from ..backups.points import select
 from ..wire import lookup
 from . import browse as vm_browse
 from . import hypervisors
-from .restore_request import Look, Placement, Planned
+from .restore_request import Look, Placement, VmRestore
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
 Row = dict[str, t.Any]
 
 
-def plan(client: Commvault, wanted: Row, source: VmSource, look: Look) -> Planned | None:
+def plan(client: Commvault, wanted: Row, source: VmSource, look: Look) -> VmRestore | None:
     """wanted: the option vm with its destination. None in check mode where the destination's hypervisor is not there yet."""
     place = wanted["destination"]
     hypervisor = hypervisors.destination(client, place["hypervisor"], source.hypervisor_id)
@@ -47,7 +47,7 @@ def plan(client: Commvault, wanted: Row, source: VmSource, look: Look) -> Planne
         power_on=place["power_on"],
         overwrite=place["overwrite"],
     )
-    return Planned(source, point, configuration, hypervisor, placement, before)
+    return VmRestore(source, point, configuration, hypervisor, placement, before)
 
 
 def _guard_name(place: Row, before: Row) -> None:

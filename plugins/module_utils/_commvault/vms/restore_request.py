@@ -12,7 +12,6 @@ from ..backups import restore
 
 if t.TYPE_CHECKING:
     from ..backups.points import Point
-    from ..wire.client import Commvault
     from .hypervisors import Hypervisor
     from .lookup import VmSource
 
@@ -47,8 +46,8 @@ class Placement:
 
 
 @dataclasses.dataclass(frozen=True)
-class Planned:
-    """A restore that has been looked up and found possible."""
+class VmRestore:
+    """A restore of a VM that has been looked up and found possible."""
 
     source: VmSource
     point: Point
@@ -77,10 +76,10 @@ class Planned:
         }
 
 
-def run_job(client: Commvault, source: VmSource, point: Point, options: Row, params: Row) -> Row:
-    """Start one restore of a VM or a part of it, as restore.run_job() does. options: restoreOptions."""
+def task(source: VmSource, point: Point, options: Row) -> restore.Task:
+    """The start of a restore of a VM or a part of it. options: restoreOptions."""
     # The job may be told of the VM's own client or of its hypervisor.
-    return restore.run_job(client, _association(point), options, {int(point.entity.get("clientId") or 0), source.hypervisor_id}, params)
+    return restore.Task(_association(point), options, frozenset({int(point.entity.get("clientId") or 0), source.hypervisor_id}))
 
 
 def _association(point: Point) -> Row:
