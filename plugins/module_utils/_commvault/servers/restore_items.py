@@ -43,10 +43,9 @@ def find_client(client: Commvault, name: str, source: Owner | None, label: str) 
     if found is None:
         client.missing("client", name, "Restore to a client with Commvault's file system agent, or correct destination_client.")
         return None
-    owner = Owner(found.company_id, found.company)
-    lookup.require_reach(client, "client", found.name, owner)
+    lookup.require_reach(client, "client", found.name, found.owner)
     if source:
-        lookup.require_same_tenant(source, owner, label, f'"{found.name}"')
+        lookup.require_same_tenant(source, found.owner, label, f'"{found.name}"')
     return found.name
 
 
