@@ -9,7 +9,6 @@ import typing as t
 
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.backups.restore import Restore
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import restore as restore_vm
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import restore_request as vm_request
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
 from ansible_collections.calligo.baas.plugins.module_utils._core.engine import Failed, perform, predict
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
@@ -99,7 +98,7 @@ def script(scripted: ScriptedHttp) -> None:
     scripted.on("GET", "/Job/700", listing(job(700, {**GROUP_ENTITY, "subclientId": 0})))
 
 
-def looks(*answers: t.Any) -> vm_request.Look:
+def looks(*answers: t.Any) -> restore_vm.Look:
     """What vCenter shows, look after look; the last one stays."""
     queue = list(answers) or [(), (("vm-9", True),)]
 
@@ -131,7 +130,7 @@ DESTINATION: Json = {
 
 def run(
     http: ScriptedHttp,
-    look: vm_request.Look | None = None,
+    look: restore_vm.Look | None = None,
     check: bool = False,
     company_id: int | None = None,
     vm: Json | None = None,

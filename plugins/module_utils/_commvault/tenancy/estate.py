@@ -15,8 +15,6 @@ from ..plans import retention_forecast
 from ..servers import lookup as server_lookup
 from ..servers import subclients as file_subclients
 from ..sql import lookup as sql
-from ..vms import groups as vm_groups
-from ..vms import hypervisors
 from ..vms import lookup as vm_lookup
 from ..wire.replies import flag, listed
 from . import accounts
@@ -87,25 +85,26 @@ def _hypervisors(client: Commvault, owner: int) -> list[Record]:
     rows = vm_lookup.hypervisors(client)
     silent = [row.id for row in rows if row.company_id is None]
     details = client.pool.read(lambda number: client.get(f"/V4/Hypervisor/{number}", absent=(404,)) or {}, silent)
-    owners = {row.id: row.company_id for row in rows} | {number: hypervisors.owner_of(details[number]).company_id for number in silent}
+    owners = {row.id: row.company_id for row in rows} | {
+        number: vm_lookup.hypervisor_owner(details[number]).company_id for number in silent
+    }
     return [{"id": row.id, "name": row.name, "retired": vm_lookup.retired(row)} for row in rows if owners[row.id] == owner]
 
 
 def _vm_groups(client: Commvault, owner: int) -> list[Record]:
     """Whether backups of a group may run is in its detail only (OpenAPI GetVMGroups, GetVMGroup)."""
-    rows = [row for row in vm_groups.listing(client) if (row.get("company") or {}).get("id") == owner]
-    identities = {int((row.get("vmGroup") or row)["id"]): row for row in rows}
-    details = client.pool.read(lambda number: client.get(f"/V4/VmGroup/{number}", absent=(404,)), identities)
+    groups = [group for group in vm_lookup.vm_groups(client) if group.company_id == owner]
+    details = client.pool.read(lambda number: client.get(f"/V4/VmGroup/{number}", absent=(404,)), [group.id for group in groups])
     return [
         {
-            "id": number,
-            "name": str((row.get("vmGroup") or row).get("name")),
-            "hypervisor": (row.get("hypervisor") or {}).get("name"),
-            "plan": (row.get("plan") or {}).get("name") or None,
-            "backup_enabled": flag((details[number] or {}).get("activityControl"), "enableBackup"),
-            "default": bool(row.get("isDefaultVMGroup")),
+            "id": group.id,
+            "name": group.name,
+            "hypervisor": (group.row.get("hypervisor") or {}).get("name"),
+            "plan": (group.row.get("plan") or {}).get("name") or None,
+            "backup_enabled": flag((details[group.id] or {}).get("activityControl"), "enableBackup"),
+            "default": bool(group.row.get("isDefaultVMGroup")),
         }
-        for number, row in identities.items()
+        for group in groups
     ]
 
 
