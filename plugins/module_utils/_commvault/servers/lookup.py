@@ -29,8 +29,7 @@ def credential(client: Commvault, name: str) -> Found | None:
 
 def credentials(client: Commvault) -> list[Found]:
     """All saved credentials that can be seen, in one request (OpenAPI GetCredentials)."""
-    reply = client.get("/V4/Credential", absent=(404,)) or {}
-    return [to_found(row, row, row.get("company")) for row in listed(reply.get("credentialManager"))]
+    return [to_found(row, row, row.get("company")) for row in client.rows("/V4/Credential", "credentialManager")]
 
 
 def server(client: Commvault, name: str, way_out: str = "Install Commvault's software on it, or correct the name.") -> Found | None:
@@ -58,8 +57,8 @@ def find_server(client: Commvault, name: str, inside: bool = True) -> Found | No
 
 def servers(client: Commvault) -> list[Found]:
     """All servers with their companies and agents, in one request (OpenAPI GetServers, whose default would be infrastructure only)."""
-    reply = client.get("/V4/Servers", {"showOnlyInfrastructureMachines": 0}, absent=(404,)) or {}
-    return [to_found(row, row, row.get("company")) for row in listed(reply.get("servers"))]
+    rows = client.rows("/V4/Servers", "servers", {"showOnlyInfrastructureMachines": 0})
+    return [to_found(row, row, row.get("company")) for row in rows]
 
 
 def access_nodes(client: Commvault, names: t.Iterable[str], vendor: str = "VMW") -> list[Found] | None:

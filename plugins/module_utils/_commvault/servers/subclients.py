@@ -10,8 +10,8 @@ import typing as t
 
 from ..backups import points
 from ..wire.lookup import Owner, company_of, require_reach, same_name
-from ..wire.replies import listed, part
 from ..wire.replies import number as numeric
+from ..wire.replies import part
 from . import lookup as server_lookup
 
 if t.TYPE_CHECKING:
@@ -34,11 +34,11 @@ def of_client(client: Commvault, name: str, applications: t.Container[int] = tup
     applications: of other agents than those. They come with all properties (propertyLevel as the vendor's PowerShell SDK sends it), where
     the server knows that; see is_whole().
     """
-    reply = client.get("/Subclient", {"clientName": name, "propertyLevel": "AllProperties"}, absent=(404,)) or {}
+    rows = client.rows("/Subclient", "subClientProperties", {"clientName": name, "propertyLevel": "AllProperties"})
     # A server that does not know the parameter sends the subclients of all clients.
     return [
         row
-        for row in listed(reply.get("subClientProperties"))
+        for row in rows
         if any(same_name(name, row["subClientEntity"].get(key)) for key in ("clientName", "displayName"))
         and application(row) in applications
     ]
@@ -46,8 +46,7 @@ def of_client(client: Commvault, name: str, applications: t.Container[int] = tup
 
 def read(client: Commvault, number: int) -> Row | None:
     """One subclient as it is now (GET /Subclient/{id}); None where there is none."""
-    reply = client.get(f"/Subclient/{number}", absent=(404,)) or {}
-    return next(iter(listed(reply.get("subClientProperties"))), None)
+    return next(iter(client.rows(f"/Subclient/{number}", "subClientProperties")), None)
 
 
 def is_whole(row: Row) -> bool:

@@ -16,7 +16,7 @@ from ..plans import lookup as plan_lookup
 from ..servers import lookup as server_lookup
 from ..wire.lookup import Found, choose
 from ..wire.replies import flag, number, part, text
-from ..wire.writes import create_once, require_gone
+from ..wire.writes import create_numbered, require_gone
 from . import content as vm_content
 from . import disk_filters, group_consistency
 from . import lookup as vm_lookup
@@ -153,12 +153,14 @@ class VmGroup(Resource):
         }
         if means.plan:
             body["plan"] = {"id": means.plan.id, "name": means.plan.name}
-
-        def look() -> int | None:
-            found = choose(self._client, "VM group", desired["name"], self._below(hypervisor))
-            return found.id if found else None
-
-        made = create_once(lambda: self._post(body), look)
+        made = create_numbered(
+            self._client,
+            f'VM group "{desired["name"]}"',
+            "/V4/VMGroup",
+            body,
+            lambda: choose(self._client, "VM group", desired["name"], self._below(hypervisor)),
+            lambda reply: number(reply, "subclientId"),
+        )
         try:
             return self._complete(made, hypervisor, desired, means)
         except BaasError as error:
@@ -256,12 +258,6 @@ class VmGroup(Resource):
             )
 
     # Writing
-
-    def _post(self, body: Record) -> int:
-        made = number(self._client.post("/V4/VMGroup", body), "subclientId")
-        if not made:
-            raise ApiError(f'Commvault answered the creation of the VM group "{body["name"]}" without an id.', call="POST /V4/VMGroup")
-        return made
 
     def _complete(self, group_id: int, hypervisor: Found, desired: Record, references: References) -> Record:
         """Set what the creation does not take (filters, settings, activity), if the server's defaults are not what is wanted."""

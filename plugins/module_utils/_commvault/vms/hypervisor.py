@@ -10,11 +10,11 @@ import typing as t
 from ..._core.argspec import ArgumentSpec
 from ..._core.compare import Comparer, same_names
 from ..._core.engine import Record, Resource, Seen
-from ..._core.errors import ApiError, InputError, Refused
+from ..._core.errors import InputError, Refused
 from ..servers import lookup as server_lookup
 from ..wire import lookup
 from ..wire.replies import number, part, text
-from ..wire.writes import create_once, require_gone
+from ..wire.writes import create_numbered, require_gone
 from . import lookup as vm_lookup
 
 if t.TYPE_CHECKING:
@@ -97,16 +97,14 @@ class Hypervisor(Resource):
             self._client.post(f"/V4/Hypervisor/{retired.id}/Reconfigure", {})
             return self.update(Seen({"id": retired.id, "name": retired.name, "company": retired.company}), desired, means["body"])
         body = {"name": desired["name"], **means["body"]}
-
-        def look() -> int | None:
-            found = vm_lookup.find_hypervisor(self._client, desired["name"], "own")
-            return found.id if found else None
-
-        made = create_once(lambda: number(self._client.post("/V4/Hypervisor", body), "response", "hypervisorId"), look)
-        if made <= 0:
-            raise ApiError(
-                f'Commvault answered the creation of the hypervisor "{desired["name"]}" without an id.', call="POST /V4/Hypervisor"
-            )
+        made = create_numbered(
+            self._client,
+            f'hypervisor "{desired["name"]}"',
+            "/V4/Hypervisor",
+            body,
+            lambda: vm_lookup.find_hypervisor(self._client, desired["name"], "own"),
+            lambda reply: number(reply, "response", "hypervisorId"),
+        )
         return self._read(lookup.Found(made, desired["name"], company=self._client.company)) or {**desired, "id": made}
 
     def update(self, seen: Seen, changed: Record, means: Json) -> Record:

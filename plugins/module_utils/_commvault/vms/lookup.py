@@ -35,8 +35,7 @@ COMPUTER = 3
 
 def hypervisors(client: Commvault) -> list[Found]:
     """All hypervisors, retired ones too, in one request."""
-    reply = client.get("/V4/Hypervisor", absent=(404,)) or {}
-    return [to_found(row, row, row.get("company")) for row in listed(reply.get("Hypervisors"))]
+    return [to_found(row, row, row.get("company")) for row in client.rows("/V4/Hypervisor", "Hypervisors")]
 
 
 def retired(hypervisor: Found) -> bool:
@@ -105,11 +104,8 @@ def _vcenter(client: Commvault, detail: Row, name: str) -> VCenter:
     owner = hypervisor_owner(detail)
     require_reach(client, "hypervisor", name, owner)
     instance_id = number(detail, "instance", "id")
-    older = client.get(f"/Instance/{instance_id}", absent=(404,)) if instance_id else None
-    users = [
-        text(row, "virtualServerInstance", "vmwareVendor", "virtualCenter", "userName")
-        for row in listed((older or {}).get("instanceProperties"))
-    ]
+    older = client.rows(f"/Instance/{instance_id}", "instanceProperties") if instance_id else []
+    users = [text(row, "virtualServerInstance", "vmwareVendor", "virtualCenter", "userName") for row in older]
     return VCenter(
         id=int(detail["id"]),
         name=name,
@@ -162,9 +158,8 @@ class VmGroupSource:
 
 def vm_groups(client: Commvault, params: Row | None = None) -> list[Found]:
     """The VM groups that can be seen, in one request (OpenAPI GetVMGroups); a list that is empty is answered with 404."""
-    rows = listed((client.get("/V4/VMGroups", params, absent=(404,)) or {}).get("vmGroups"))
     # Live servers were seen to tell the identity below vmGroup only.
-    identities = [(row, row.get("vmGroup") or row) for row in rows]
+    identities = [(row, row.get("vmGroup") or row) for row in client.rows("/V4/VMGroups", "vmGroups", params)]
     return [
         Found(int(identity["id"]), str(identity.get("name") or row.get("name") or ""), *company_of(row.get("company")), row)
         for row, identity in identities
@@ -278,8 +273,8 @@ def vm_by_uuid(client: Commvault, uuid: str) -> VmSource | None:
     """The VM with this instance UUID. Missing: NotFound; in check mode a warning and None. Refused where it is another company's."""
     if client.company_missing:
         return None
-    reply = client.get("/VM", {"guid": uuid, "propertyLevel": "AllProperties", "status": 0}, absent=(404,)) or {}
-    rows = [row for row in listed(reply.get("vmStatusInfoList")) if same_uuid(row.get("strGUID"), uuid)]
+    known = client.rows("/VM", "vmStatusInfoList", {"guid": uuid, "propertyLevel": "AllProperties", "status": 0})
+    rows = [row for row in known if same_uuid(row.get("strGUID"), uuid)]
     return _vm(client, rows[0] if rows else None, uuid)
 
 

@@ -97,6 +97,10 @@ class Commvault:
         """Read something that must be there."""
         return self.get(path, params, headers=headers) or {}
 
+    def rows(self, path: str, key: str, params: t.Any = None, inside: bool = True) -> list[Json]:
+        """Read a list: what lies below a key of the reply, of which there may be nothing."""
+        return listed((self.get(path, params, absent=(404,), inside=inside) or {}).get(key))
+
     def query(self, path: str, body: Json) -> Json:
         """A POST that only reads (Jobs, JobDetails, DoBrowse, Preview): repeated like a GET."""
         return self._call("POST", path, None, body, repeat=True) or {}

@@ -100,8 +100,8 @@ def to_found(entity: Row, row: Row, company: Row | None) -> Found:
 def company_of(company: Row | None) -> tuple[int | None, str | None]:
     """Id and name of a company, which the V4 calls and the older ones spell differently."""
     values = company or {}
-    key = "id" if "id" in values else "companyId"
-    return (int(values[key]), values.get("name") or values.get("companyName")) if key in values else (None, None)
+    number = values.get("id", values.get("companyId"))
+    return (None, None) if number is None else (int(number), values.get("name") or values.get("companyName"))
 
 
 def same_name(wanted: str, name: t.Any) -> bool:

@@ -5,11 +5,18 @@
 
 from __future__ import annotations
 
+import base64
 import typing as t
 
 from ..._core.errors import ApiError, ConnectionFailed
+from . import replies
 from .errors import outcome_unknown
 
+if t.TYPE_CHECKING:
+    from .client import Commvault
+    from .lookup import Found
+
+Row = dict[str, t.Any]
 T = t.TypeVar("T")
 
 # Writes whose answer does not tell whether they took effect, so that one looks.
@@ -28,6 +35,34 @@ def create_once(create: t.Callable[[], T], look: t.Callable[[], T | None]) -> T:
         if seen is None:
             raise
         return seen
+
+
+def create_numbered(
+    client: Commvault,
+    what: str,
+    path: str,
+    body: Row,
+    look: t.Callable[[], Found | None],
+    number_in: t.Callable[[Row], int] = lambda reply: replies.number(reply, "id"),
+) -> int:
+    """Create an object once, and give its id. what: kind and name, as in 'role "View"'. look: finds it where the outcome is unknown.
+
+    number_in: reads the id in the reply. Raises ApiError for a reply without one.
+    """
+
+    def seen() -> int | None:
+        found = look()
+        return found.id if found else None
+
+    number = create_once(lambda: number_in(client.post(path, body)), seen)
+    if number <= 0:
+        raise ApiError(f"Commvault answered the creation of the {what} without an id.", call=f"POST {path}")
+    return number
+
+
+def encoded(password: str) -> str:
+    """A password in Base64, which hides nothing but is what the API wants."""
+    return base64.b64encode(password.encode()).decode()
 
 
 def require_gone(kind: str, name: str, still_there: bool) -> None:
