@@ -598,8 +598,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 restore:
-  description: What was restored, or in check mode would be.
-  returned: success
+  description: What was restored, or in check mode would be. After a failure what was to be restored, with the job that was started.
+  returned: success, and on failure once the job was started
   type: dict
   contains:
     job:

@@ -35,6 +35,23 @@ OPTIONS = ArgumentSpec(
 )
 COMMCELL = 2
 """The id of the installation itself, the same in every source (cvpysdk hard-codes it)."""
+COMMON_OPTIONS: Row = {
+    # The last level of each path is rebuilt below the destination: D:\Data\x becomes <folder>\x.
+    "preserveLevel": 1,
+    "stripLevelType": 0,
+    "stripLevel": 0,
+    "wildCard": False,
+    "allVersion": False,
+    "includeAgedData": False,
+    "validateOnly": False,
+    "restoreToDisk": False,
+    "indexFreeRestore": False,
+    "systemStateBackup": False,
+    "clusterDBBackedup": False,
+    "onePassRestore": False,
+    "powerRestore": False,
+}
+"""commonOptions, as far as they are the same for VMs, disks and files."""
 
 
 @dataclasses.dataclass(frozen=True)

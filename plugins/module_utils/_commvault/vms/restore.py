@@ -308,7 +308,15 @@ def request(found: VmRestore) -> Row:
     place = found.placement
     return {
         **common_request(found.point),
-        "commonOptions": _common(place),
+        "commonOptions": {
+            **restore.COMMON_OPTIONS,
+            "offlineMiningRestore": False,
+            "detectRegularExpression": True,
+            "restoreToExchange": False,
+            "skipErrorsAndContinue": False,
+            "restoreACLs": True,
+            "unconditionalOverwrite": place.overwrite,
+        },
         "destination": {
             "isLegalHold": False,
             "inPlace": place.in_place,
@@ -383,30 +391,6 @@ def _vcenter(found: VmRestore) -> Row:
             "instanceId": hypervisor.instance_id,
             "appName": "Virtual Server",
         },
-    }
-
-
-def _common(place: Placement) -> Row:
-    return {
-        "systemStateBackup": False,
-        "clusterDBBackedup": False,
-        "powerRestore": False,
-        "restoreToDisk": False,
-        "indexFreeRestore": False,
-        "offlineMiningRestore": False,
-        "onePassRestore": False,
-        "detectRegularExpression": True,
-        "wildCard": False,
-        "preserveLevel": 1,
-        "restoreToExchange": False,
-        "stripLevel": 0,
-        "stripLevelType": 0,
-        "skipErrorsAndContinue": False,
-        "restoreACLs": True,
-        "allVersion": False,
-        "unconditionalOverwrite": place.overwrite,
-        "includeAgedData": False,
-        "validateOnly": False,
     }
 
 
