@@ -10,7 +10,7 @@ import typing as t
 from xml.etree import ElementTree
 
 from ..._core.errors import ApiError, NotFound
-from ..backups.browse import FIND, ONE_LEVEL, Entry, is_set, pick, tidy, to_entry
+from ..backups.browse import FIND, ONE_LEVEL, VIRTUAL_SERVER, Entry, is_set, pick, tidy, to_entry
 from ..backups.points import Point
 from ..wire import paging
 from ..wire.lookup import same_uuid
@@ -23,8 +23,6 @@ if t.TYPE_CHECKING:
 # Reading what a backup holds, with POST /DoBrowse (cvpysdk backupset.py, subclients/vssubclient.py).
 
 Row = dict[str, t.Any]
-VIRTUAL_SERVER = 4
-"""mode of a browse."""
 DRIVE = re.compile(r"^([A-Za-z]):?(?=\\|$)")
 
 
