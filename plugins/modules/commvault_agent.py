@@ -125,8 +125,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 agents:
-  description: One entry for each of O(agents), in their order, with the client as it is now, or in check mode as it would be.
-  returned: success
+  description:
+    - One entry for each of O(agents), in their order, with the client as it is now, or in check mode as it would be.
+    - After a failure, those of RV(progress.done), with the jobs that were started.
+  returned: success, and on failure as far as RV(progress) tells
   type: list
   elements: dict
   sample:
@@ -163,15 +165,23 @@ agents:
       elements: dict
       returned: always
     changed: {description: Whether anything was installed or removed., type: bool, returned: always}
+progress:
+  description: How far a call came that failed after its first job was started, or while it waited. Each by its C(client).
+  returned: on failure, unless nothing was started
+  type: dict
+  contains:
+    done: {description: "What was started, with its entry in RV(agents).", type: list, elements: str, returned: always, sample: [acme-fs02]}
+    failed: {description: What could not be started., type: list, elements: str, returned: always, sample: [acme-sql02]}
+    not_tried: {description: What was left alone., type: list, elements: str, returned: always, sample: []}
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.servers import agents
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.servers import agent
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
-from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
+from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_work
 
 
 def main() -> None:
-    run(OPTIONS.merge(agents.OPTIONS), connect, lambda client, context: agents.run(client, context.params))
+    run_work(OPTIONS.merge(agent.OPTIONS), connect, lambda client, context: agent.AgentWork(client, context.params))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import hypervisor_info
-
 DOCUMENTATION = r"""
 module: commvault_hypervisor_info
 version_added: 0.1.0
@@ -77,23 +75,18 @@ missing:
   sample: []
 """
 
-import typing as t
-
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import info
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
-if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
-    from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
-
-
-def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
-    hypervisors, missing = hypervisor_info.hypervisors(client, context.params)
-    return {"changed": False, "hypervisors": hypervisors, "missing": missing}
-
 
 def main() -> None:
-    run(OPTIONS.merge(hypervisor_info.OPTIONS), connect, _act, queried="hypervisors")
+    run(
+        OPTIONS.merge(info.HYPERVISOR_OPTIONS),
+        connect,
+        lambda client, context: info.hypervisors(client, context.params),
+        queried="hypervisors",
+    )
 
 
 if __name__ == "__main__":

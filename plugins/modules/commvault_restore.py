@@ -598,8 +598,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 restore:
-  description: What was restored, or in check mode would be.
-  returned: success
+  description: What was restored, or in check mode would be. After a failure what was to be restored, with the job that was started.
+  returned: success, and on failure once the job was started
   type: dict
   contains:
     job:
@@ -812,8 +812,10 @@ restore:
 """
 
 import dataclasses
+import functools
+import typing as t
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.backups.restore import OPTIONS as RESTORE_OPTIONS
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.backups import restore
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.files import restore as restore_files
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql import restore as restore_sql
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import restore as restore_vm
@@ -821,31 +823,53 @@ from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import restore_guest_files
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
-from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, Params, run
+from ansible_collections.calligo.baas.plugins.module_utils._core.engine import Outcome, Step, Work
+from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, Params, run_work
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter import namesakes
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.session import OPTIONS as VCENTER_OPTIONS
 
 VM_OPTIONS = restore_vm.options(VCENTER_OPTIONS.options)
-PARTS = {
-    "vm_disk": restore_vm_disk.run,
-    "guest_files": restore_guest_files.run,
-    "files": restore_files.run,
-    "sql": restore_sql.run,
-}
+PLANS = {"vm_disk": restore_vm_disk.plan, "guest_files": restore_guest_files.plan}
+OLD = {"files": restore_files.run, "sql": restore_sql.run}
 PART_OPTIONS = (restore_vm_disk.OPTIONS, restore_guest_files.OPTIONS, restore_files.OPTIONS, restore_sql.OPTIONS)
 
 
-def act(client: Commvault, context: Context) -> Params:
-    for option, part in PARTS.items():
-        if context.params[option]:
-            return part(client, context.params)
-    vm = context.params["vm"]
+class OldRestore(Work):
+    """A restore that still does everything in one go, until it has changed to restore.Planned."""
+
+    label = ""
+
+    def __init__(self, act: t.Callable[[], Params]) -> None:
+        self._act = act
+
+    def steps(self) -> list[Step]:
+        return [self]
+
+    def predict(self) -> Outcome:
+        return Outcome("", True, means=self._act())
+
+    take = predict
+
+    def result(self, outcomes: list[Outcome]) -> Params:
+        return outcomes[0].means if outcomes else {"changed": False}
+
+
+def bind(client: Commvault, context: Context) -> Work:
+    """The restore that the task asks for."""
+    params = context.params
+    for option, act in OLD.items():
+        if params[option]:
+            return OldRestore(functools.partial(act, client, params))
+    for option, plan in PLANS.items():
+        if params[option]:
+            return restore.Restore(client, params, functools.partial(plan, client, params[option]))
+    vm = params["vm"]
     vcenter = dataclasses.replace(context, params=(vm["destination"] or vm["in_place"])["vcenter"])
-    return restore_vm.run(client, context.params, lambda name, folder, uuid=None: namesakes.read(vcenter, name, folder, uuid))
+    return restore.Restore(client, params, functools.partial(restore_vm.plan, client, vm, functools.partial(namesakes.read, vcenter)))
 
 
 def main() -> None:
-    run(OPTIONS.merge(RESTORE_OPTIONS, VM_OPTIONS, *PART_OPTIONS), connect, act)
+    run_work(OPTIONS.merge(restore.OPTIONS, VM_OPTIONS, *PART_OPTIONS), connect, bind)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.servers import info as server_info
-
 DOCUMENTATION = r"""
 module: commvault_server_info
 version_added: 0.1.0
@@ -95,23 +93,13 @@ missing:
   sample: []
 """
 
-import typing as t
-
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.servers import info as server_info
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
-if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
-    from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
-
-
-def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
-    servers, missing = server_info.servers(client, context.params)
-    return {"changed": False, "servers": servers, "missing": missing}
-
 
 def main() -> None:
-    run(OPTIONS.merge(server_info.OPTIONS), connect, _act, queried="servers")
+    run(OPTIONS.merge(server_info.OPTIONS), connect, lambda client, context: server_info.servers(client, context.params), queried="servers")
 
 
 if __name__ == "__main__":

@@ -76,27 +76,13 @@ missing:
   sample: []
 """
 
-import typing as t
-
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import info as vm_info
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import info
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
-from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
-
-if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
-    from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
-
-SPEC = OPTIONS.merge(ArgumentSpec({"hypervisor": {"type": "str"}, "names": {"type": "list", "elements": "str"}}))
-
-
-def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
-    groups, missing = vm_info.groups(client, context.params["hypervisor"], context.params["names"])
-    return {"changed": False, "vm_groups": groups, "missing": missing}
 
 
 def main() -> None:
-    run(SPEC, connect, _act, queried="vm_groups")
+    run(OPTIONS.merge(info.VM_GROUP_OPTIONS), connect, lambda client, context: info.vm_groups(client, context.params), queried="vm_groups")
 
 
 if __name__ == "__main__":

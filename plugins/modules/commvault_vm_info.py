@@ -129,23 +129,13 @@ missing:
   sample: []
 """
 
-import typing as t
-
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import info as vm_info
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import info
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
-if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
-    from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
-
-
-def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
-    return vm_info.describe(client, context.params)
-
 
 def main() -> None:
-    run(OPTIONS.merge(vm_info.OPTIONS), connect, _act, queried="vms")
+    run(OPTIONS.merge(info.VM_OPTIONS), connect, lambda client, context: info.vms(client, context.params), queried="vms")
 
 
 if __name__ == "__main__":

@@ -100,6 +100,20 @@ def test_why_an_install_failed_is_said(modules):
     ):
         failure = modules.failure(MODULE, agents(element))
         assert failure["error"]["kind"] == "JobFailed" and words in failure["msg"] and PASSWORD not in json.dumps(failure["error"])
+        (entry,) = failure["agents"]
+        assert entry["types"] == [] and [job["outcome"] for job in entry["jobs"]] == ["failed"], "what was started, and what became of it"
+
+
+def test_a_failure_tells_how_far_it_came(modules):
+    modules.sandbox.control("POST", "/faults", {"name": "http", "path": "/Retire", "status": 500})
+    failure = modules.failure(MODULE, agents(NEW, SQL, removal(OLD), {**NEW, "client": "none"}))
+    modules.sandbox.control("DELETE", "/faults")
+    assert failure["progress"] == {"done": ["acme-fs02", "acme-sql02"], "failed": ["acme-fs01"], "not_tried": ["none"]}
+    assert failure["changed"] and failure["msg"].startswith("acme-fs01: ")
+    started = [job["id"] for entry in failure["agents"] for job in entry["jobs"]]
+    ended = modules("commvault_job", tenant.inside({"job_ids": started}))["jobs"]
+    assert len(failure["agents"]) == 2 and [job["outcome"] for job in ended] == ["success", "success"]
+    modules(MODULE, agents(removal(NEW, "retired"), removal(SQL, "retired")))
 
 
 def test_removing_needs_its_option_and_says_what_would_be_lost(modules):

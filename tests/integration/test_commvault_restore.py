@@ -194,6 +194,7 @@ def test_a_failed_restore_gives_the_servers_reason(world, destination):
     options = {"vm": {"uuid": world.kept["acme-web-01"], "destination": {**destination, "esx_host": "nowhere.example.com"}}}
     failed = world.failure(MODULE, options)
     assert "ESX host [nowhere.example.com] was not found" in failed["msg"] and failed["error"]["kind"] == "JobFailed"
+    assert failed["changed"] and failed["restore"]["job"]["outcome"] == "failed" and failed["restore"]["vm"]["moid"] is None
 
 
 def test_a_restore_that_is_not_waited_for_gives_the_job(world, destination):

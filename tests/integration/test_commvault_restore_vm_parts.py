@@ -95,6 +95,7 @@ def test_what_is_wrong_with_a_disk_is_told_before_anything_starts(world):
 def test_a_drive_that_is_not_there_fails_the_job(world):
     failed = world.failure(MODULE, {"vm_disk": of_vm(LINUX, disks=["acme-web-01.vmdk"], destination_path="Q:\\Staging")})
     assert "no drive Q:" in failed["msg"] and failed["error"]["kind"] == "JobFailed"
+    assert failed["restore"]["job"]["outcome"] == "failed" and failed["restore"]["disks"]
 
 
 # Browsing inside a VM

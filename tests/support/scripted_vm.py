@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.backups.restore import Restore
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import restore as restore_vm
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import restore_request as vm_request
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
+from ansible_collections.calligo.baas.plugins.module_utils._core.engine import Failed, perform, predict
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
 from ansible_collections.calligo.baas.tests.support.scripted_http import ScriptedHttp
 
@@ -97,7 +98,7 @@ def script(scripted: ScriptedHttp) -> None:
     scripted.on("GET", "/Job/700", listing(job(700, {**GROUP_ENTITY, "subclientId": 0})))
 
 
-def looks(*answers: t.Any) -> vm_request.Look:
+def looks(*answers: t.Any) -> restore_vm.Look:
     """What vCenter shows, look after look; the last one stays."""
     queue = list(answers) or [(), (("vm-9", True),)]
 
@@ -129,7 +130,7 @@ DESTINATION: Json = {
 
 def run(
     http: ScriptedHttp,
-    look: vm_request.Look | None = None,
+    look: restore_vm.Look | None = None,
     check: bool = False,
     company_id: int | None = None,
     vm: Json | None = None,
@@ -142,7 +143,12 @@ def run(
     context = Context.of({}, check, lambda text: None)
     client = Commvault(t.cast(t.Any, http), ROOT, token="QSDK ready", company_id=company_id, missing=context.missing, permit=context.permit)
     http.calls.clear()
-    return restore_vm.run(client, {"vm": wanted, "wait": True, "wait_timeout": 60, "fail_on_partial": True}, look or looks())
+    waiting = {"wait": True, "wait_timeout": 60, "fail_on_partial": True}
+    work = Restore(client, waiting, lambda: restore_vm.plan(client, wanted, look or looks()))
+    try:
+        return (predict if check else perform)(work)
+    except Failed as error:
+        raise error.cause from None
 
 
 def sent(http: ScriptedHttp) -> tuple[list[Json], Json]:

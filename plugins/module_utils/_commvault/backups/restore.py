@@ -5,18 +5,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 import typing as t
 import uuid
 
 from ..._core.argspec import ArgumentSpec
+from ..._core.engine import Outcome, Step, Work
+from ..._core.errors import NotFound
 from ..wire import replies
 from . import jobs
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
 
-# What restores of files, of VMs and of databases have in common: the frame of POST /CreateTask, and starting exactly one job.
+# What restores of files, of VMs and of databases have in common: exactly one job is started, waited for, and judged by what it brought.
 
 Row = dict[str, t.Any]
 
@@ -32,15 +35,107 @@ OPTIONS = ArgumentSpec(
 )
 COMMCELL = 2
 """The id of the installation itself, the same in every source (cvpysdk hard-codes it)."""
+COMMON_OPTIONS: Row = {
+    # The last level of each path is rebuilt below the destination: D:\Data\x becomes <folder>\x.
+    "preserveLevel": 1,
+    "stripLevelType": 0,
+    "stripLevel": 0,
+    "wildCard": False,
+    "allVersion": False,
+    "includeAgedData": False,
+    "validateOnly": False,
+    "restoreToDisk": False,
+    "indexFreeRestore": False,
+    "systemStateBackup": False,
+    "clusterDBBackedup": False,
+    "onePassRestore": False,
+    "powerRestore": False,
+}
+"""commonOptions, as far as they are the same for VMs, disks and files."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What starts a restore. association: the source. options: restoreOptions.
+
+    client_ids: of the source; restore jobs name it, but no subclient.
+    """
+
+    association: Row
+    options: Row = dataclasses.field(repr=False)
+    client_ids: frozenset[int]
+
+
+def _nothing_more(_job: Row) -> tuple[bool, Row]:
+    return True, {}
+
+
+@dataclasses.dataclass(frozen=True)
+class Planned:
+    """A restore that was looked up and found possible.
+
+    record: what the result says of it, beside its job. task: None in check mode, where something is still missing.
+    verify: called with the record of the job that ended well: whether it changed anything, and what there is to say more of what came
+    into being. Only reads; raises JobFailed where the job brought nothing.
+    """
+
+    record: Row
+    task: Task | None = None
+    verify: t.Callable[[Row], tuple[bool, Row]] = _nothing_more
+
+
+@dataclasses.dataclass(frozen=True)
+class RestoreStep:
+    """The start of one restore."""
+
+    client: Commvault
+    planned: Planned
+    label: str = ""
+
+    def predict(self) -> Outcome:
+        return self._outcome(None)
+
+    def take(self) -> Outcome:
+        if self.planned.task is None:
+            raise NotFound("Something that the restore needs does not exist. Nothing was started.")
+        return self._outcome(jobs.to_record({"jobId": _start(self.client, self.planned.task)}))
+
+    def _outcome(self, job: Row | None) -> Outcome:
+        return Outcome(self.label, True, after={"job": job, **self.planned.record}, means=self.planned)
+
+
+class Restore(Work):
+    """One restore. Its job is in the result from its start on, whatever becomes of it.
+
+    plan: looks everything up and checks it, so that nothing impossible is started. params: with wait, wait_timeout and fail_on_partial.
+    """
+
+    def __init__(self, client: Commvault, params: Row, plan: t.Callable[[], Planned]) -> None:
+        self._client = client
+        self._params = params
+        self._plan = plan
+
+    def steps(self) -> t.Sequence[Step]:
+        return [RestoreStep(self._client, self._plan())]
+
+    def settle(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Wait for the job where that is asked for, and look at what it brought. What was seen of it stays in a failed result, too."""
+        if not self._params["wait"]:
+            return outcomes
+        started = outcomes[0].after or {}
+        records = jobs.wait(self._client, [started["job"]["id"]], self._params["wait_timeout"])
+        outcomes[0] = dataclasses.replace(outcomes[0], after={**started, "job": records[0]})
+        jobs.require_success(self._client, records, self._params["fail_on_partial"])
+        changed, more = outcomes[0].means.verify(records[0])
+        return [dataclasses.replace(outcomes[0], changed=changed, after={**started, "job": records[0], **more})]
+
+    def result(self, outcomes: list[Outcome]) -> Row:
+        return {"changed": outcomes[0].changed, "restore": outcomes[0].after} if outcomes else {"changed": False}
 
 
 def run_job(client: Commvault, association: Row, options: Row, client_ids: t.Collection[int], params: Row) -> Row:
-    """Start one restore, and give the record of its job, after waiting for it where that is asked for; else its number alone.
-
-    association: the source. options: restoreOptions. client_ids: of the source; restore jobs name it, but no subclient. Waiting only reads.
-    """
-    tag = f"calligo.baas restore {uuid.uuid4()}"
-    job_id = _submit(client, _frame(association, options, tag), tag, client_ids)
+    """Start one restore, and give the record of its job, after waiting for it where that is asked for; else its number alone."""
+    job_id = _start(client, Task(association, options, frozenset(client_ids)))
     if not params["wait"]:
         return jobs.to_record({"jobId": job_id})
     records = jobs.wait(client, [job_id], params["wait_timeout"])
@@ -48,17 +143,17 @@ def run_job(client: Commvault, association: Row, options: Row, client_ids: t.Col
     return records[0]
 
 
-def _frame(association: Row, options: Row, tag: str) -> Row:
+def _frame(task: Task, tag: str) -> Row:
     """The body of POST /CreateTask for a restore that starts at once. tag: goes into the job's description, to know the job again."""
     return {
         "taskInfo": {
-            "associations": [association],
+            "associations": [task.association],
             "task": {"taskType": 1, "initiatedFrom": 2, "policyType": 0, "taskFlags": {"disabled": False}},
             "subTasks": [
                 {
                     "subTaskOperation": 1,
                     "subTask": {"subTaskType": RESTORE_TASK, "operationType": RESTORE_OPERATION},
-                    "options": {"commonOpts": {"jobDescription": tag}, "restoreOptions": options},
+                    "options": {"commonOpts": {"jobDescription": tag}, "restoreOptions": task.options},
                 }
             ],
         }
@@ -89,28 +184,29 @@ def browse_option(source: Row, until: int) -> Row:
     }
 
 
-def _submit(client: Commvault, body: Row, tag: str, client_ids: t.Collection[int]) -> int:
+def _start(client: Commvault, task: Task) -> int:
     """Start the restore once, and give its job.
 
-    After a broken connection the job is looked for by its source, and told from others of the same source by its tag.
+    After a broken connection the job is looked for by its source, and told from others of the same source by a tag in its description.
     """
+    tag = f"calligo.baas restore {uuid.uuid4()}"
 
     def of_source() -> set[int]:
-        return {row["id"] for row in jobs.recent(client, {}, [jobs.RESTORE]) if row["client_id"] in client_ids}
+        return {row["id"] for row in jobs.recent(client, {}, [jobs.RESTORE]) if row["client_id"] in task.client_ids}
 
     known = of_source()
 
     def look() -> set[int]:
         return known | {job_id for job_id in of_source() - known if _is_tagged(client, job_id, tag)}
 
-    return jobs.start(lambda: client.post("/CreateTask", body), look, client.clock, known)[0]
+    return jobs.start(lambda: client.post("/CreateTask", _frame(task, tag)), look, client.clock, known)[0]
 
 
 def _is_tagged(client: Commvault, job_id: int, tag: str) -> bool:
     """Whether a job was made by our request. Where the server does not show a job's description, the doubt counts for it."""
     reply = client.get(f"/Job/{job_id}/TaskDetails", absent=(404,)) or {}
-    for task in replies.listed((reply.get("taskInfo") or {}).get("subTasks")):
-        description = ((task.get("options") or {}).get("commonOpts") or {}).get("jobDescription")
+    for sub_task in replies.listed(replies.part(reply, "taskInfo").get("subTasks")):
+        description = replies.part(sub_task, "options", "commonOpts").get("jobDescription")
         if description is not None:
             return bool(description == tag)
     return True

@@ -13,7 +13,7 @@ from ..backups import jobs
 from ..plans import lookup as plan_lookup
 from ..servers import lookup as server_lookup
 from ..servers import subclients as file_subclients
-from ..vms import groups as vm_groups
+from ..vms import lookup as vm_lookup
 from ..wire import lookup
 from ..wire.replies import flag, listed
 
@@ -133,8 +133,8 @@ class Shelf:
         return self._backed_up(file_subclients.number(row) if row else 0, row, "subclient", element)
 
     def _vm_group(self, element: Row) -> Target | None:
-        groups = self._once("groups", "", lambda _name: [] if self._client.company_missing else vm_groups.listing(self._client))
-        group = vm_groups.find(self._client, element["vm_group"], element["hypervisor"], groups)
+        groups = self._once("groups", "", lambda _name: [] if self._client.company_missing else vm_lookup.vm_groups(self._client))
+        group = vm_lookup.find_vm_group(self._client, element["vm_group"], element["hypervisor"], groups)
         return self._backed_up(group.group_id, None, "VM group", element) if group else None
 
     def _backed_up(self, number: int, row: Row | None, kind: str, element: Row) -> Target | None:

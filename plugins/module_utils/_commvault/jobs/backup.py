@@ -19,13 +19,12 @@ from ..servers import subclients as file_subclients
 from ..servers.subclients import FileSource
 from ..sql import backup as backup_sql
 from ..sql import subclients as sql_subclients
-from ..vms import groups as vm_groups
 from ..vms import lookup as vm_lookup
 from ..vms.lookup import VmSource
 from ..wire.lookup import same_uuid
 
 if t.TYPE_CHECKING:
-    from ..vms.groups import VmGroupSource
+    from ..vms.lookup import VmGroupSource
     from ..wire.client import Commvault
 
 Row = dict[str, t.Any]
@@ -137,9 +136,9 @@ def run(client: Commvault, params: Row) -> Row:
 
 def _targets(client: Commvault, params: Row) -> list[Target]:
     _check(params)
-    groups = vm_groups.listing(client) if params["vm_groups"] and not client.company_missing else []
+    groups = vm_lookup.vm_groups(client) if params["vm_groups"] and not client.company_missing else []
     found = [
-        Target("vm_group", wanted["name"], wanted["hypervisor"], vm_groups.find(client, wanted["name"], wanted["hypervisor"], groups))
+        Target("vm_group", wanted["name"], wanted["hypervisor"], vm_lookup.find_vm_group(client, **wanted, known=groups))
         for wanted in params["vm_groups"]
     ]
     for uuid in params["vm_uuids"]:
@@ -205,7 +204,7 @@ def _is_of(client: Commvault, target: Target, job_id: int) -> bool:
     """Whether a running job of the subclient backs up this target."""
     if isinstance(target.source, FileSource):
         return True
-    chosen = vm_groups.chosen_vms(client, job_id)
+    chosen = vm_lookup.chosen_vms(client, job_id)
     if target.kind == "vm_group":
         return not chosen
     held = chosen or {str(vm["uuid"]) for vm in job_reasons.vm_results(client, job_id)}
@@ -249,7 +248,7 @@ def _jobs(client: Commvault, targets: list[Target], params: Row) -> list[Row]:
     records |= {record["id"]: record for record in jobs.current(client, [job_id for job_id in ids if job_id not in records])}
     of_vms = {job_id for target in targets if not isinstance(target.source, FileSource) for job_id in target.jobs}
     for job_id in of_vms:
-        records[job_id]["virtual_machines"] = vm_groups.results(client, job_id) if waiting or job_id not in fresh else []
+        records[job_id]["virtual_machines"] = vm_lookup.vm_results(client, job_id) if waiting or job_id not in fresh else []
     if waiting:
         jobs.require_success(client, [records[job_id] for job_id in live], params["fail_on_partial"])
         for target in targets:

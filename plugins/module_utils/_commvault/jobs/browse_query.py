@@ -14,7 +14,6 @@ from ..backups.points import Point, select
 from ..files import browse as file_browse
 from ..servers import subclients as file_subclients
 from ..vms import browse as vm_browse
-from ..vms import browse_guest
 from ..vms import lookup as vm_lookup
 
 if t.TYPE_CHECKING:
@@ -81,7 +80,7 @@ def _of_vm(client: Commvault, params: Row) -> Row:
         return _nothing()
     point = select(source.points(client), source.label, params["job_id"], params["point_in_time"])
     if params["guest_files"]:
-        inside = browse_guest.list_files(client, source, point, params["path"], params["recursive"])
+        inside = vm_browse.list_files(client, source, point, params["path"], params["recursive"])
         return _listed(({key: value for key, value in entry.items() if key != "item"} for entry in inside), params["limit"], point)
     machine = vm_browse.vm_configuration(client, source, point)
     entries = [

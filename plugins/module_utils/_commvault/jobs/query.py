@@ -16,7 +16,7 @@ from ..backups import jobs
 from ..backups import reasons as job_reasons
 from ..servers import lookup as server_lookup
 from ..servers import subclients as file_subclients
-from ..vms import groups as vm_groups
+from ..vms import lookup as vm_lookup
 from ..wire import lookup, paging
 from . import figures as job_figures
 
@@ -87,7 +87,7 @@ def run(client: Commvault, context: Context) -> Row:
 
 def _with_vms(client: Commvault, params: Row, found: list[Row]) -> list[Row]:
     for record in found if params["vm_results"] else ():
-        record["virtual_machines"] = vm_groups.results(client, record["id"], times=params["clock"])
+        record["virtual_machines"] = vm_lookup.vm_results(client, record["id"], times=params["clock"])
     return found
 
 
@@ -210,7 +210,7 @@ def _count(client: Commvault, job_filter: Row, category: int) -> int:
 def _entity(client: Commvault, params: Row) -> Row | None:
     """The entity filter: {} for none, None where check mode could not find what it names."""
     if params["vm_group"]:
-        group = vm_groups.find(client, **params["vm_group"])
+        group = vm_lookup.find_vm_group(client, **params["vm_group"])
         return {"subclientId": group.group_id} if group else None
     if params["subclient"]:
         source = file_subclients.find_source(client, params["client"], params["backupset"], params["subclient"])

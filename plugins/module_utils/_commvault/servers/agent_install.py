@@ -11,6 +11,7 @@ import dataclasses
 import typing as t
 
 from ..._core.errors import InputError
+from ..wire.replies import listed, number
 
 Row = dict[str, t.Any]
 
@@ -33,20 +34,22 @@ class Install:
     system: str
     types: tuple[str, ...]
     username: str
-    password: str
-    commserve: str
+    password: str = dataclasses.field(repr=False)
     plan_id: int = 0
     reboot: bool = False
 
-    def body(self) -> Row:
-        """The body of POST /CreateTask. The password is in Base64, as the API wants it, which hides nothing."""
+    def body(self, commserve: str) -> Row:
+        """The body of POST /CreateTask. The password is in Base64, as the API wants it, which hides nothing.
+
+        commserve: the name under which the host reaches the server that manages it.
+        """
         option = {
             "installOSType": 0 if self.system == "windows" else 1,
             "discoveryType": 0,
             "reuseADCredentials": False,
-            "clientDetails": [{"clientEntity": {"clientId": 0, "clientName": self.host, "commCellName": self.commserve}}],
+            "clientDetails": [{"clientEntity": {"clientId": 0, "clientName": self.host, "commCellName": commserve}}],
             "clientAuthForJob": {"userName": self.username, "password": base64.b64encode(self.password.encode()).decode()},
-            "installerOption": self._installer(),
+            "installerOption": self._installer(commserve),
         }
         update: Row = {"rebootClient": self.reboot, **({"plan": {"planId": self.plan_id}} if self.plan_id else {})}
         sub_task = {
@@ -56,7 +59,7 @@ class Install:
         task = {"taskType": 1, "initiatedFrom": 1, "taskFlags": {"disabled": False}}
         return {"taskInfo": {"associations": [{"commCellId": 2}], "task": task, "subTasks": [sub_task]}}
 
-    def _installer(self) -> Row:
+    def _installer(self, commserve: str) -> Row:
         components = [
             {"osType": "Windows" if self.system == "windows" else "Unix", "ComponentId": package(self.system, name)["id"]}
             for name in self.types
@@ -64,7 +67,7 @@ class Install:
         return {
             "requestType": 0,
             "Operationtype": 0,
-            "CommServeHostName": self.commserve,
+            "CommServeHostName": commserve,
             "RemoteClient": False,
             "installFlags": {
                 "allowMultipleInstances": False,
@@ -92,13 +95,13 @@ class Install:
 
 def package(system: str, agent: str) -> Row:
     """Id and name of the package that brings an agent."""
-    number, name = PACKAGES[system][agent]
-    return {"id": number, "name": name}
+    package_id, name = PACKAGES[system][agent]
+    return {"id": package_id, "name": name}
 
 
 def installed(row: Row) -> list[str]:
     """The agents in a row of GET /V4/Servers, in the words of the modules; those that they do not speak of are left out."""
-    numbers = {int(agent.get("id") or 0) for agent in row.get("agents") or []}
+    numbers = {number(agent, "id") for agent in listed(row.get("agents"))}
     return [name for name, ids in AGENTS.items() if numbers & set(ids)]
 
 

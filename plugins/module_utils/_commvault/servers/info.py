@@ -29,7 +29,7 @@ OPTIONS = ArgumentSpec(
 )
 
 
-def servers(client: Commvault, params: Row) -> tuple[list[Row], list[str]]:
+def servers(client: Commvault, params: Row) -> Row:
     """Servers with their agents in one request, their regions in another, and where wanted one for each that asks the server itself."""
     found, missing = named(client, "client", own(client, server_lookup.servers(client), params["shared"]), params["names"])
     wanted = set(params["types"] or ())
@@ -43,7 +43,7 @@ def servers(client: Commvault, params: Row) -> tuple[list[Row], list[str]]:
             status, reason = answers[record["id"]]
             record["ready"] = status == server_lookup.READY
             record["reason"] = "" if record["ready"] else reason or status
-    return records, missing
+    return {"changed": False, "servers": records, "missing": missing}
 
 
 def _server(found: Found, region: str | None) -> Row:

@@ -9,16 +9,16 @@ import typing as t
 import urllib.parse
 
 from ..wire.lookup import Found, choose, company_of, known_names, needed, require_own, same_name, to_found
-from ..wire.replies import listed
+from ..wire.replies import listed, part, text
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
-    from ..wire.lookup import Found
 
 # From a name to an id. Lists may come from a cache, filters may be ignored by an older server, and the same name may
 # live in several companies: so every answer is compared again here, by name and by company.
 
-Row = dict[str, t.Any]
+READY = "Ready."
+"""The exact text of a client that answers (cvpysdk client.py, _Readiness)."""
 
 
 def credential(client: Commvault, name: str) -> Found | None:
@@ -29,8 +29,7 @@ def credential(client: Commvault, name: str) -> Found | None:
 
 def credentials(client: Commvault) -> list[Found]:
     """All saved credentials that can be seen, in one request (OpenAPI GetCredentials)."""
-    reply = client.get("/V4/Credential", absent=(404,)) or {}
-    return [to_found(row, row, row.get("company")) for row in listed(reply.get("credentialManager"))]
+    return [to_found(row, row, row.get("company")) for row in client.rows("/V4/Credential", "credentialManager")]
 
 
 def server(client: Commvault, name: str, way_out: str = "Install Commvault's software on it, or correct the name.") -> Found | None:
@@ -50,7 +49,7 @@ def find_server(client: Commvault, name: str, inside: bool = True) -> Found | No
     quoted = urllib.parse.quote(name, safe="")
     reply = client.get(f"/Client/byName(clientName='{quoted}')", absent=(400, 404), inside=inside) or {}
     for row in listed(reply.get("clientProperties")):
-        entity = (row.get("client") or {}).get("clientEntity") or {}
+        entity = part(row, "client", "clientEntity")
         if same_name(name, entity.get("clientName")) or same_name(name, entity.get("displayName")):
             return Found(int(entity["clientId"]), str(entity["clientName"]), *company_of(entity.get("entityInfo")), row)
     return None
@@ -58,8 +57,8 @@ def find_server(client: Commvault, name: str, inside: bool = True) -> Found | No
 
 def servers(client: Commvault) -> list[Found]:
     """All servers with their companies and agents, in one request (OpenAPI GetServers, whose default would be infrastructure only)."""
-    reply = client.get("/V4/Servers", {"showOnlyInfrastructureMachines": 0}, absent=(404,)) or {}
-    return [to_found(row, row, row.get("company")) for row in listed(reply.get("servers"))]
+    rows = client.rows("/V4/Servers", "servers", {"showOnlyInfrastructureMachines": 0})
+    return [to_found(row, row, row.get("company")) for row in rows]
 
 
 def access_nodes(client: Commvault, names: t.Iterable[str], vendor: str = "VMW") -> list[Found] | None:
@@ -68,18 +67,10 @@ def access_nodes(client: Commvault, names: t.Iterable[str], vendor: str = "VMW")
     None, with a warning for each, where some are missing in check mode; otherwise NotFound for the first.
     """
     known = list_access_nodes(client, vendor)
-    result = []
-    complete = True
-    for name in names:
-        found = choose(client, "access node", name, known)
-        if found:
-            result.append(found)
-        else:
-            client.missing(
-                "access node", name, f"{known_names('Known are', known)} Install the Virtual Server package on it, or correct the name."
-            )
-            complete = False
-    return result if complete else None
+    way_out = f"{known_names('Known are', known)} Install the Virtual Server package on it, or correct the name."
+    found = [needed(client, "access node", name, choose(client, "access node", name, known), way_out) for name in names]
+    there = [node for node in found if node]
+    return there if len(there) == len(found) else None
 
 
 def list_access_nodes(client: Commvault, vendor: str = "VMW") -> list[Found]:
@@ -89,17 +80,9 @@ def list_access_nodes(client: Commvault, vendor: str = "VMW") -> list[Found]:
     return [to_found(row, row, row.get("company")) for row in listed(reply.get("accesNodes") or reply.get("accessNodes"))]
 
 
-"""What must be there before anything is configured: storage pools, access nodes and servers, with where they are."""
-
-
-Record = dict[str, t.Any]
-READY = "Ready."
-"""The exact text of a client that answers (cvpysdk client.py, _Readiness)."""
-
-
 def readiness(client: Commvault, client_id: int) -> tuple[str, str]:
     """Ask the agent itself, which can take minutes where it is down: raise read_timeout then (cvpysdk services CHECK_READINESS)."""
     params = {"network": "True", "resourceCapacity": "False", "NeedXmlResp": "true", "includeDisabledClients": "False"}
     reply = client.get(f"/Client/{client_id}/CheckReadiness", params, absent=(404,)) or {}
     summary = (listed(reply.get("summary")) or [{}])[0]
-    return str(summary.get("status") or "no answer"), str(summary.get("reason") or "")
+    return text(summary, "status") or "no answer", text(summary, "reason") or ""

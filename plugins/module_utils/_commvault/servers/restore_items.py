@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from ..._core.errors import InputError, JobFailed
+from ..backups.restore import COMMON_OPTIONS
 from ..wire import lookup
 from ..wire.lookup import Owner
 from . import lookup as server_lookup
@@ -43,38 +44,24 @@ def find_client(client: Commvault, name: str, source: Owner | None, label: str) 
     if found is None:
         client.missing("client", name, "Restore to a client with Commvault's file system agent, or correct destination_client.")
         return None
-    owner = Owner(found.company_id, found.company)
-    lookup.require_reach(client, "client", found.name, owner)
+    lookup.require_reach(client, "client", found.name, found.owner)
     if source:
-        lookup.require_same_tenant(source, owner, label, f'"{found.name}"')
+        lookup.require_same_tenant(source, found.owner, label, f'"{found.name}"')
     return found.name
 
 
 def common_options(destination: Destination) -> Row:
     """commonOptions of a restore of files."""
     return {
+        **COMMON_OPTIONS,
         "unconditionalOverwrite": destination.overwrite == "always",
         "overwriteFiles": destination.overwrite == "older",
         "doNotOverwriteFileOnDisk": destination.overwrite == "never",
         "restoreACLs": destination.acls,
-        # The last level of each path is rebuilt below the destination: D:\Data\x becomes <folder>\x.
-        "preserveLevel": 1,
-        "stripLevelType": 0,
-        "stripLevel": 0,
         # The paths were found in the backup, so that brackets and stars in a name are nothing but its letters.
         "detectRegularExpression": False,
-        "wildCard": False,
-        "allVersion": False,
         "skipErrorsAndContinue": True,
-        "includeAgedData": False,
-        "validateOnly": False,
-        "restoreToDisk": False,
-        "indexFreeRestore": False,
-        "systemStateBackup": False,
-        "clusterDBBackedup": False,
         "isFromBrowseBackup": True,
-        "onePassRestore": False,
-        "powerRestore": False,
     }
 
 

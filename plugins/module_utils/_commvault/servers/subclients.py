@@ -9,9 +9,9 @@ import dataclasses
 import typing as t
 
 from ..backups import points
-from ..wire import lookup
-from ..wire.lookup import Owner, require_reach
-from ..wire.replies import listed
+from ..wire.lookup import Owner, company_of, require_reach, same_name
+from ..wire.replies import number as numeric
+from ..wire.replies import part
 from . import lookup as server_lookup
 
 if t.TYPE_CHECKING:
@@ -24,25 +24,29 @@ WINDOWS, LINUX = 33, 29
 """Application ids. The names are no use in lists: 33 is "File System" here and "Windows File System" there."""
 APPLICATIONS = {WINDOWS: "File System", LINUX: "Linux File System"}
 """How requests name the agents (cvpysdk services.py)."""
+NO_CLIENT = "Install Commvault's software on it, or correct the name."
+NO_SUBCLIENT = "Correct client, backupset and subclient, or create it with calligo.baas.commvault_subclient."
 
 
 def of_client(client: Commvault, name: str, applications: t.Container[int] = tuple(APPLICATIONS)) -> list[Row]:
     """The subclients of a client's file system agents, in one request (GET /Subclient; cvpysdk subclient.py _get_subclients).
 
-    applications: of other agents than those.
-
-    They come with all properties (propertyLevel as the vendor's PowerShell SDK sends it), where the server knows that; see is_whole().
+    applications: of other agents than those. They come with all properties (propertyLevel as the vendor's PowerShell SDK sends it), where
+    the server knows that; see is_whole().
     """
-    reply = client.get("/Subclient", {"clientName": name, "propertyLevel": "AllProperties"}, absent=(404,)) or {}
+    rows = client.rows("/Subclient", "subClientProperties", {"clientName": name, "propertyLevel": "AllProperties"})
     # A server that does not know the parameter sends the subclients of all clients.
-    rows = [row for row in listed(reply.get("subClientProperties")) if _is_of(row["subClientEntity"], name.casefold())]
-    return [row for row in rows if application(row) in applications]
+    return [
+        row
+        for row in rows
+        if any(same_name(name, row["subClientEntity"].get(key)) for key in ("clientName", "displayName"))
+        and application(row) in applications
+    ]
 
 
 def read(client: Commvault, number: int) -> Row | None:
     """One subclient as it is now (GET /Subclient/{id}); None where there is none."""
-    reply = client.get(f"/Subclient/{number}", absent=(404,)) or {}
-    return next(iter(listed(reply.get("subClientProperties"))), None)
+    return next(iter(client.rows(f"/Subclient/{number}", "subClientProperties")), None)
 
 
 def is_whole(row: Row) -> bool:
@@ -52,16 +56,14 @@ def is_whole(row: Row) -> bool:
 
 def within(rows: list[Row], backupset: str) -> list[Row]:
     """Of a client's subclients those of one backup set."""
-    return [row for row in rows if _same(row["subClientEntity"].get("backupsetName"), backupset)]
+    return [row for row in rows if same_name(backupset, row["subClientEntity"].get("backupsetName"))]
 
 
 def named(rows: list[Row], name: str) -> Row | None:
     """Of a backup set's subclients the one of this name. default means the default one, whatever it is called now."""
-    if _same("default", name):
-        for row in rows:
-            if (row.get("commonProperties") or {}).get("isDefaultSubclient"):
-                return row
-    return next((row for row in rows if _same(row["subClientEntity"].get("subclientName"), name)), None)
+    default = [row for row in rows if same_name(name, "default") and part(row, "commonProperties").get("isDefaultSubclient")]
+    called = [row for row in rows if same_name(name, row["subClientEntity"].get("subclientName"))]
+    return next(iter([*default, *called]), None)
 
 
 def application(row: Row) -> int:
@@ -72,14 +74,6 @@ def application(row: Row) -> int:
 def number(row: Row) -> int:
     """The id of a row."""
     return int(row["subClientEntity"]["subclientId"])
-
-
-def _is_of(entity: Row, key: str) -> bool:
-    return key in (str(entity.get("clientName")).casefold(), str(entity.get("displayName")).casefold())
-
-
-def _same(name: t.Any, other: str) -> bool:
-    return str(name).casefold() == other.casefold()
 
 
 # What is backed up, and so can be backed up again, browsed and restored from: find_source by subclient, VMs by UUID.
@@ -115,18 +109,18 @@ def find_source(client: Commvault, name: str, backupset: str, subclient: str | N
     if client.company_missing:
         return None
     server = None
-    if owner or client.company is not None or client.company_id is not None:
+    if owner or _inside(client):
         server = server_lookup.find_server(client, name)
         if server is None:
-            client.missing("client", name, "Install Commvault's software on it, or correct the name.")
+            client.missing("client", name, NO_CLIENT)
             return None
-        require_reach(client, "client", server.name, Owner(server.company_id, server.company))
+        require_reach(client, "client", server.name, server.owner)
     entity = _ids(client, name, backupset, subclient)
     if entity is None:
         kind, label = ("subclient", f"{name}/{backupset}/{subclient}") if subclient else ("backup set", f"{name}/{backupset}")
-        client.missing(kind, label, "Correct client, backupset and subclient, or create it with calligo.baas.commvault_subclient.")
+        client.missing(kind, label, NO_SUBCLIENT)
         return None
-    return FileSource(entity, Owner(server.company_id, server.company) if server else Owner())
+    return FileSource(entity, server.owner if server else Owner())
 
 
 def find_sources(client: Commvault, wanted: t.Sequence[tuple[str, str, str]]) -> list[FileSource | None]:
@@ -135,26 +129,33 @@ def find_sources(client: Commvault, wanted: t.Sequence[tuple[str, str, str]]) ->
         return [find_source(client, *names) for names in wanted]
     clients = [name for name, _backupset, _subclient in wanted]
     lists = client.pool.read(lambda name: of_client(client, name), clients)
-    inside = client.company is not None or client.company_id is not None
+    owners = _owners(client, {name: lists[name] for name in clients})
+    return [_listed_source(client, names, lists[names[0]], owners[names[0]]) for names in wanted]
+
+
+def _owners(client: Commvault, lists: dict[str, list[Row]]) -> dict[str, Owner | None]:
+    """Whose each client is, from the lists of their subclients; None for one that does not exist."""
+    owners: dict[str, Owner | None] = {name: _owner(rows[0]) if rows else Owner() for name, rows in lists.items()}
     # Not every server says in a list whose it is. The client itself says so, and whether there is one at all.
-    unsure = [name for name in dict.fromkeys(clients) if inside and not (lists[name] and _owner(lists[name][0]).company_id is not None)]
+    unsure = [name for name, owner in owners.items() if owner and owner.company_id is None and _inside(client)]
     servers = client.pool.read(lambda name: server_lookup.find_server(client, name), unsure)
-    unknown = {name for name in unsure if servers[name] is None}
-    for name in unknown:
-        client.missing("client", name, "Install Commvault's software on it, or correct the name.")
-    found = {name: servers[name] if name in servers else None for name in clients}  # noqa: SIM401 - answers are no mapping
-    return [None if names[0] in unknown else _listed_files(client, names, lists[names[0]], found[names[0]]) for names in wanted]
+    for name in unsure:
+        found = servers[name]
+        owners[name] = found.owner if found else None
+        if found is None:
+            client.missing("client", name, NO_CLIENT)
+    return owners
 
 
-def _listed_files(client: Commvault, names: tuple[str, str, str], rows: list[Row], server: lookup.Found | None) -> FileSource | None:
+def _listed_source(client: Commvault, names: tuple[str, str, str], rows: list[Row], owner: Owner | None) -> FileSource | None:
     """One of find_sources(), from the list of its client."""
+    if owner is None:
+        return None
     name, backupset, subclient = names
-    owner = Owner(server.company_id, server.company) if server else _owner(rows[0]) if rows else Owner()
     require_reach(client, "client", name, owner)
     row = named(within(rows, backupset), subclient)
     if row is None:
-        way_out = "Correct client, backupset and subclient, or create it with calligo.baas.commvault_subclient."
-        client.missing("subclient", f"{name}/{backupset}/{subclient}", way_out)
+        client.missing("subclient", f"{name}/{backupset}/{subclient}", NO_SUBCLIENT)
         return None
     entity = row["subClientEntity"]
     spelled = {
@@ -166,27 +167,30 @@ def _listed_files(client: Commvault, names: tuple[str, str, str], rows: list[Row
 
 
 def _owner(row: Row) -> Owner:
-    info = row["subClientEntity"].get("entityInfo") or {}
-    return Owner(int(info["companyId"]) if "companyId" in info else None, info.get("companyName"))
+    return Owner(*company_of(row["subClientEntity"].get("entityInfo")))
+
+
+def _inside(client: Commvault) -> bool:
+    return client.company is not None or client.company_id is not None
 
 
 def _ids(client: Commvault, name: str, backupset: str, subclient: str | None) -> Row | None:
     """All ids of the chain in one request (GET /GetId), which answers an unknown name with a negative id or none at all."""
+    levels = ["clientId", "backupsetId", *(["subclientId"] if subclient else [])]
     for application_id, agent in APPLICATIONS.items():
         query = {"clientname": name, "agent": agent, "instanceName": "DefaultInstanceName", "backupset": backupset}
         reply = client.get("/GetId", {**query, **({"subclient": subclient} if subclient else {})}, absent=(404,)) or {}
-        levels = ["clientId", "backupsetId", *(["subclientId"] if subclient else [])]
-        if all(int(reply.get(level) or 0) > 0 for level in levels):
+        ids = {level: numeric(reply, level) for level in levels}
+        if min(ids.values()) > 0:
             return {
-                "clientId": int(reply["clientId"]),
+                "subclientId": 0,
+                **ids,
                 "clientName": reply.get("clientName") or name,
                 "applicationId": application_id,
                 "appName": agent,
-                "instanceId": int(reply.get("instanceId") or 1),
+                "instanceId": numeric(reply, "instanceId") or 1,
                 "instanceName": reply.get("instanceName") or "DefaultInstanceName",
-                "backupsetId": int(reply["backupsetId"]),
                 "backupsetName": reply.get("backupsetName") or backupset,
-                "subclientId": int(reply["subclientId"]) if subclient else 0,
                 **({"subclientName": reply.get("subclientName") or subclient} if subclient else {}),
             }
     return None

@@ -12,7 +12,6 @@ from ..._core.compare import Comparer
 from ..._core.engine import Record, Resource, Seen
 from ..._core.errors import InputError, Refused
 from ..servers import lookup as server_lookup
-from ..vms import groups as vm_groups
 from ..vms import lookup as vm_lookup
 from ..wire.lookup import Found, choose, same_name
 from ..wire.replies import number, part
@@ -141,10 +140,7 @@ class Credential(Resource):
         nothing at all.
         """
         homes = {f"/V4/Hypervisor/{one.id}": f'the hypervisor "{one.name}"' for one in vm_lookup.hypervisors(self._client)}
-        for row in vm_groups.listing(self._client):
-            # Live servers were seen to tell the identity below vmGroup only.
-            identity = row.get("vmGroup") or row
-            homes[f"/V4/VmGroup/{identity.get('id')}"] = f'the VM group "{identity.get("name") or row.get("name")}"'
+        homes |= {f"/V4/VmGroup/{one.id}": f'the VM group "{one.name}"' for one in vm_lookup.vm_groups(self._client)}
         details = self._client.pool.read(lambda path: self._client.get(path, absent=(404,)) or {}, list(homes))
         return [name for path, name in homes.items() if _logs_in_with(details[path], credential_id)]
 

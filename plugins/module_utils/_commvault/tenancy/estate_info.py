@@ -15,8 +15,6 @@ from ..plans import lookup as plan_lookup
 from ..servers import lookup as server_lookup
 from ..servers import subclients as file_subclients
 from ..sql import lookup as sql
-from ..vms import groups as vm_groups
-from ..vms import hypervisors
 from ..vms import lookup as vm_lookup
 from ..wire.replies import flag, listed, number, part, text
 from .company import owned_entities
@@ -92,25 +90,24 @@ def _hypervisors(client: Commvault, owner: int) -> list[Record]:
     rows = vm_lookup.hypervisors(client)
     silent = [row.id for row in rows if row.company_id is None]
     details = client.pool.read(lambda one: client.get(f"/V4/Hypervisor/{one}", absent=(404,)) or {}, silent)
-    owners = {row.id: row.company_id for row in rows} | {one: hypervisors.owner_of(details[one]).company_id for one in silent}
+    owners = {row.id: row.company_id for row in rows} | {one: vm_lookup.hypervisor_owner(details[one]).company_id for one in silent}
     return [{"id": row.id, "name": row.name, "retired": vm_lookup.retired(row)} for row in rows if owners[row.id] == owner]
 
 
 def _vm_groups(client: Commvault, owner: int) -> list[Record]:
     """Whether backups of a group may run is in its detail only (OpenAPI GetVMGroups, GetVMGroup)."""
-    rows = [row for row in vm_groups.listing(client) if part(row, "company").get("id") == owner]
-    groups = {number(row.get("vmGroup") or row, "id"): row for row in rows}
-    details = client.pool.read(lambda group_id: client.get(f"/V4/VmGroup/{group_id}", absent=(404,)), groups)
+    groups = [group for group in vm_lookup.vm_groups(client) if group.company_id == owner]
+    details = client.pool.read(lambda number: client.get(f"/V4/VmGroup/{number}", absent=(404,)), [group.id for group in groups])
     return [
         {
-            "id": group_id,
-            "name": str((row.get("vmGroup") or row).get("name")),
-            "hypervisor": text(row, "hypervisor", "name"),
-            "plan": text(row, "plan", "name"),
-            "backup_enabled": flag((details[group_id] or {}).get("activityControl"), "enableBackup"),
-            "default": bool(row.get("isDefaultVMGroup")),
+            "id": group.id,
+            "name": group.name,
+            "hypervisor": text(group.row, "hypervisor", "name"),
+            "plan": text(group.row, "plan", "name"),
+            "backup_enabled": flag((details[group.id] or {}).get("activityControl"), "enableBackup"),
+            "default": bool(group.row.get("isDefaultVMGroup")),
         }
-        for group_id, row in groups.items()
+        for group in groups
     ]
 
 

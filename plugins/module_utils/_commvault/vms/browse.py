@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from xml.etree import ElementTree
 
 from ..._core.errors import ApiError, NotFound
-from ..backups.browse import is_set
+from ..backups.browse import FIND, ONE_LEVEL, VIRTUAL_SERVER, Entry, is_set, pick, tidy, to_entry
 from ..backups.points import Point
 from ..wire import paging
 from ..wire.lookup import same_uuid
+from ..wire.replies import number, part, text
 from .lookup import VmSource
 
 if t.TYPE_CHECKING:
@@ -20,11 +22,8 @@ if t.TYPE_CHECKING:
 
 # Reading what a backup holds, with POST /DoBrowse (cvpysdk backupset.py, subclients/vssubclient.py).
 
-Entry = dict[str, t.Any]
 Row = dict[str, t.Any]
-
-ONE_LEVEL, FIND = 0, 1
-FILES, VIRTUAL_SERVER = 2, 4
+DRIVE = re.compile(r"^([A-Za-z]):?(?=\\|$)")
 
 
 def vm_configuration(client: Commvault, source: VmSource, point: Point) -> Row:
@@ -33,7 +32,7 @@ def vm_configuration(client: Commvault, source: VmSource, point: Point) -> Row:
     disks: as in the backup's index, each with the name that a restore has to call it by; sizes in bytes.
     nics: label and network. There is neither CPU nor memory in it: no call of the API gives them for VMware.
     """
-    disks = [_disk(row) for row in browse_vm(client, point, f"\\{source.uuid}") if is_set((row.get("flags") or {}).get("file"))]
+    disks = [_disk(row) for row in browse_vm(client, point, f"\\{source.uuid}") if is_set(part(row, "flags").get("file"))]
     if not disks:
         raise NotFound(
             f"The backup of {source.label} {point.ending} shows no disk.",
@@ -43,13 +42,13 @@ def vm_configuration(client: Commvault, source: VmSource, point: Point) -> Row:
     return {
         "name": source.name,
         "uuid": source.uuid,
-        "esx_host": data.get("esxHost") or None,
-        "datastore": data.get("datastore") or None,
-        "datacenter": data.get("dataCenter") or None,
-        "folder": data.get("inventoryPath") or None,
-        "resource_pool": data.get("resourcePoolPath") or None,
+        "esx_host": text(data, "esxHost"),
+        "datastore": text(data, "datastore"),
+        "datacenter": text(data, "dataCenter"),
+        "folder": text(data, "inventoryPath"),
+        "resource_pool": text(data, "resourcePoolPath"),
         "disks": disks,
-        "nics": _nics(str(data.get("nics") or "")),
+        "nics": _nics(text(data, "nics") or ""),
     }
 
 
@@ -98,13 +97,13 @@ def _disk(row: Row) -> Row:
     return {
         "name": str(row.get("name") or row.get("displayName")),
         "file_name": str(row.get("displayName") or row.get("name")),
-        "size_bytes": int(row.get("size") or 0),
-        "datastore": _metadata(row).get("datastore") or None,
+        "size_bytes": number(row, "size"),
+        "datastore": text(_metadata(row), "datastore"),
     }
 
 
 def _metadata(row: Row) -> Row:
-    return dict(((row.get("advancedData") or {}).get("browseMetaData") or {}).get("virtualServerMetaData") or {})
+    return part(row, "advancedData", "browseMetaData", "virtualServerMetaData")
 
 
 def _nics(text: str) -> list[Row]:
@@ -118,3 +117,40 @@ def _nics(text: str) -> list[Row]:
     except ElementTree.ParseError as error:
         raise ApiError(f"Commvault keeps the VM's network cards in XML that cannot be read: {error}.", call="POST /DoBrowse") from None
     return [{"label": card.get("label") or "", "network": card.get("name") or ""} for card in cards]
+
+
+# The files inside a VM. Commvault calls them \<UUID>\C:\Data and \<UUID>\etc\hosts; here they are called as in the guest.
+
+
+def list_files(client: Commvault, source: VmSource, point: Point, path: str, recursive: bool = False) -> t.Iterator[Entry]:
+    """What a folder inside the VM held at a backup point, one level or all levels below it.
+
+    path: as in the guest, "C:\\Data" or "/etc"; "\\" or "/" is the top. Beside what to_entry() gives, an entry has item: what a
+    restore has to call it.
+    """
+    separator = separator_of([path])
+    levels = [source.uuid, *tidy(path, separator).replace("/", "\\").strip("\\").split("\\"), *(["**", "*"] if recursive else [])]
+    where = "\\" + "\\".join(level for level in levels if level)
+    for row in browse_vm(client, point, where, FIND if recursive else ONE_LEVEL, guest=True):
+        item = str(row.get("path") or "")
+        yield {**to_entry({**row, "path": _in_guest(item, separator)}, separator), "item": item}
+
+
+def find_paths(client: Commvault, source: VmSource, point: Point, paths: list[str]) -> list[Entry]:
+    """The entries of these very paths, in their order. Raises NotFound naming all that the backup does not hold."""
+    separator = separator_of(paths)
+    wanted = [tidy(path, separator) for path in paths]
+    return pick(lambda folder: list_files(client, source, point, folder), wanted, separator, source.label, point)
+
+
+def separator_of(paths: list[str]) -> str:
+    """What paths in one guest are written with. "/" alone is the top of either kind."""
+    return "/" if all(path.startswith("/") for path in paths) else "\\"
+
+
+def _in_guest(item: str, separator: str) -> str:
+    """The path in the guest. Some servers leave the drive's colon out."""
+    path = item.strip("\\").partition("\\")[2]
+    if separator == "/":
+        return "/" + path.replace("\\", "/")
+    return DRIVE.sub(r"\1:", path)

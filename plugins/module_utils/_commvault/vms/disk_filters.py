@@ -9,6 +9,7 @@ import typing as t
 
 from ..._core.errors import InputError
 from ..wire.replies import listed
+from .content import CONDITIONS
 
 # Which disks of its VMs a VM group leaves out, in the words of the modules and in those of the API (OpenAPI schema
 # vmDiskFilterProp), both ways. A disk is left out if one of the rules fits it, so that their order says nothing.
@@ -30,7 +31,6 @@ TYPES = {
 """Rules that mean something on VMware; addresses, containers and tags of disks are other hypervisors'."""
 COMPARED = ("datastore", "label")
 """What is a plain name, and can be compared in several ways. A pattern has wildcards, the others name one thing."""
-CONDITIONS = ["contains", "does_not_contain", "does_not_equal", "ends_with", "equals", "starts_with"]
 OPTIONS: dict[str, t.Any] = {
     "type": {"type": "str", "required": True, "choices": list(TYPES)},
     "condition": {"type": "str", "choices": CONDITIONS, "default": "equals"},

@@ -5,20 +5,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ..._core.argspec import ArgumentSpec
-from ..._core.compare import changes
+from ..._core.compare import Comparer, changes
+from ..._core.engine import Record, Resource, Seen
 from ..._core.errors import ApiError, BaasError, InputError, Refused
-from ..._core.reconcile import Record, Resource
 from ..plans import lookup as plan_lookup
 from ..servers import lookup as server_lookup
-from ..wire import lookup
-from ..wire import writes as effects
-from ..wire.replies import flag, listed
+from ..wire.lookup import Found, choose
+from ..wire.replies import flag, number, part, text
+from ..wire.writes import create_numbered, require_gone
 from . import content as vm_content
-from . import disk_filters
-from . import group_consistency as vm_group_consistency
+from . import disk_filters, group_consistency
 from . import lookup as vm_lookup
 
 if t.TYPE_CHECKING:
@@ -35,7 +35,7 @@ SPEC = ArgumentSpec(
         "content_mode": {"type": "str", "choices": ["exact", "add", "remove"], "default": "exact"},
         "filters": _CONTENT,
         "disk_filters": {"type": "list", "elements": "dict", "options": disk_filters.OPTIONS},
-        "consistency": {"type": "str", "choices": list(vm_group_consistency.LEVELS)},
+        "consistency": {"type": "str", "choices": list(group_consistency.LEVELS)},
         # The name of a credential, which is not secret.
         "guest_credential": {"type": "str", "no_log": False},
         "backup_enabled": {"type": "bool"},
@@ -46,6 +46,27 @@ SPEC = ArgumentSpec(
 )
 
 
+@dataclasses.dataclass(frozen=True)
+class Surroundings:
+    """What is read beside the record. taken: the group that has the new name already. detail: GET V4/VmGroup/{id}, or empty."""
+
+    hypervisor: Found | None
+    taken: Found | None
+    detail: Record
+
+    @property
+    def settings(self) -> Record:
+        return part(self.detail, "settings")
+
+
+@dataclasses.dataclass(frozen=True)
+class References:
+    """What the names in the options stand for."""
+
+    plan: Found | None
+    credential: Found | None
+
+
 class VmGroup(Resource):
     """A VM group: a subclient of a hypervisor's Virtual Server agent (OpenAPI CreateVMGroup, GetVMGroup, UpdateVMGroup).
 
@@ -54,7 +75,7 @@ class VmGroup(Resource):
     wiped by accident, guests could not be logged in to, or the new name is taken.
     """
 
-    comparers: t.Mapping[str, t.Callable[[t.Any, t.Any], bool]] = {
+    comparers: t.Mapping[str, Comparer] = {
         # Commvault finds it without regard to case; it is how the group was found.
         "hypervisor": lambda want, have: True,
         "plan": lambda want, have: bool(have) and want.casefold() == have.casefold(),
@@ -67,93 +88,94 @@ class VmGroup(Resource):
     def __init__(self, client: Commvault, params: Record) -> None:
         self._client = client
         self._params = params
-        self._hypervisor: lookup.Found | None = None
-        self._plan: lookup.Found | None = None
-        self._credential: lookup.Found | None = None
-        self._current: Record | None = None
-        self._name = params["new_name"] or params["name"]
-        self._taken: lookup.Found | None = None
-        self._detail: Record = {}
         given = params["content"]
         self._given = None if given is None else vm_content.normal(given)
         if params["content_mode"] != "exact" and self._given and self._given["match"] == "all" and vm_content.has_rules(self._given):
             raise InputError("match=all makes one group of all rules, which can only be set as a whole: use content_mode=exact.")
 
-    def find(self) -> Record | None:
-        name = self._params["hypervisor"]
-        absent = self._params["state"] == "absent"
-        self._hypervisor = vm_lookup.find_hypervisor(self._client, name) if absent else vm_lookup.require_hypervisor(self._client, name)
-        known = self._rows() if self._hypervisor else []
-        row = self._choose(self._params["name"], known)
-        if self._params["new_name"] and not absent:
-            self._taken = self._choose(self._params["new_name"], known)
-            row = row or self._taken
-        self._current = self._read(row.id) if row else None
-        return self._current
+    def observe(self) -> Seen:
+        name, new_name, absent = self._params["name"], self._params["new_name"], self._params["state"] == "absent"
+        look_up = vm_lookup.find_hypervisor if absent else vm_lookup.require_hypervisor
+        hypervisor = look_up(self._client, self._params["hypervisor"])
+        known = self._below(hypervisor) if hypervisor else []
+        taken = choose(self._client, "VM group", new_name, known) if new_name and not absent else None
+        row = choose(self._client, "VM group", name, known) or taken
+        if row is None or hypervisor is None:
+            return Seen(None, Surroundings(hypervisor, taken, {}))
+        return self._read(row.id, hypervisor, taken)
 
-    def desired(self) -> Record:
+    def desired(self, seen: Seen) -> Record:
         filters, disks, credential = (self._params[key] for key in ("filters", "disk_filters", "guest_credential"))
         return {
-            "name": self._params["new_name"] or (self._current or self._params)["name"],
+            "name": self._params["new_name"] or (seen.record or self._params)["name"],
             "hypervisor": self._params["hypervisor"],
             "plan": self._params["plan"],
-            "content": self._wanted_content(),
+            "content": self._wanted_content(seen.record),
             "filters": None if filters is None else vm_content.normal(filters),
             "disk_filters": None if disks is None else disk_filters.normal(disks),
             "consistency": self._params["consistency"],
-            "guest_credential": vm_group_consistency.wanted_credential(self._client, credential, self._current, self._settings),
+            "guest_credential": group_consistency.wanted_credential(self._client, credential, seen.record, seen.raw.settings),
             "backup_enabled": self._params["backup_enabled"],
         }
 
-    def guard_create(self, desired: Record) -> None:
+    def prepare_create(self, seen: Seen, desired: Record) -> References:
         self._guard_content(desired.get("content") or vm_content.normal({}))
-        vm_group_consistency.guard(self._client, self._hypervisor, None, desired, {})
-        self._look_up(desired)
+        return self._references(seen, desired)
 
-    def guard_update(self, current: Record, changed: Record) -> None:
+    def prepare_update(self, seen: Seen, changed: Record) -> Record:
+        """The body to send."""
+        current, taken = seen.known, seen.raw.taken
         if "content" in changed:
             self._guard_content(changed["content"])
-        if self._taken and self._taken.id != current["id"]:
+        if taken and taken.id != current["id"]:
             raise Refused(
-                f'The VM group "{current["name"]}" cannot be called "{self._name}": another one of its hypervisor has that name. '
-                "Give another new_name, or rename or delete that one first.",
+                f'The VM group "{current["name"]}" cannot be called "{self._params["new_name"]}": another one of its hypervisor has that '
+                "name. Give another new_name, or rename or delete that one first.",
                 object=current["name"],
             )
-        vm_group_consistency.guard(self._client, self._hypervisor, current, changed, self._settings)
-        self._look_up(changed)
+        return self._body(changed, seen, self._references(seen, changed))
 
-    def guard_delete(self, current: Record) -> None:
-        if (self._detail.get("summary") or {}).get("isDefaultVMGroup"):
+    def prepare_delete(self, seen: Seen) -> None:
+        if part(seen.raw.detail, "summary").get("isDefaultVMGroup"):
             raise Refused(
-                f'The VM group "{current["name"]}" is the default one of its hypervisor and cannot be deleted. '
+                f'The VM group "{seen.known["name"]}" is the default one of its hypervisor and cannot be deleted. '
                 "Set backup_enabled to false instead.",
-                object=current["name"],
+                object=seen.known["name"],
             )
 
-    def create(self, desired: Record) -> Record:
-        hypervisor = self._need_hypervisor()
+    def create(self, seen: Seen, desired: Record, means: References) -> Record:
+        hypervisor: Found = seen.raw.hypervisor
         body = {
             "name": desired["name"],
             # The capital letter is the API's: a small one is answered with 400.
             "Hypervisor": {"id": hypervisor.id, "name": hypervisor.name},
             "content": vm_content.to_api(desired.get("content") or vm_content.normal({}), overwrite=True),
         }
-        if self._plan:
-            body["plan"] = {"id": self._plan.id, "name": self._plan.name}
-        made = effects.create_once(lambda: self._post(body), self._made)
+        if means.plan:
+            body["plan"] = {"id": means.plan.id, "name": means.plan.name}
+        made = create_numbered(
+            self._client,
+            f'VM group "{desired["name"]}"',
+            "/V4/VMGroup",
+            body,
+            lambda: choose(self._client, "VM group", desired["name"], self._below(hypervisor)),
+            lambda reply: number(reply, "subclientId"),
+        )
         try:
-            return self._complete(made, desired)
+            return self._complete(made, hypervisor, desired, means)
         except BaasError as error:
-            text = f'The VM group "{desired["name"]}" was created (id {made}), but not everything could be set on it.'
             raise ApiError(
-                f"{text} Run the task again. {error}", **{**error.details, "object": desired["name"], "created_id": made}
+                f'The VM group "{desired["name"]}" was created (id {made}), but not everything could be set on it. Run the task again. '
+                f"{error}",
+                **{**error.details, "object": desired["name"], "created_id": made},
             ) from None
 
-    def update(self, current: Record, changed: Record) -> Record:
+    def update(self, seen: Seen, changed: Record, means: Record) -> Record:
+        current = seen.known
         appends = "content" in changed and self._params["content_mode"] == "add"
         # Whether the server would add the same object twice is not known, so that an append is sent once only.
-        self._client.put(f"/V4/VmGroup/{current['id']}", self._body(changed), repeat=not appends)
-        after = self._need(current["id"])
+        self._client.put(f"/V4/VmGroup/{current['id']}", means, repeat=not appends)
+        after = self._need(current["id"], seen.raw.hypervisor).known
         left = changes(changed, after, self.comparers)
         if left:
             self._client.warn(
@@ -161,81 +183,64 @@ class VmGroup(Resource):
             )
         return after
 
-    def delete(self, current: Record) -> None:
-        path = f"/V4/VmGroup/{current['id']}"
+    def delete(self, seen: Seen, _means: None) -> None:
+        name, path = seen.known["name"], f"/V4/VmGroup/{seen.known['id']}"
         reply = self._client.delete(path) or {}
-        effects.require_gone("VM group", current["name"], self._client.get(path, absent=(404,)) is not None)
+        require_gone("VM group", name, self._client.get(path, absent=(404,)) is not None)
         # Live servers were seen to hide a group whose deletion still waits for approval, and to show it again if it is denied.
         if "pending" in str(reply.get("errorMessage", "")).casefold():
-            self._client.warn(f'The deletion of the VM group "{current["name"]}" can still be denied: {reply["errorMessage"]}')
+            self._client.warn(f'The deletion of the VM group "{name}" can still be denied: {reply["errorMessage"]}')
 
     # Reading
 
-    def _rows(self) -> list[lookup.Found]:
-        """The groups of the hypervisor; a list that is empty is answered with 404."""
-        hypervisor = self._need_hypervisor()
-        reply = self._client.get("/V4/VMGroups", {"hypervisorId": hypervisor.id}, absent=(404,)) or {}
-        known = []
-        for row in listed(reply.get("vmGroups")):
-            # Live servers were seen to tell the identity below vmGroup only.
-            identity = row.get("vmGroup") or row
-            owner = (row.get("hypervisor") or {}).get("id", hypervisor.id)
-            if owner == hypervisor.id and identity.get("id"):
-                known.append(lookup.Found(int(identity["id"]), str(identity.get("name") or row.get("name") or "")))
-        return known
+    def _below(self, hypervisor: Found) -> list[Found]:
+        """The groups of the hypervisor."""
+        groups = vm_lookup.vm_groups(self._client, {"hypervisorId": hypervisor.id})
+        return [Found(one.id, one.name) for one in groups if part(one.row, "hypervisor").get("id", hypervisor.id) == hypervisor.id]
 
-    def _choose(self, name: str, known: list[lookup.Found]) -> lookup.Found | None:
-        return lookup.choose(self._client, "VM group", name, known)
-
-    def _read(self, group_id: int) -> Record | None:
+    def _read(self, group_id: int, hypervisor: Found, taken: Found | None = None) -> Seen:
         detail = self._client.get(f"/V4/VmGroup/{group_id}", absent=(404,))
         if detail is None:
-            return None
-        self._detail = detail
-        summary, settings = detail.get("summary") or {}, detail.get("settings") or {}
-        identity = detail.get("vmGroup") or detail
-        return {
+            return Seen(None, Surroundings(hypervisor, taken, {}))
+        settings = part(detail, "settings")
+        record = {
             "id": group_id,
-            "name": detail.get("name") or identity.get("name") or self._params["name"],
-            "hypervisor": self._need_hypervisor().name,
-            "plan": (summary.get("plan") or {}).get("name") or None,
+            "name": detail.get("name") or (detail.get("vmGroup") or detail).get("name") or self._params["name"],
+            "hypervisor": hypervisor.name,
+            "plan": text(detail, "summary", "plan", "name"),
             "content": vm_content.from_api(detail.get("content")),
             "filters": vm_content.from_api(detail.get("filters")),
             "disk_filters": disk_filters.from_api(detail.get("diskFilters")),
-            "consistency": vm_group_consistency.level(settings),
-            "guest_credential": vm_group_consistency.credential(self._client, settings),
+            "consistency": group_consistency.level(settings),
+            "guest_credential": group_consistency.credential(self._client, settings),
             "backup_enabled": flag(detail.get("activityControl"), "enableBackup"),
         }
+        return Seen(record, Surroundings(hypervisor, taken, detail))
 
-    @property
-    def _settings(self) -> Record:
-        return self._detail.get("settings") or {}
-
-    def _need(self, group_id: int) -> Record:
-        found = self._read(group_id)
-        if found is None:
+    def _need(self, group_id: int, hypervisor: Found) -> Seen:
+        found = self._read(group_id, hypervisor)
+        if found.record is None:
             raise ApiError(
                 f'The VM group "{self._params["name"]}" (id {group_id}) is gone: somebody else deleted it meanwhile.',
                 object=self._params["name"],
             )
         return found
 
-    def _need_hypervisor(self) -> lookup.Found:
-        if self._hypervisor is None:
-            raise InputError(f'The hypervisor "{self._params["hypervisor"]}" is not known.', object=self._params["hypervisor"])
-        return self._hypervisor
-
-    def _made(self) -> int | None:
-        row = self._choose(self._name, self._rows())
-        return row.id if row else None
+    def _references(self, seen: Seen, wanted: Record) -> References:
+        """What the names stand for, once it is sure that guests can be logged in to where they have to."""
+        group_consistency.guard(self._client, seen.raw.hypervisor, seen.record, wanted, seen.raw.settings)
+        return References(
+            plan_lookup.plan(self._client, wanted["plan"]) if wanted.get("plan") else None,
+            server_lookup.credential(self._client, wanted["guest_credential"]) if wanted.get("guest_credential") else None,
+        )
 
     # Wishes
 
-    def _wanted_content(self) -> Record | None:
+    def _wanted_content(self, found: Record | None) -> Record | None:
         mode, given = self._params["content_mode"], self._given
         if given is None or mode == "exact":
             return given
-        current = self._current["content"] if self._current else vm_content.normal({})
+        current = found["content"] if found else vm_content.normal({})
         if vm_content.has_rules(given) and current["match"] == "all":
             raise Refused(
                 f'The rules of the VM group "{self._params["name"]}" must all hold together: adding or removing one changes what the '
@@ -252,54 +257,46 @@ class VmGroup(Resource):
                 object=self._params["name"],
             )
 
-    def _look_up(self, wanted: Record) -> None:
-        if wanted.get("plan"):
-            self._plan = plan_lookup.plan(self._client, wanted["plan"])
-        if wanted.get("guest_credential"):
-            self._credential = server_lookup.credential(self._client, wanted["guest_credential"])
-
     # Writing
 
-    def _post(self, body: Record) -> int:
-        made = int(self._client.post("/V4/VMGroup", body).get("subclientId") or 0)
-        if not made:
-            raise ApiError(f'Commvault answered the creation of the VM group "{body["name"]}" without an id.', call="POST /V4/VMGroup")
-        return made
-
-    def _complete(self, group_id: int, desired: Record) -> Record:
+    def _complete(self, group_id: int, hypervisor: Found, desired: Record, references: References) -> Record:
         """Set what the creation does not take (filters, settings, activity), if the server's defaults are not what is wanted."""
-        found = self._need(group_id)
-        left = changes(desired, found, self.comparers)
+        found = self._need(group_id, hypervisor)
+        left = changes(desired, found.known, self.comparers)
         if not left:
-            return found
-        self._client.put(f"/V4/VmGroup/{group_id}", self._body(left, whole=True))
-        return self._need(group_id)
+            return found.known
+        self._client.put(f"/V4/VmGroup/{group_id}", self._body(left, found, references, whole=True))
+        return self._need(group_id, hypervisor).known
 
-    def _body(self, changed: Record, whole: bool = False) -> Record:
-        """Only what changes; what is left out stays as it is. useContentFromPlan, which replaces content, is never sent."""
+    def _body(self, changed: Record, seen: Seen, references: References, whole: bool = False) -> Record:
+        """Only what changes; what is left out stays as it is. useContentFromPlan, which replaces content, is never sent.
+
+        whole: the content is sent as it is to be, whatever content_mode says.
+        """
         body: Record = {}
-        settings = vm_group_consistency.body(changed, self._credential)
+        settings = group_consistency.body(changed, references.credential)
         if "name" in changed:
             body["newName"] = changed["name"]
-        if "plan" in changed and self._plan:
-            body["plan"] = {"id": self._plan.id, "name": self._plan.name}
+        if "plan" in changed and references.plan:
+            body["plan"] = {"id": references.plan.id, "name": references.plan.name}
         if "content" in changed:
-            body["content"] = vm_content.to_api(changed["content"], overwrite=True) if whole else self._content_body(changed["content"])
-            if vm_content.is_empty(changed["content"]):
+            wanted = changed["content"]
+            body["content"] = vm_content.to_api(wanted, overwrite=True) if whole else self._content_body(wanted, seen)
+            if vm_content.is_empty(wanted):
                 settings["allowEmptySubclient"] = True
         if "filters" in changed:
             body["filters"] = vm_content.to_api(changed["filters"], overwrite=True)
         if "disk_filters" in changed:
             body["diskFilters"] = disk_filters.to_api(changed["disk_filters"])
         if "backup_enabled" in changed:
-            activity = self._detail.get("activityControl")
+            activity = seen.raw.detail.get("activityControl")
             body["activityControl"] = {"enableBackup": changed["backup_enabled"], "enableRestore": flag(activity, "enableRestore")}
         return body | ({"settings": settings} if settings else {})
 
-    def _content_body(self, wanted: Record) -> Record:
+    def _content_body(self, wanted: Record, seen: Seen) -> Record:
         mode, given = self._params["content_mode"], self._given
-        if mode == "add" and given and self._current:
-            return vm_content.to_api(vm_content.minus(given, self._current["content"]), overwrite=False)
+        if mode == "add" and given:
+            return vm_content.to_api(vm_content.minus(given, seen.known["content"]), overwrite=False)
         if mode == "remove" and given:
-            return vm_content.without(self._detail.get("content"), given)
+            return vm_content.without(seen.raw.detail.get("content"), given)
         return vm_content.to_api(wanted, overwrite=True)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.engine import Record
 from ..._core.errors import InputError, Refused
-from ..._core.reconcile import Record
 from ..servers import lookup as server_lookup
-from ..wire import lookup
+from ..wire.replies import number, part, text
+from . import lookup as vm_lookup
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
+    from ..wire.lookup import Found
 
 # How consistent the backups of a VM group are, and the login to the guests that one of the levels needs.
 #
@@ -42,12 +44,12 @@ def level(settings: Record) -> str | None:
 
 def credential(client: Commvault, settings: Record) -> str | None:
     """Name of the saved credential of the guests. None where there is none, a plain user name instead, or the server does not tell."""
-    saved = (settings.get(_KEY) or {}).get("savedCredentials") or {}
-    if saved.get("name") or not saved.get("id"):
-        return saved.get("name") or None
+    name, saved = text(settings, _KEY, "savedCredentials", "name"), number(settings, _KEY, "savedCredentials", "id")
+    if name or not saved:
+        return name
     known = {row.id: row.name for row in server_lookup.credentials(client)}
     # Somebody else's credential may not be listed; that there is one must be seen all the same.
-    return known.get(int(saved["id"]), f"id {saved['id']}")
+    return known.get(saved, f"id {saved}")
 
 
 def wanted_credential(client: Commvault, given: str | None, current: Record | None, settings: Record) -> str | None:
@@ -61,7 +63,7 @@ def wanted_credential(client: Commvault, given: str | None, current: Record | No
     return None
 
 
-def guard(client: Commvault, hypervisor: lookup.Found | None, current: Record | None, wanted: Record, settings: Record) -> None:
+def guard(client: Commvault, hypervisor: Found | None, current: Record | None, wanted: Record, settings: Record) -> None:
     """Before anything is written. wanted: the keys that change.
 
     InputError for a credential that no backup would use, Refused for an application-aware group that could log in to no guest.
@@ -89,7 +91,7 @@ def guard(client: Commvault, hypervisor: lookup.Found | None, current: Record | 
         )
 
 
-def body(changed: Record, found: lookup.Found | None) -> Record:
+def body(changed: Record, found: Found | None) -> Record:
     """The settings to write. found: the credential that was looked up. A plain user name and password is never sent."""
     settings: Record = {}
     if "consistency" in changed:
@@ -100,12 +102,10 @@ def body(changed: Record, found: lookup.Found | None) -> Record:
 
 
 def _has_login(settings: Record) -> bool:
-    login = settings.get(_KEY) or {}
     # A hypervisor's is an id and a name without savedCredentials around them (OpenAPI hypervisorSettings).
-    places = (login, login.get("savedCredentials") or {}, login.get("credentials") or {})
+    places = [part(settings, _KEY), part(settings, _KEY, "savedCredentials"), part(settings, _KEY, "credentials")]
     return any(place.get("id") or place.get("name") for place in places)
 
 
-def _hypervisor_has_login(client: Commvault, hypervisor: lookup.Found | None) -> bool:
-    detail = client.get(f"/V4/Hypervisor/{hypervisor.id}", absent=(404,)) if hypervisor else None
-    return _has_login((detail or {}).get("settings") or {})
+def _hypervisor_has_login(client: Commvault, hypervisor: Found | None) -> bool:
+    return hypervisor is not None and _has_login(part(vm_lookup.hypervisor_detail(client, hypervisor.id), "settings"))

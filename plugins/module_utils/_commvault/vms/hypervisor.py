@@ -9,12 +9,12 @@ import typing as t
 
 from ..._core.argspec import ArgumentSpec
 from ..._core.compare import Comparer, same_names
-from ..._core.errors import ApiError, InputError, Refused
-from ..._core.reconcile import Record, Resource
+from ..._core.engine import Record, Resource, Seen
+from ..._core.errors import InputError, Refused
 from ..servers import lookup as server_lookup
 from ..wire import lookup
-from ..wire.replies import listed
-from ..wire.writes import create_once, require_gone
+from ..wire.replies import number, part, text
+from ..wire.writes import create_numbered, require_gone
 from . import lookup as vm_lookup
 
 if t.TYPE_CHECKING:
@@ -53,90 +53,88 @@ class Hypervisor(Resource):
     def __init__(self, client: Commvault, params: Json) -> None:
         self._client = client
         self._params = params
-        self._exists = False
-        self._retired: list[lookup.Found] = []
-        self._nodes: list[Json] = []
 
-    def find(self) -> Record | None:
+    def observe(self) -> Seen:
+        """raw: the retired ones, of which one may have the name."""
         known = [] if self._client.company_missing else vm_lookup.hypervisors(self._client)
-        self._retired = [row for row in known if vm_lookup.retired(row)]
-        found = lookup.choose(self._client, "hypervisor", self._params["name"], [row for row in known if row not in self._retired], "own")
-        record = self._read(found) if found else None
-        self._exists = record is not None
-        return record
+        retired = [row for row in known if vm_lookup.retired(row)]
+        found = lookup.choose(self._client, "hypervisor", self._params["name"], [row for row in known if row not in retired], "own")
+        return Seen(self._read(found) if found else None, retired)
 
-    def desired(self) -> Record:
+    def desired(self, seen: Seen) -> Record:
         params = self._params
         record = {key: params[key] for key in ("name", "vcenter_host", "access_nodes")}
         # Commvault tells neither the user nor the password, so that they can only be sent, not compared.
-        if not self._exists or params["update_password"] != ON_CREATE:
+        if seen.record is None or params["update_password"] != ON_CREATE:
             record.update({key: params[key] for key in ("vcenter_username", "vcenter_password")})
         return record
 
-    def guard_create(self, desired: Record) -> None:
+    def prepare_create(self, seen: Seen, desired: Record) -> Json:
         needed = ("vcenter_host", "vcenter_username", "vcenter_password", "access_nodes")
         absent = [key for key in needed if not desired.get(key)]
         if absent:
             raise InputError(f'The hypervisor "{desired["name"]}" does not exist yet: give {", ".join(absent)}.')
-        self._resolve(desired)
+        retired = lookup.choose(self._client, "retired hypervisor", desired["name"], seen.raw, "own")
+        return {"retired": retired, "body": self._body(desired)}
 
-    def guard_update(self, current: Record, changed: Record) -> None:
+    def prepare_update(self, seen: Seen, changed: Record) -> Json:
+        current = seen.known
         if changed.get("access_nodes") == []:
             raise InputError(f'The hypervisor "{current["name"]}" needs at least one access node.')
-        if "vcenter_host" in changed and not self._params["vcenter_password"]:
-            raise InputError(
-                f'The hypervisor "{current["name"]}" would move from "{current["vcenter_host"]}" to "{changed["vcenter_host"]}": '
-                "give vcenter_username and vcenter_password, so that Commvault can try them there."
-            )
-        self._resolve(changed)
+        if "vcenter_host" in changed:
+            if not self._params["vcenter_password"]:
+                raise InputError(
+                    f'The hypervisor "{current["name"]}" would move from "{current["vcenter_host"]}" to "{changed["vcenter_host"]}": '
+                    "give vcenter_username and vcenter_password, so that Commvault can try them there."
+                )
+            changed = {**{key: self._params[key] for key in ("vcenter_username", "vcenter_password")}, **changed}
+        return self._body(changed)
 
-    def create(self, desired: Record) -> Record:
-        retired = lookup.choose(self._client, "retired hypervisor", desired["name"], self._retired, "own")
+    def create(self, _seen: Seen, desired: Record, means: Json) -> Record:
+        retired: lookup.Found | None = means["retired"]
         if retired:
             # Its name is taken as long as it has backups; it is put back into use, and they belong to it again.
             self._client.post(f"/V4/Hypervisor/{retired.id}/Reconfigure", {})
-            return self.update({"id": retired.id, "name": retired.name, "company": retired.company}, desired)
-        body = {"name": desired["name"], **self._body(desired)}
+            return self.update(Seen({"id": retired.id, "name": retired.name, "company": retired.company}), desired, means["body"])
+        body = {"name": desired["name"], **means["body"]}
+        made = create_numbered(
+            self._client,
+            f'hypervisor "{desired["name"]}"',
+            "/V4/Hypervisor",
+            body,
+            lambda: vm_lookup.find_hypervisor(self._client, desired["name"], "own"),
+            lambda reply: number(reply, "response", "hypervisorId"),
+        )
+        return self._read(lookup.Found(made, desired["name"], company=self._client.company)) or {**desired, "id": made}
 
-        def look() -> int | None:
-            found = vm_lookup.find_hypervisor(self._client, desired["name"], "own")
-            return found.id if found else None
-
-        number = create_once(lambda: _new_id(self._client.post("/V4/Hypervisor", body)), look)
-        if number <= 0:
-            raise ApiError(
-                f'Commvault answered the creation of the hypervisor "{desired["name"]}" without an id.', call="POST /V4/Hypervisor"
-            )
-        return self._read(lookup.Found(number, desired["name"], company=self._client.company)) or {**desired, "id": number}
-
-    def update(self, current: Record, changed: Record) -> Record:
-        if "vcenter_host" in changed:
-            changed = {**{key: self._params[key] for key in ("vcenter_username", "vcenter_password")}, **changed}
-        self._client.put(f"/V4/Hypervisor/{current['id']}", self._body(changed))
+    def update(self, seen: Seen, changed: Record, means: Json) -> Record:
+        current = seen.known
+        self._client.put(f"/V4/Hypervisor/{current['id']}", means)
         # What the update answers differs between releases, so that it is read again.
         found = lookup.Found(current["id"], current["name"], company=current["company"])
         return self._read(found) or {**current, **changed}
 
-    def delete(self, current: Record) -> None:
+    def delete(self, seen: Seen, _means: None) -> None:
         """Retired, which keeps the backups; with force deleted, and the backups with it."""
-        number = current["id"]
+        current = seen.known
         if self._params["force"]:
-            self._client.delete(f"/V4/Hypervisor/{number}")
+            self._client.delete(f"/V4/Hypervisor/{current['id']}")
         else:
-            body = {"client": {"clientId": number, "clientName": current["name"]}}
-            self._client.delete(f"/Client/{number}/Retire", body=body, absent=())
+            body = {"client": {"clientId": current["id"], "clientName": current["name"]}}
+            self._client.delete(f"/Client/{current['id']}/Retire", body=body, absent=())
         require_gone("hypervisor", current["name"], vm_lookup.find_hypervisor(self._client, current["name"], "own") is not None)
 
     # Mapping
 
     def _read(self, found: lookup.Found) -> Record | None:
         """None where the detail says what the list did not: that it was retired."""
-        detail = self._client.get(f"/V4/Hypervisor/{found.id}", absent=(404,))
-        common = (detail or {}).get("hypervisorCommonProperties") or {}
+        detail = vm_lookup.hypervisor_detail(self._client, found.id)
+        common = part(detail, "hypervisorCommonProperties")
         if detail is None or common.get("isDeconfigured") or str(common.get("retirePhase")) in vm_lookup.RETIRED:
             return None
-        self._check_owner(found, common.get("company") or {})
-        vendor = (detail.get("general") or {}).get("vendor") or found.row.get("HypervisorType")
+        owner = vm_lookup.hypervisor_owner(detail)
+        self._check_owner(found, owner)
+        vendor = part(detail, "general").get("vendor") or found.row.get("HypervisorType")
         # Some servers send a number here, whose meaning differs between calls.
         if isinstance(vendor, str) and not vendor.isdigit() and vendor != VMWARE:
             raise InputError(
@@ -145,16 +143,15 @@ class Hypervisor(Resource):
         return {
             "id": found.id,
             "name": found.name,
-            "company": (common.get("company") or {}).get("name") or found.company,
-            "vcenter_host": (detail.get("accountDetails") or {}).get("hostName") or found.row.get("hostName"),
+            "company": owner.company or found.company,
+            "vcenter_host": text(detail, "accountDetails", "hostName") or found.row.get("hostName"),
             "access_nodes": self._node_names(detail),
         }
 
-    def _check_owner(self, found: lookup.Found, company: Json) -> None:
-        owner = company.get("id")
-        if owner is not None and int(owner) != (self._client.company_id or 0):
+    def _check_owner(self, found: lookup.Found, owner: lookup.Owner) -> None:
+        if owner.company_id is not None and owner.company_id != (self._client.company_id or 0):
             raise Refused(
-                f'The hypervisor "{found.name}" belongs to {company.get("name") or owner}, not to the company acted in. '
+                f'The hypervisor "{found.name}" belongs to {owner.company or owner.company_id}, not to the company acted in. '
                 "Choose another name, or give company.",
                 object=found.name,
             )
@@ -162,28 +159,17 @@ class Hypervisor(Resource):
     def _node_names(self, detail: Json) -> list[str]:
         """The access nodes, spelled as the task spells them where it means them by their display names."""
         asked = {name.casefold() for name in self._params["access_nodes"] or []}
-        nodes = listed((detail.get("accessNodeList") or {}).get("accessNode"))
-        names = []
-        for node in nodes:
-            shown = str(node.get("displayName") or node["name"])
-            names.append(shown if shown.casefold() in asked else str(node["name"]))
-        return sorted(names)
-
-    def _resolve(self, wanted: Record) -> None:
-        """Turn the access nodes' names into ids before the first write, in check mode too."""
-        if wanted.get("access_nodes"):
-            found = server_lookup.access_nodes(self._client, wanted["access_nodes"]) or []
-            self._nodes = [{"id": node.id, "name": node.name, "type": int(node.row.get("type") or 3)} for node in found]
+        names = [(str(node.get("displayName") or node["name"]), str(node["name"])) for node in vm_lookup.access_nodes_of(detail)]
+        return sorted(shown if shown.casefold() in asked else name for shown, name in names)
 
     def _body(self, record: Record) -> Json:
-        """For POST and PUT. Commvault is always told to try the credentials: its default is to believe them."""
+        """For POST and PUT. The access nodes' names become ids. Commvault is always told to try the credentials: its default is to
+        believe them.
+        """
         body: Json = {"hypervisorType": VMWARE, "skipCredentialValidation": False}
         keys = {"vcenter_host": "vcenterHostName", "vcenter_username": "userName", "vcenter_password": "password"}
         body.update({api: record[key] for key, api in keys.items() if record.get(key)})
         if record.get("access_nodes"):
-            body["accessNodes"] = self._nodes
+            nodes = server_lookup.access_nodes(self._client, record["access_nodes"]) or []
+            body["accessNodes"] = [{"id": node.id, "name": node.name, "type": number(node.row, "type") or 3} for node in nodes]
         return body
-
-
-def _new_id(reply: Json) -> int:
-    return int((reply.get("response") or {}).get("hypervisorId") or 0)

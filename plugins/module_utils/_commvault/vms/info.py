@@ -6,23 +6,23 @@
 from __future__ import annotations
 
 import typing as t
-import urllib.parse
 
 from ..._core.argspec import ArgumentSpec
 from ..backups import jobs
-from ..wire.lookup import same_uuid
-from ..wire.replies import counted, listed, word
-from . import groups as vm_groups
+from ..wire.lookup import company_of, named, own, same_uuid
+from ..wire.replies import counted, flag, listed, number, part, text, word
+from . import lookup as vm_lookup
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
+    from ..wire.lookup import Found
 
 Row = dict[str, t.Any]
 PROTECTION = ("protected", "not_protected", "pending", "backed_up_with_error", "discovered")
 SLA = ("met_sla", "missed_sla", "excluded_sla", "yet_to_be_protected", "might_miss_sla", "unknown")
 PAGE = 1000
 
-OPTIONS = ArgumentSpec(
+VM_OPTIONS = ArgumentSpec(
     {
         "uuids": {"type": "list", "elements": "str"},
         "names": {"type": "list", "elements": "str"},
@@ -35,13 +35,23 @@ OPTIONS = ArgumentSpec(
     },
     {"required_by": {"vm_group": ["hypervisor"]}},
 )
+VM_GROUP_OPTIONS = ArgumentSpec({"hypervisor": {"type": "str"}, "names": {"type": "list", "elements": "str"}})
+HYPERVISOR_OPTIONS = ArgumentSpec({"names": {"type": "list", "elements": "str"}, "retired": {"type": "bool", "default": False}})
+COUNTS = {
+    "total": "vmTotalCount",
+    "protected": "vmProtectedCount",
+    "not_protected": "vmNotProtectedCount",
+    "pending": "vmPendingCount",
+    "never_backed_up": "vmNeverBackedUpCount",
+    "backed_up_with_error": "vmBackedUpWithErrorCount",
+}
+"""How many VMs a hypervisor has, in all and by state, in the words of the modules and of vmBackupInfo."""
 
 
-def describe(client: Commvault, params: Row) -> Row:
+def vms(client: Commvault, params: Row) -> Row:
     """The VMs that Commvault knows, with how they are protected. Counts are of all that meet the filters, whatever the limit."""
-    found = [] if client.company_missing else [_record(row) for row in rows(client)]
-    home = client.company_id
-    met = [row for row in found if _meets(row, params) and (home is None or row["company_id"] in (None, home))]
+    found = [] if client.company_missing else [_vm(row) for row in rows(client)]
+    met = [row for row in found if _meets(row, params) and _own(client, row)]
     met.sort(key=lambda row: (str(row["name"]).casefold(), row["uuid"]))
     shown = met if params["limit"] is None else met[: params["limit"]]
     if params["recovery_points"]:
@@ -60,44 +70,57 @@ def describe(client: Commvault, params: Row) -> Row:
 def rows(client: Commvault) -> t.Iterator[Row]:
     """All VMs (OpenAPI GetVirtualMachines), asked for in pages; a server that does not know the header sends everything at once."""
     seen: set[str] = set()
-    number, total = 0, 1
+    page, total = 0, 1
     while len(seen) < total:
-        reply = client.get("/V4/VirtualMachines", absent=(404,), headers={"PagingInfo": f"{number},{PAGE}"}) or {}
+        reply = client.get("/V4/VirtualMachines", absent=(404,), headers={"PagingInfo": f"{page},{PAGE}"}) or {}
         new = [row for row in listed(reply.get("virtualMachines")) if str(row.get("UUID")) not in seen]
         if not new:
             return
         seen |= {str(row.get("UUID")) for row in new}
         yield from new
-        number += 1
-        total = int(reply.get("virtualMachinesCount") or 0)
+        page += 1
+        total = number(reply, "virtualMachinesCount")
 
 
-def _record(row: Row) -> Row:
-    last, sla, company = row.get("lastBackup") or {}, row.get("SLA") or {}, row.get("company") or {}
+def _vm(row: Row) -> Row:
+    record = _common(row)
     return {
+        **record,
         "name": row.get("name"),
-        "uuid": str(row.get("UUID") or ""),
-        "hypervisor": (row.get("hypervisor") or {}).get("name"),
-        "vm_group": (row.get("vmGroup") or {}).get("name") or None,
-        "plan": (row.get("plan") or {}).get("name") or None,
-        "company": company.get("name") if company.get("id") else None,
-        "company_id": int(company["id"]) if "id" in company else None,
-        "host": row.get("host") or None,
-        "os": row.get("os") or None,
-        "protection": word(row.get("status")),
-        "sla": word(sla.get("status")),
-        "sla_reason": word(sla.get("reason")),
-        "last_backup": {
-            "job": last.get("jobId") or None,
-            "status": word(last.get("status")),
-            "time": jobs.iso(last.get("time")),
-            "last_success": jobs.iso(last.get("lastSuccessfulBackupTime")),
-            "reason": last.get("failureReason") or "",
-        },
+        "uuid": text(row, "UUID") or "",
+        "hypervisor": text(row, "hypervisor", "name"),
+        "vm_group": text(row, "vmGroup", "name"),
+        "host": text(row, "host"),
+        "os": text(row, "os"),
+        "sla": word(part(row, "SLA").get("status")),
+        "sla_reason": word(part(row, "SLA").get("reason")),
+        "last_backup": {**record["last_backup"], "last_success": jobs.iso(number(row, "lastBackup", "lastSuccessfulBackupTime"))},
         "size_bytes": row.get("vmSize"),
         "application_bytes": row.get("applicationSize"),
+    }
+
+
+def _common(row: Row) -> Row:
+    """What the lists of VMs and of VM groups tell alike."""
+    company_id, company = company_of(row.get("company"))
+    return {
+        "plan": text(row, "plan", "name"),
+        "company": company if company_id else None,
+        "company_id": company_id,
+        "protection": word(row.get("status")),
+        "last_backup": {
+            "job": number(row, "lastBackup", "jobId") or None,
+            "status": word(part(row, "lastBackup").get("status")),
+            "time": jobs.iso(number(row, "lastBackup", "time")),
+            "reason": text(row, "lastBackup", "failureReason") or "",
+        },
         "tags": {str(tag.get("name")): tag.get("value") for tag in listed(row.get("tags"))},
     }
+
+
+def _own(client: Commvault, record: Row) -> bool:
+    """Whether a record counts inside the company acted in. Where the server does not tell the owner, its list is taken at its word."""
+    return client.company_id is None or record["company_id"] in (None, client.company_id)
 
 
 def _meets(row: Row, params: Row) -> bool:
@@ -118,47 +141,57 @@ def _meets(row: Row, params: Row) -> bool:
 
 
 def _recovery_points(client: Commvault, uuid: str) -> Row:
-    """The oldest and the newest backup that can be restored from (OpenAPI getVirtualMachineDetails)."""
-    detail = client.get(f"/V4/VirtualMachines/{urllib.parse.quote(uuid, safe='')}", absent=(404,)) or {}
-    summary = (detail.get("vmDetails") or {}).get("summary") or {}
+    """The oldest and the newest backup that can be restored from."""
+    summary = vm_lookup.vm_summary(client, uuid)
     return {"oldest": jobs.iso(summary.get("oldestRecoveryPoint")), "latest": jobs.iso(summary.get("latestRecoveryPoint"))}
 
 
-def groups(client: Commvault, hypervisor: str | None, names: list[str] | None) -> tuple[list[Row], list[str]]:
-    """VM groups in one request, and the names that do not exist."""
-    found = [] if client.company_missing else [_group(row) for row in vm_groups.listing(client)]
-    home = client.company_id
-    kept = [
-        row
-        for row in found
-        if (home is None or row["company_id"] in (None, home)) and hypervisor in (None, row["hypervisor"], row["hypervisor_display_name"])
-    ]
-    kept.sort(key=lambda row: (str(row["hypervisor"]).casefold(), row["name"].casefold()))
+def vm_groups(client: Commvault, params: Row) -> Row:
+    """VM groups in one request. One that does not exist is a result and not an error."""
+    home, names = params["hypervisor"], params["names"]
+    found = [] if client.company_missing else [_vm_group(group) for group in vm_lookup.vm_groups(client)]
+    there = [row for row in found if _own(client, row) and home in (None, row["hypervisor"], row["hypervisor_display_name"])]
     wanted = None if names is None else {name.casefold() for name in names}
-    shown = [row for row in kept if wanted is None or row["name"].casefold() in wanted]
+    shown = [row for row in there if wanted is None or row["name"].casefold() in wanted]
+    shown.sort(key=lambda row: (str(row["hypervisor"]).casefold(), row["name"].casefold()))
     known = {row["name"].casefold() for row in shown}
-    return shown, [name for name in names or () if name.casefold() not in known]
+    return {"changed": False, "vm_groups": shown, "missing": [name for name in names or () if name.casefold() not in known]}
 
 
-def _group(row: Row) -> Row:
-    # Live servers were seen to tell the identity below vmGroup only.
-    identity, last, company = row.get("vmGroup") or row, row.get("lastBackup") or {}, row.get("company") or {}
-    home = row.get("hypervisor") or {}
+def _vm_group(group: Found) -> Row:
+    row = group.row
     return {
-        "id": int(identity.get("id") or 0),
-        "name": str(identity.get("name") or row.get("name") or ""),
-        "hypervisor": home.get("name"),
-        "hypervisor_display_name": home.get("displayName") or home.get("name"),
-        "plan": (row.get("plan") or {}).get("name") or None,
-        "company": company.get("name") if company.get("id") else None,
-        "company_id": int(company["id"]) if "id" in company else None,
+        **_common(row),
+        "id": group.id,
+        "name": group.name,
+        "hypervisor": text(row, "hypervisor", "name"),
+        "hypervisor_display_name": text(row, "hypervisor", "displayName") or text(row, "hypervisor", "name"),
         "default": bool(row.get("isDefaultVMGroup")),
-        "protection": word(row.get("status")),
-        "last_backup": {
-            "job": last.get("jobId") or None,
-            "status": word(last.get("status")),
-            "time": jobs.iso(last.get("time")),
-            "reason": last.get("failureReason") or "",
-        },
-        "tags": {str(tag.get("name")): tag.get("value") for tag in listed(row.get("tags"))},
+    }
+
+
+def hypervisors(client: Commvault, params: Row) -> Row:
+    """Hypervisors in one request, and one more for each that tells the rest."""
+    known = [row for row in vm_lookup.hypervisors(client) if params["retired"] or not vm_lookup.retired(row)]
+    found, missing = named(client, "hypervisor", own(client, known, shared=True), params["names"])
+    details = client.pool.read(lambda hypervisor_id: vm_lookup.hypervisor_detail(client, hypervisor_id) or {}, [row.id for row in found])
+    return {"changed": False, "hypervisors": [_hypervisor(row, details[row.id]) for row in found], "missing": missing}
+
+
+def _hypervisor(found: Found, detail: Row) -> Row:
+    owner, control = vm_lookup.hypervisor_owner(detail), detail.get("activityControl")
+    return {
+        "id": found.id,
+        "name": found.name,
+        "vcenter_host": text(detail, "accountDetails", "hostName") or found.row.get("hostName"),
+        "company": owner.company if owner.company_id else None,
+        "region": text(detail, "settings", "regionInfo", "name"),
+        "vendor": word(text(detail, "general", "vendor") or found.row.get("HypervisorType")),
+        "version": text(detail, "general", "version") or found.row.get("version"),
+        "retired": vm_lookup.retired(found),
+        "access_nodes": [str(node.get("name")) for node in vm_lookup.access_nodes_of(detail)],
+        "vm_groups": [str(group.get("name")) for group in listed(detail.get("vmGroups"))],
+        "backup_enabled": flag(control, "enableBackup"),
+        "restore_enabled": flag(control, "enableRestore"),
+        "vms": {state: number(detail, "general", "vmBackupInfo", key) for state, key in COUNTS.items()},
     }

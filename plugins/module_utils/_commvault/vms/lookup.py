@@ -10,40 +10,32 @@ import typing as t
 import urllib.parse
 
 from ..._core.errors import InputError
-from ..backups import points
+from ..backups import jobs, points
 from ..backups import reasons as job_reasons
-from ..wire import paging, replies
-from ..wire.lookup import Found, Owner, Reach, choose, needed, require_reach, same_uuid, to_found
-from ..wire.replies import listed
+from ..servers import lookup as server_lookup
+from ..wire import paging
+from ..wire.lookup import Found, Owner, Reach, choose, company_of, needed, require_reach, same_name, same_uuid, to_found
+from ..wire.replies import listed, number, part, text
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
 
-# From a name to an id. Lists may come from a cache, filters may be ignored by an older server, and the same name may
-# live in several companies: so every answer is compared again here, by name and by company.
+# From a name to an id, and from there to what can be backed up, browsed and restored. Lists may come from a cache, filters may be ignored
+# by an older server, and the same name may live in several companies: so every answer is compared again here, by name and by company.
 
 Row = dict[str, t.Any]
 
+# Hypervisors
+
 RETIRED = {"RETIRE_IN_PROGRESS", "DECONFIGURED", "1", "2"}
 """Phases in which a hypervisor is as good as gone; some servers send the enum's number (OpenAPI ListHypervisors)."""
-
-
-def require_hypervisor(
-    client: Commvault, name: str, way_out: str = "Create it with calligo.baas.commvault_hypervisor, or correct the name."
-) -> Found | None:
-    """The hypervisor of this name; a retired one does not count. Missing: as in plan()."""
-    return needed(client, "hypervisor", name, find_hypervisor(client, name), way_out)
-
-
-def find_hypervisor(client: Commvault, name: str, reach: Reach = "visible") -> Found | None:
-    """Like require_hypervisor(), but None where there is none. row: of Hypervisors[] (OpenAPI ListHypervisors)."""
-    return choose(client, "hypervisor", name, [row for row in hypervisors(client) if not retired(row)], reach)
+COMPUTER = 3
+"""type of an access node that is one computer; 28 is a group, which cannot be named as the destination of a restore."""
 
 
 def hypervisors(client: Commvault) -> list[Found]:
     """All hypervisors, retired ones too, in one request."""
-    reply = client.get("/V4/Hypervisor", absent=(404,)) or {}
-    return [to_found(row, row, row.get("company")) for row in listed(reply.get("Hypervisors"))]
+    return [to_found(row, row, row.get("company")) for row in client.rows("/V4/Hypervisor", "Hypervisors")]
 
 
 def retired(hypervisor: Found) -> bool:
@@ -51,11 +43,180 @@ def retired(hypervisor: Found) -> bool:
     return str(hypervisor.row.get("status")) in RETIRED
 
 
-# What is backed up, and so can be backed up again, browsed and restored from: files by subclient, VMs by UUID.
-# A VM is looked up in Commvault alone, since one that is gone from vCenter must still be restorable.
+def find_hypervisor(client: Commvault, name: str, reach: Reach = "visible") -> Found | None:
+    """The hypervisor of this name, or None; a retired one does not count. row: of Hypervisors[] (OpenAPI ListHypervisors)."""
+    return choose(client, "hypervisor", name, [row for row in hypervisors(client) if not retired(row)], reach)
 
 
-VIRTUAL_SERVER = 106
+def require_hypervisor(
+    client: Commvault, name: str, way_out: str = "Create it with calligo.baas.commvault_hypervisor, or correct the name."
+) -> Found | None:
+    """Like find_hypervisor(). Missing: NotFound; in check mode a warning and None."""
+    return needed(client, "hypervisor", name, find_hypervisor(client, name), way_out)
+
+
+def hypervisor_detail(client: Commvault, hypervisor_id: int) -> Row | None:
+    """OpenAPI GetHypervisorDetails."""
+    return client.get(f"/V4/Hypervisor/{hypervisor_id}", absent=(404,))
+
+
+def hypervisor_owner(detail: Row) -> Owner:
+    """Whose a hypervisor is; the list does not always tell."""
+    return Owner(*company_of(part(detail, "hypervisorCommonProperties", "company")))
+
+
+def access_nodes_of(detail: Row) -> list[Row]:
+    """The hypervisor's own access nodes, and groups of them."""
+    return listed(part(detail, "accessNodeList").get("accessNode"))
+
+
+@dataclasses.dataclass(frozen=True)
+class VCenter:
+    """A vCenter that is restored to, with the id and name of its hypervisor. access_nodes: those that are one computer."""
+
+    id: int
+    name: str
+    instance_id: int
+    instance: str
+    host: str
+    user: str
+    access_nodes: tuple[str, ...]
+    owner: Owner
+
+
+def vcenter(client: Commvault, name: str | None, default_id: int) -> VCenter | None:
+    """The hypervisor of this name, or of this id where no name is given. Missing: NotFound; in check mode a warning and None.
+
+    Refused where it belongs to another company than the one acted in; one of the provider serves every company.
+    """
+    if name is None:
+        detail = hypervisor_detail(client, default_id)
+        if detail is None:
+            client.missing("hypervisor", str(default_id), "The VM's own hypervisor is gone: name another in destination.hypervisor.")
+            return None
+        return _vcenter(client, detail, str(detail.get("name")))
+    found = require_hypervisor(client, name)
+    return _vcenter(client, client.require(f"/V4/Hypervisor/{found.id}"), found.name) if found else None
+
+
+def _vcenter(client: Commvault, detail: Row, name: str) -> VCenter:
+    """The login name is in the older view of the instance only."""
+    owner = hypervisor_owner(detail)
+    require_reach(client, "hypervisor", name, owner)
+    instance_id = number(detail, "instance", "id")
+    older = client.rows(f"/Instance/{instance_id}", "instanceProperties") if instance_id else []
+    users = [text(row, "virtualServerInstance", "vmwareVendor", "virtualCenter", "userName") for row in older]
+    return VCenter(
+        id=int(detail["id"]),
+        name=name,
+        instance_id=instance_id,
+        instance=text(detail, "instance", "name") or "VMware",
+        host=text(detail, "accountDetails", "hostName") or "",
+        user=(users[-1] if users else None) or "",
+        access_nodes=tuple(str(node["name"]) for node in access_nodes_of(detail) if (number(node, "type") or COMPUTER) == COMPUTER),
+        owner=owner,
+    )
+
+
+def access_node(client: Commvault, hypervisor: VCenter, name: str | None, option: str = "destination.access_node") -> str:
+    """The access node to restore through: the one named, which must be one, or the first of the hypervisor's own.
+
+    option: where a task names it.
+    """
+    if name:
+        found = server_lookup.access_nodes(client, [name])
+        return found[0].name if found else name
+    if not hypervisor.access_nodes:
+        raise InputError(
+            f'The hypervisor "{hypervisor.name}" has no access node of its own: name one in {option}.',
+            object=hypervisor.name,
+        )
+    return hypervisor.access_nodes[0]
+
+
+# VM groups
+
+
+@dataclasses.dataclass(frozen=True)
+class VmGroupSource:
+    """A VM group as something that is backed up. group_id: its id as a subclient."""
+
+    group_id: int
+    name: str
+    hypervisor: str
+
+    @property
+    def label(self) -> str:
+        return f'the VM group "{self.name}" of {self.hypervisor}'
+
+    def points(self, client: Commvault) -> t.Iterator[points.Point]:
+        """The backups of the whole group that hold anything, newest first. Jobs of single VMs and of no VM are left out."""
+        for point in points.of(client, {"subclientId": self.group_id}, lambda row: row.get("subclientId") == self.group_id):
+            if not point.record["parent"] and point.record["objects"] != 0 and not chosen_vms(client, point.record["id"]):
+                yield point
+
+
+def vm_groups(client: Commvault, params: Row | None = None) -> list[Found]:
+    """The VM groups that can be seen, in one request (OpenAPI GetVMGroups); a list that is empty is answered with 404."""
+    # Live servers were seen to tell the identity below vmGroup only.
+    identities = [(row, row.get("vmGroup") or row) for row in client.rows("/V4/VMGroups", "vmGroups", params)]
+    return [
+        Found(int(identity["id"]), str(identity.get("name") or row.get("name") or ""), *company_of(row.get("company")), row)
+        for row, identity in identities
+        if identity.get("id")
+    ]
+
+
+def find_vm_group(client: Commvault, name: str, hypervisor: str, known: list[Found] | None = None) -> VmGroupSource | None:
+    """The VM group of this name below a hypervisor. known: what vm_groups() gave, where it has been read already.
+
+    Missing: NotFound; in check mode a warning and None. Refused where it is another company's.
+    """
+    if client.company_missing:
+        return None
+    below = [
+        group
+        for group in (vm_groups(client) if known is None else known)
+        if any(same_name(hypervisor, part(group.row, "hypervisor").get(key)) for key in ("name", "displayName"))
+    ]
+    found = choose(client, "VM group", name, below)
+    if found is None:
+        for namesake in [group for group in below if same_name(name, group.name)]:
+            require_reach(client, "VM group", namesake.name, namesake.owner)
+        way_out = "Create it with calligo.baas.commvault_vm_group, or correct name and hypervisor."
+        client.missing("VM group", f"{hypervisor}/{name}", way_out)
+        return None
+    return VmGroupSource(found.id, found.name, hypervisor)
+
+
+def chosen_vms(client: Commvault, job_id: int) -> set[str]:
+    """UUIDs of the VMs that a job was limited to when it was requested; empty for a job of the whole group (GET /Job/{id}/TaskDetails)."""
+    reply = client.get(f"/Job/{job_id}/TaskDetails", absent=(404,)) or {}
+    options = [part(task, "options", "backupOpts", "vsaBackupOptions") for task in listed(part(reply, "taskInfo").get("subTasks"))]
+    return {str(vm["vmGuid"]) for option in options for vm in listed(option.get("selectiveVMInfo")) if vm.get("vmGuid")}
+
+
+def vm_results(client: Commvault, job_id: int, times: bool = False) -> list[Row]:
+    """What became of each VM of a job: the state of the VM's own child job, and why it failed. times: also when it was its turn.
+
+    Where the VM has no child job (indexing version 1, or not begun yet) status and outcome are None, or failed if there is a reason.
+    """
+    rows = job_reasons.vm_results(client, job_id)
+    day = 86400
+    children = jobs.read_many(client, {row["job_id"] for row in rows if row["job_id"] and row["job_id"] != job_id}, day)
+    for row in rows:
+        child = children.get(row["job_id"])
+        turn = {key: jobs.iso(row.pop(key)) for key in ("start_time", "end_time")}
+        if times:
+            row.update(turn)
+        row["status"] = child["status"] if child else None
+        # A VM can be backed up in part, and then has a reason too.
+        row["outcome"] = child["outcome"] if child else "failed" if row["reason"] else None
+    return rows
+
+
+# VMs are looked up in Commvault alone, since one that is gone from vCenter must still be restorable.
+
 VM_OPTIONS: Row = {
     "uuid": {"type": "str"},
     "name": {"type": "str"},
@@ -98,9 +259,9 @@ class VmSource:
             yield first
             yield from from_children
             return
-        for point in (
-            points.of(client, {"subclientId": self.group_id}, lambda row: row.get("subclientId") == self.group_id) if self.group_id else ()
-        ):
+        if not self.group_id:
+            return
+        for point in points.of(client, {"subclientId": self.group_id}, lambda row: row.get("subclientId") == self.group_id):
             mine = [vm for vm in job_reasons.vm_results(client, point.record["id"]) if same_uuid(vm["uuid"], self.uuid)]
             if mine and not mine[0]["reason"]:
                 yield point
@@ -115,8 +276,8 @@ def vm_by_uuid(client: Commvault, uuid: str) -> VmSource | None:
     """The VM with this instance UUID. Missing: NotFound; in check mode a warning and None. Refused where it is another company's."""
     if client.company_missing:
         return None
-    reply = client.get("/VM", {"guid": uuid, "propertyLevel": "AllProperties", "status": 0}, absent=(404,)) or {}
-    rows = [row for row in replies.listed(reply.get("vmStatusInfoList")) if same_uuid(row.get("strGUID"), uuid)]
+    known = client.rows("/VM", "vmStatusInfoList", {"guid": uuid, "propertyLevel": "AllProperties", "status": 0})
+    rows = [row for row in known if same_uuid(row.get("strGUID"), uuid)]
     return _vm(client, rows[0] if rows else None, uuid)
 
 
@@ -126,13 +287,12 @@ def vm_by_name(client: Commvault, name: str, hypervisor: str) -> VmSource | None
     if home is None:
         return None
     query = {"PseudoClientId": home.id, "propertyLevel": "AllProperties", "status": 0}
-    named = [
-        row
-        for row in paging.by_header(client, "/VM", "vmStatusInfoList", query)
-        if str(row.get("name", "")).casefold() == name.casefold() and (row.get("pseudoClient") or {}).get("clientId") in (None, home.id)
-    ]
     # The same VM can have a row for each group that holds it.
-    by_uuid = {str(row.get("strGUID")).casefold(): row for row in named}
+    by_uuid = {
+        str(row.get("strGUID")).casefold(): row
+        for row in paging.by_header(client, "/VM", "vmStatusInfoList", query)
+        if same_name(name, row.get("name")) and part(row, "pseudoClient").get("clientId") in (None, home.id)
+    }
     if len(by_uuid) > 1:
         known = ", ".join(sorted(str(row.get("strGUID")) for row in by_uuid.values()))
         raise InputError(
@@ -145,22 +305,22 @@ def _vm(client: Commvault, row: Row | None, wanted: str) -> VmSource | None:
     if row is None:
         client.missing("VM", wanted, "Commvault knows a VM from its first backup on. Correct the name, or back it up first.")
         return None
-    home = row.get("pseudoClient") or {}
+    uuid = str(row["strGUID"])
+    # Only the V4 view of a VM names its company.
+    owner = Owner(*company_of(vm_summary(client, uuid).get("company")))
     found = VmSource(
-        uuid=str(row["strGUID"]),
-        name=str(row.get("name") or ""),
-        client_id=int((row.get("client") or {}).get("clientId") or 0),
-        group_id=int(row.get("subclientId") or 0),
-        hypervisor_id=int(home.get("clientId") or 0),
-        hypervisor=str(home.get("clientName") or ""),
-        owner=_vm_owner(client, str(row["strGUID"])),
+        uuid=uuid,
+        name=text(row, "name") or "",
+        client_id=number(row, "client", "clientId"),
+        group_id=number(row, "subclientId"),
+        hypervisor_id=number(row, "pseudoClient", "clientId"),
+        hypervisor=text(row, "pseudoClient", "clientName") or "",
+        owner=owner,
     )
     require_reach(client, "VM", found.name, found.owner)
     return found
 
 
-def _vm_owner(client: Commvault, uuid: str) -> Owner:
-    """Only the V4 view of a VM names its company (OpenAPI getVirtualMachineDetails)."""
-    reply = client.get(f"/V4/VirtualMachines/{urllib.parse.quote(uuid, safe='')}", absent=(404,)) or {}
-    company = ((reply.get("vmDetails") or {}).get("summary") or {}).get("company") or {}
-    return Owner(int(company["id"]) if "id" in company else None, company.get("name"))
+def vm_summary(client: Commvault, uuid: str) -> Row:
+    """What the V4 view tells of a VM (OpenAPI getVirtualMachineDetails); empty where the server does not know it."""
+    return part(client.get(f"/V4/VirtualMachines/{urllib.parse.quote(uuid, safe='')}", absent=(404,)), "vmDetails", "summary")

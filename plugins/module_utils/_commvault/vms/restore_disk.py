@@ -9,14 +9,13 @@ import typing as t
 
 from ..._core.argspec import ArgumentSpec
 from ..._core.errors import InputError
-from ..backups import restore
 from ..backups.points import Point, select
+from ..backups.restore import Planned
 from ..servers.restore_items import Destination, common_options, was_anything_restored
 from . import browse as vm_browse
-from . import hypervisors
 from . import lookup as vm_lookup
 from .lookup import VmSource
-from .restore_request import VMWARE, run_job
+from .restore import VMWARE, common_request, task, virtual_server, volumes
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -42,29 +41,29 @@ OPTIONS = ArgumentSpec(
 )
 
 
-def run(client: Commvault, params: Row) -> Row:
-    """Restore disks of a VM as files to a folder of an access node, or in check mode say what would be restored."""
-    wanted = params["vm_disk"]
+def plan(client: Commvault, wanted: Row) -> Planned:
+    """Disks of a VM, restored as files to a folder of an access node. wanted: the option vm_disk."""
     source = vm_lookup.vm(client, wanted)
-    hypervisor = hypervisors.destination(client, None, source.hypervisor_id) if source else None
+    hypervisor = vm_lookup.vcenter(client, None, source.hypervisor_id) if source else None
     if source is None or hypervisor is None:
-        return {"changed": True, "restore": {"job": None, "backup_job": None, "disks": []}}
+        return Planned({"backup_job": None, "disks": []})
     point = select(source.points(client), source.label, wanted["job_id"], wanted["point_in_time"])
     disks = _chosen(vm_browse.vm_configuration(client, source, point)["disks"], wanted["disks"], f"{source.label} {point.ending}")
     overwrite = "always" if wanted["overwrite"] else "never"
-    node = hypervisors.access_node(client, hypervisor, wanted["access_node"], "vm_disk.access_node")
+    node = vm_lookup.access_node(client, hypervisor, wanted["access_node"], "vm_disk.access_node")
     destination = Destination(node, wanted["destination_path"], overwrite, True)
-    shown = {
+    record = {
         "backup_job": point.to_record(),
         "source": source.to_record(),
         "destination": {"client": destination.client, "folder": destination.folder},
         "disks": disks,
     }
-    if client.check_mode:
-        return {"changed": True, "restore": {"job": None, **shown}}
-    job = run_job(client, source, point, request(source, point, disks, destination), params)
     files = [{"type": "file"} for _disk in disks]
-    return {"changed": was_anything_restored(client, job, files, overwrite), "restore": {"job": job, **shown}}
+    return Planned(
+        record,
+        task(source, point, request(source, point, disks, destination)),
+        lambda job: (was_anything_restored(client, job, files, overwrite), {}),
+    )
 
 
 def _chosen(disks: list[Row], names: list[str], label: str) -> list[Row]:
@@ -82,8 +81,7 @@ def _chosen(disks: list[Row], names: list[str], label: str) -> list[Row]:
 def request(source: VmSource, point: Point, disks: list[Row], destination: Destination) -> Row:
     """restoreOptions of a restore of disks (cvpysdk subclients/virtualserver/vmware.py disk_restore)."""
     return {
-        "impersonation": {"useImpersonation": False, "user": {"userName": "", "password": ""}},
-        "browseOption": restore.browse_option({"clientName": point.entity.get("clientName"), "appName": "virtual server"}, point.until),
+        **common_request(point),
         "commonOptions": common_options(destination),
         "destination": {
             "isLegalHold": False,
@@ -94,20 +92,8 @@ def request(source: VmSource, point: Point, disks: list[Row], destination: Desti
         },
         "fileOption": {"sourceItem": [f"\\{source.uuid}\\{disk['name']}" for disk in disks], "browseFilters": []},
         "virtualServerRstOption": {
-            "isDiskBrowse": True,
-            "isFileBrowse": False,
-            "isVolumeBrowse": False,
-            "isVirtualLab": False,
-            "esxServer": "",
-            "isAttachToNewVM": False,
-            "viewType": "DEFAULT",
-            "isBlockLevelReplication": False,
+            **virtual_server(disks=True),
             "diskLevelVMRestoreOption": {"passUnconditionalOverride": destination.overwrite == "always", "powerOnVmAfterRestore": False},
         },
-        "volumeRstOption": {
-            "destinationVendor": VMWARE,
-            "volumeLeveRestore": False,
-            "volumeLevelRestoreType": DISKS,
-            "destinationDiskType": 0,
-        },
+        "volumeRstOption": volumes(VMWARE, DISKS),
     }

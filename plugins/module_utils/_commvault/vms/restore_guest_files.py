@@ -9,14 +9,14 @@ import dataclasses
 import typing as t
 
 from ..._core.argspec import ArgumentSpec
-from ..backups import restore
 from ..backups.points import Point, select
+from ..backups.restore import Planned
 from ..servers.restore_items import OVERWRITE, Destination, common_options, find_client, places, was_anything_restored
 from ..wire import lookup
-from . import browse_guest, hypervisors
+from . import browse as vm_browse
 from . import lookup as vm_lookup
 from .lookup import VmSource
-from .restore_request import run_job
+from .restore import common_request, task, virtual_server, volumes
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -62,18 +62,17 @@ class Guest:
     password: str = dataclasses.field(repr=False)
 
 
-def run(client: Commvault, params: Row) -> Row:
-    """Restore files from inside a VM, or in check mode say what would be restored. Everything is checked before the job is started."""
-    wanted = params["guest_files"]
+def plan(client: Commvault, wanted: Row) -> Planned:
+    """Files from inside a VM, restored to a client or into a VM. wanted: the option guest_files."""
     source = vm_lookup.vm(client, wanted)
     found = _destination(client, wanted, source) if source else None
     if source is None or found is None:
-        return {"changed": True, "restore": {"job": None, "backup_job": None, "paths": []}}
+        return Planned({"backup_job": None, "paths": []})
     destination, guest = found
     point = select(source.points(client), source.label, wanted["job_id"], wanted["point_in_time"])
-    entries = browse_guest.find_paths(client, source, point, wanted["paths"])
-    targets = places(entries, destination, browse_guest.separator_of(wanted["paths"]))
-    shown = {
+    entries = vm_browse.find_paths(client, source, point, wanted["paths"])
+    targets = places(entries, destination, vm_browse.separator_of(wanted["paths"]))
+    record = {
         "backup_job": point.to_record(),
         "source": source.to_record(),
         "destination": {
@@ -83,10 +82,11 @@ def run(client: Commvault, params: Row) -> Row:
         },
         "paths": [_shown(entry, target) for entry, target in zip(entries, targets, strict=True)],
     }
-    if client.check_mode:
-        return {"changed": True, "restore": {"job": None, **shown}}
-    job = run_job(client, source, point, request(point, entries, destination, guest), params)
-    return {"changed": was_anything_restored(client, job, entries, destination.overwrite), "restore": {"job": job, **shown}}
+    return Planned(
+        record,
+        task(source, point, request(point, entries, destination, guest)),
+        lambda job: (was_anything_restored(client, job, entries, destination.overwrite), {}),
+    )
 
 
 def _shown(entry: Row, target: str) -> Row:
@@ -101,26 +101,17 @@ def _destination(client: Commvault, wanted: Row, source: VmSource) -> tuple[Dest
         name = find_client(client, wanted["destination_client"], source.owner, source.label)
         return (Destination(name, *kept), None) if name else None
     vm = vm_lookup.vm_by_uuid(client, into["uuid"]) if into["uuid"] else source
-    hypervisor = hypervisors.destination(client, None, vm.hypervisor_id) if vm else None
+    hypervisor = vm_lookup.vcenter(client, None, vm.hypervisor_id) if vm else None
     if vm is None or hypervisor is None:
         return None
     lookup.require_same_tenant(source.owner, vm.owner, source.label, vm.label)
-    node = hypervisors.access_node(client, hypervisor, into["access_node"], "guest_files.destination_vm.access_node")
-    return Destination(node, *kept), Guest(vm, hypervisor.vcenter_host, into["username"], into["password"])
+    node = vm_lookup.access_node(client, hypervisor, into["access_node"], "guest_files.destination_vm.access_node")
+    return Destination(node, *kept), Guest(vm, hypervisor.host, into["username"], into["password"])
 
 
 def request(point: Point, entries: list[Row], destination: Destination, guest: Guest | None) -> Row:
     """restoreOptions of a restore of guest files (cvpysdk subclients/vssubclient.py guest_file_restore)."""
-    server: Row = {
-        "isDiskBrowse": False,
-        "isFileBrowse": True,
-        "isVolumeBrowse": False,
-        "isVirtualLab": False,
-        "esxServer": "",
-        "isAttachToNewVM": False,
-        "viewType": "DEFAULT",
-        "isBlockLevelReplication": False,
-    }
+    server = virtual_server(files=True)
     if guest:
         server["fileLevelVMRestoreOption"] = {
             "serverName": guest.vcenter_host,
@@ -129,9 +120,8 @@ def request(point: Point, entries: list[Row], destination: Destination, guest: G
             "guestUserPassword": {"userName": guest.username, "password": guest.password},
         }
     return {
-        "impersonation": {"useImpersonation": False, "user": {"userName": "", "password": ""}},
+        **common_request(point),
         "restoreACLsType": 3 if destination.acls else 2,
-        "browseOption": restore.browse_option({"clientName": point.entity.get("clientName"), "appName": "virtual server"}, point.until),
         "commonOptions": {**common_options(destination), "stripLevelType": "PRESERVE_LEVEL"},
         "destination": {
             "isLegalHold": False,
@@ -142,10 +132,5 @@ def request(point: Point, entries: list[Row], destination: Destination, guest: G
         # As the browse called them: whether the drive has a colon differs between servers.
         "fileOption": {"sourceItem": [entry["item"] for entry in entries], "browseFilters": []},
         "virtualServerRstOption": server,
-        "volumeRstOption": {
-            "destinationVendor": 0,
-            "volumeLeveRestore": False,
-            "volumeLevelRestoreType": 0,
-            "destinationDiskType": 0,
-        },
+        "volumeRstOption": volumes(0, 0),
     }

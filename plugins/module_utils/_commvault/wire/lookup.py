@@ -23,6 +23,14 @@ visible: that first, then what the provider shares; without a company, then anyt
 
 
 @dataclasses.dataclass(frozen=True)
+class Owner:
+    """Whose a thing is. company_id: 0 the provider, None where the server does not tell."""
+
+    company_id: int | None = None
+    company: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Found:
     """What a look-up found. company_id: 0 is the provider, None where the server does not tell. row: as the server sent it."""
 
@@ -31,6 +39,10 @@ class Found:
     company_id: int | None = None
     company: str | None = None
     row: Row = dataclasses.field(default_factory=dict, compare=False)
+
+    @property
+    def owner(self) -> Owner:
+        return Owner(self.company_id, self.company)
 
 
 def require_own(client: Commvault, kind: str, found: Found) -> Found | None:
@@ -98,18 +110,6 @@ def same_name(wanted: str, name: t.Any) -> bool:
 
 def known_names(lead: str, known: list[Found]) -> str:
     return f"{lead} {', '.join(sorted(found.name for found in known))}." if known else "None is known."
-
-
-# What is backed up, and so can be backed up again, browsed and restored from: files by subclient, VMs by UUID.
-# A VM is looked up in Commvault alone, since one that is gone from vCenter must still be restorable.
-
-
-@dataclasses.dataclass(frozen=True)
-class Owner:
-    """Whose a thing is. company_id: 0 the provider, None where the server does not tell."""
-
-    company_id: int | None = None
-    company: str | None = None
 
 
 def require_reach(client: Commvault, kind: str, name: str, owner: Owner) -> None:
