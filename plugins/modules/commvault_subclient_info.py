@@ -102,24 +102,13 @@ missing:
   sample: []
 """
 
-import typing as t
-
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.files import info as subclient_info
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
-if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
-    from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
-
-
-def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
-    subclients, missing = subclient_info.describe(client, context.params)
-    return {"changed": False, "subclients": subclients, "missing": missing}
-
 
 def main() -> None:
-    run(OPTIONS.merge(subclient_info.OPTIONS), connect, _act)
+    run(OPTIONS.merge(subclient_info.OPTIONS), connect, lambda client, context: subclient_info.describe(client, context.params))
 
 
 if __name__ == "__main__":
