@@ -141,12 +141,12 @@ activities:
 """
 
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import activity
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resources
 
 
 def main() -> None:
-    run_resources(session.OPTIONS.merge(activity.OPTIONS), session.connect, activity.bind, "activities")
+    run_resources(OPTIONS.merge(activity.OPTIONS), connect, activity.bind, returned="activities")
 
 
 if __name__ == "__main__":

@@ -88,23 +88,13 @@ counts:
   sample: {total: 2, unread: 1, by_severity: {critical: 2}}
 """
 
-import typing as t
-
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import alerts as alert_info
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import alert_info
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
-if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
-    from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
-
-
-def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
-    return alert_info.describe(client, context.params)
-
 
 def main() -> None:
-    run(OPTIONS.merge(alert_info.OPTIONS), connect, _act, queried="alerts")
+    run(OPTIONS.merge(alert_info.OPTIONS), connect, lambda client, context: alert_info.describe(client, context.params), queried="alerts")
 
 
 if __name__ == "__main__":

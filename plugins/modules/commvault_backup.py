@@ -398,14 +398,13 @@ jobs:
           type: str
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs.backup import OPTIONS as BACKUP_OPTIONS
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs.backup import run as back_up
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import backup
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
-from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
+from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_work
 
 
 def main() -> None:
-    run(OPTIONS.merge(BACKUP_OPTIONS), connect, lambda client, context: back_up(client, context.params))
+    run_work(OPTIONS.merge(backup.OPTIONS), connect, lambda client, context: backup.bind(client, context.params))
 
 
 if __name__ == "__main__":

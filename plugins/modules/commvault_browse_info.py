@@ -258,14 +258,15 @@ backup_job:
       sample: default
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs.browse_query import OPTIONS as QUERY_OPTIONS
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs.browse_query import run as query
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import browse_info
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
 
 def main() -> None:
-    run(OPTIONS.merge(QUERY_OPTIONS), connect, lambda client, context: query(client, context.params), queried="entries")
+    run(
+        OPTIONS.merge(browse_info.OPTIONS), connect, lambda client, context: browse_info.describe(client, context.params), queried="entries"
+    )
 
 
 if __name__ == "__main__":

@@ -132,13 +132,13 @@ jobs:
       returned: always
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import control as job_control
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import job
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
-from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
+from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_work
 
 
 def main() -> None:
-    run(OPTIONS.merge(job_control.OPTIONS), connect, lambda client, context: job_control.run(client, context.params))
+    run_work(OPTIONS.merge(job.OPTIONS), connect, lambda client, context: job.bind(client, context.params))
 
 
 if __name__ == "__main__":

@@ -390,14 +390,13 @@ file:
     count: {description: How many jobs are in it., type: int, returned: always, sample: 100000}
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs.query import OPTIONS as QUERY_OPTIONS
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs.query import run as query
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import job_info
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
 
 def main() -> None:
-    run(OPTIONS.merge(QUERY_OPTIONS), connect, query, queried="jobs")
+    run(OPTIONS.merge(job_info.OPTIONS), connect, job_info.describe, queried="jobs")
 
 
 if __name__ == "__main__":

@@ -813,7 +813,6 @@ restore:
 
 import dataclasses
 import functools
-import typing as t
 
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.backups import restore
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.files import restore as restore_files
@@ -823,43 +822,24 @@ from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import restore_guest_files
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
-from ansible_collections.calligo.baas.plugins.module_utils._core.engine import Outcome, Step, Work
-from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, Params, run_work
+from ansible_collections.calligo.baas.plugins.module_utils._core.engine import Work
+from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, run_work
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter import namesakes
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.session import OPTIONS as VCENTER_OPTIONS
 
 VM_OPTIONS = restore_vm.options(VCENTER_OPTIONS.options)
-PLANS = {"vm_disk": restore_vm_disk.plan, "guest_files": restore_guest_files.plan}
-OLD = {"files": restore_files.run, "sql": restore_sql.run}
+PLANS = {
+    "vm_disk": restore_vm_disk.plan,
+    "guest_files": restore_guest_files.plan,
+    "files": restore_files.plan,
+    "sql": restore_sql.plan,
+}
 PART_OPTIONS = (restore_vm_disk.OPTIONS, restore_guest_files.OPTIONS, restore_files.OPTIONS, restore_sql.OPTIONS)
-
-
-class OldRestore(Work):
-    """A restore that still does everything in one go, until it has changed to restore.Planned."""
-
-    label = ""
-
-    def __init__(self, act: t.Callable[[], Params]) -> None:
-        self._act = act
-
-    def steps(self) -> list[Step]:
-        return [self]
-
-    def predict(self) -> Outcome:
-        return Outcome("", True, means=self._act())
-
-    take = predict
-
-    def result(self, outcomes: list[Outcome]) -> Params:
-        return outcomes[0].means if outcomes else {"changed": False}
 
 
 def bind(client: Commvault, context: Context) -> Work:
     """The restore that the task asks for."""
     params = context.params
-    for option, act in OLD.items():
-        if params[option]:
-            return OldRestore(functools.partial(act, client, params))
     for option, plan in PLANS.items():
         if params[option]:
             return restore.Restore(client, params, functools.partial(plan, client, params[option]))

@@ -163,14 +163,18 @@ databases:
       elements: dict
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql.databases import OPTIONS as QUERY_OPTIONS
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql.databases import run as query
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql import database_info
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
 
 def main() -> None:
-    run(OPTIONS.merge(QUERY_OPTIONS), connect, lambda client, context: query(client, context.params), queried="databases")
+    run(
+        OPTIONS.merge(database_info.OPTIONS),
+        connect,
+        lambda client, context: database_info.describe(client, context.params),
+        queried="databases",
+    )
 
 
 if __name__ == "__main__":

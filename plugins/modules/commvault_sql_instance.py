@@ -224,13 +224,13 @@ instances:
       sample: true
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql.instance import SPEC, bind
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql import instance
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resources
 
 
 def main() -> None:
-    run_resources(OPTIONS.merge(SPEC), connect, bind, returned="instances")
+    run_resources(OPTIONS.merge(instance.OPTIONS), connect, instance.bind, returned="instances")
 
 
 if __name__ == "__main__":

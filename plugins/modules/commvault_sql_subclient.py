@@ -178,13 +178,13 @@ subclients:
       sample: true
 """
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql.subclient import SPEC, bind
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql import subclient
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
-from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resources
+from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_work
 
 
 def main() -> None:
-    run_resources(OPTIONS.merge(SPEC), connect, bind, returned="subclients")
+    run_work(OPTIONS.merge(subclient.OPTIONS), connect, lambda client, context: subclient.bind(client, context.params))
 
 
 if __name__ == "__main__":

@@ -103,24 +103,18 @@ missing:
   sample: []
 """
 
-import typing as t
-
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.files import info as subclient_info
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run
 
-if t.TYPE_CHECKING:
-    from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
-    from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
-
-
-def _act(client: Commvault, context: Context) -> dict[str, t.Any]:
-    subclients, missing = subclient_info.describe(client, context.params)
-    return {"changed": False, "subclients": subclients, "missing": missing}
-
 
 def main() -> None:
-    run(OPTIONS.merge(subclient_info.OPTIONS), connect, _act, queried="subclients")
+    run(
+        OPTIONS.merge(subclient_info.OPTIONS),
+        connect,
+        lambda client, context: subclient_info.describe(client, context.params),
+        queried="subclients",
+    )
 
 
 if __name__ == "__main__":

@@ -133,16 +133,6 @@ class Restore(Work):
         return {"changed": outcomes[0].changed, "restore": outcomes[0].after} if outcomes else {"changed": False}
 
 
-def run_job(client: Commvault, association: Row, options: Row, client_ids: t.Collection[int], params: Row) -> Row:
-    """Start one restore, and give the record of its job, after waiting for it where that is asked for; else its number alone."""
-    job_id = _start(client, Task(association, options, frozenset(client_ids)))
-    if not params["wait"]:
-        return jobs.to_record({"jobId": job_id})
-    records = jobs.wait(client, [job_id], params["wait_timeout"])
-    jobs.require_success(client, records, params["fail_on_partial"])
-    return records[0]
-
-
 def _frame(task: Task, tag: str) -> Row:
     """The body of POST /CreateTask for a restore that starts at once. tag: goes into the job's description, to know the job again."""
     return {

@@ -11,6 +11,7 @@ from ..._core.argspec import ArgumentSpec
 from ..._core.errors import InputError
 from ..backups import restore
 from ..backups.points import Point, select
+from ..backups.restore import Planned, Task
 from ..servers import subclients as file_subclients
 from ..servers.restore_items import OVERWRITE, Destination, common_options, find_client, places, was_anything_restored
 from ..servers.subclients import FileSource
@@ -45,32 +46,34 @@ OPTIONS = ArgumentSpec(
 )
 
 
-def run(client: Commvault, params: Row) -> Row:
-    """Restore files, or in check mode say what would be restored. Everything is looked up and checked before the job is started."""
-    options = params["files"]
-    source = file_subclients.find_source(client, options["client"], options["backupset"], options["subclient"], owner=True)
-    destination = _destination(client, options, source)
+def plan(client: Commvault, wanted: Row) -> Planned:
+    """Files of a client, restored to it or to another. wanted: the option files."""
+    source = file_subclients.find_source(client, wanted["client"], wanted["backupset"], wanted["subclient"], owner=True)
+    destination = _destination(client, wanted, source)
     if source is None or destination is None:
-        return {"changed": True, "restore": {"job": None, "backup_job": None, "paths": []}}
-    point = select(source.points(client), source.label, options["job_id"], options["point_in_time"])
-    entries = file_browse.find_paths(client, source, point, options["paths"])
+        return Planned({"backup_job": None, "paths": []})
+    point = select(source.points(client), source.label, wanted["job_id"], wanted["point_in_time"])
+    entries = file_browse.find_paths(client, source, point, wanted["paths"])
     targets = places(entries, destination, file_browse.separator_of(source))
-    planned = [{"source": entry["path"], **entry, "path": place} for entry, place in zip(entries, targets, strict=True)]
-    shown = {
+    record = {
         "backup_job": point.to_record(),
         "source": {
             "client": source.entity["clientName"],
             "backupset": source.entity["backupsetName"],
             "subclient": source.entity.get("subclientName"),
         },
-        "destination": {"client": destination.client, "folder": destination.folder, "in_place": options["in_place"]},
-        "paths": [{key: value for key, value in row.items() if key != "deleted"} for row in planned],
+        "destination": {"client": destination.client, "folder": destination.folder, "in_place": wanted["in_place"]},
+        "paths": [_shown(entry, target) for entry, target in zip(entries, targets, strict=True)],
     }
-    if client.check_mode:
-        return {"changed": True, "restore": {"job": None, **shown}}
-    wanted = request(source, point, entries, destination)
-    job = restore.run_job(client, association(source), wanted, {source.entity["clientId"]}, params)
-    return {"changed": was_anything_restored(client, job, entries, destination.overwrite), "restore": {"job": job, **shown}}
+    return Planned(
+        record,
+        Task(association(source), request(source, point, entries, destination), frozenset({source.entity["clientId"]})),
+        lambda job: (was_anything_restored(client, job, entries, destination.overwrite), {}),
+    )
+
+
+def _shown(entry: Row, target: str) -> Row:
+    return {"source": entry["path"], **{key: value for key, value in entry.items() if key != "deleted"}, "path": target}
 
 
 def association(source: FileSource) -> Row:

@@ -5,21 +5,28 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import typing as t
 
 from ..._core.argspec import ArgumentSpec
-from ..._core.errors import ApiError, InputError, Refused
-from ..._core.reconcile import Record, Resource
-from ..servers.subclients import APPLICATIONS, LINUX, WINDOWS, application, named, within
-from ..wire import writes as effects
-from ..wire.replies import flag, listed
-from . import windows_paths
-from .subclient_shelf import Shelf, label
+from ..._core.compare import Comparer, changes
+from ..._core.engine import Item, Record, Seen, Work
+from ..._core.errors import InputError
+from ..servers import lookup as server_lookup
+from ..servers import subclients as file_subclients
+from ..servers.subclient_resource import SubclientLists, SubclientResource, Subclients, common_body, common_record, is_default
+from ..servers.subclients import APPLICATIONS, LINUX, WINDOWS
+from ..wire.lookup import require_once
+from ..wire.replies import flag, listed, number, part, text
+from . import paths
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
+    from ..wire.lookup import Found
 
 Row = dict[str, t.Any]
+IDENTITY = ("client", "backupset", "name")
 KINDS = {
     "content": ("path", "fsContentOperationType"),
     "filters": ("excludePath", "fsExcludeFilterOperationType"),
@@ -47,21 +54,22 @@ _SUBCLIENT = {
     "backup_enabled": {"type": "bool"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
-SPEC = ArgumentSpec({"subclients": {"type": "list", "elements": "dict", "required": True, "options": _SUBCLIENT}})
+OPTIONS = ArgumentSpec({"subclients": {"type": "list", "elements": "dict", "required": True, "options": _SUBCLIENT}})
 
 
-def bind(client: Commvault, params: Record) -> list[tuple[str, str, Resource]]:
-    """The resources of one call. Raises InputError for a list that makes no sense, before anything is asked of the server."""
+def bind(client: Commvault, params: Record) -> Work:
+    """The subclients of one call. Raises InputError for a list that makes no sense, before anything is asked of the server."""
     elements = params["subclients"]
-    seen: set[tuple[str, ...]] = set()
+    require_once("subclient", map(label, elements))
     for element in elements:
-        key = tuple(str(element[part]).casefold() for part in ("client", "backupset", "name"))
-        if key in seen:
-            raise InputError(f'The subclient "{label(element)}" is listed twice: join the two.', object=label(element))
-        seen.add(key)
         _check(element)
-    shelf = Shelf(client, elements)
-    return [(label(element), element["state"], Subclient(client, shelf, element)) for element in elements]
+    lists = FileSubclientLists(client, elements)
+    return Subclients([Item(label(element), Subclient(client, lists, element), element["state"]) for element in elements])
+
+
+def label(element: Record) -> str:
+    """What errors and diffs call a subclient, whose name alone says little."""
+    return f"{element['client']} / {element['backupset']} / {element['name']}"
 
 
 def _check(element: Record) -> None:
@@ -76,152 +84,142 @@ def _check(element: Record) -> None:
             raise InputError(f'The subclient "{label(element)}" has an empty path in {kind}: remove it.', object=label(element))
 
 
-class Subclient(Resource):
+class FileSubclientLists(SubclientLists):
+    """The subclients of the clients that one call is about."""
+
+    def __init__(self, client: Commvault, elements: list[Record]) -> None:
+        super().__init__(client, [(element["client"], element["backupset"], element["name"]) for element in elements], "backupsetName")
+        self._explain = functools.cache(self._explain_client)
+
+    def rows(self, element: Record) -> list[Row]:
+        """The subclients of an element's backup set. For one that is to be present, a missing client or backup set is an error."""
+        name, needed = element["client"], element["state"] == "present"
+        rows = self.of_client(name)
+        here = self.within(rows, element["backupset"])
+        if not rows:
+            self._explain(name, needed)
+        elif needed and not here:
+            kind = f'backup set of the client "{name}"'
+            self._client.missing(kind, element["backupset"], "Create it in Commvault, or correct the name.")
+        return here
+
+    def _explain_client(self, name: str, needed: bool) -> None:
+        """No subclients: say whether it is the client or its agent that is missing."""
+        if not needed:
+            self._client.warn(f'The client "{name}" has no file system subclient that this user can see: there is nothing to delete.')
+        elif server_lookup.server(self._client, name):
+            self._client.missing("file system agent of the client", name, "Install the File System package on it.")
+
+
+@dataclasses.dataclass(frozen=True)
+class Properties:
+    """What is read beside the record. sibling: the entity of a subclient in the same backup set, which knows the names and ids above it.
+
+    own: the properties of the subclient as the server sent them.
+    """
+
+    sibling: Row
+    own: Row
+
+    @property
+    def windows(self) -> bool:
+        """Whether paths are those of Windows, which is taken for granted where there is nothing to tell."""
+        entity = self.own.get("subClientEntity") or self.sibling
+        return not entity or number(entity, "applicationId") == WINDOWS
+
+    @property
+    def inherits(self) -> bool:
+        """The content shown is the plan's: what is written must say all three kinds. A subclient without a plan has nothing to inherit."""
+        return not flag(self.own, "useLocalContent") and text(self.own, "planEntity", "planName") is not None
+
+
+class Subclient(SubclientResource):
     """One file system subclient (cvpysdk subclient.py and fssubclient.py; GET and POST /Subclient/{id}).
 
     params: client, backupset, name, content, filters, exceptions, plan, vss, description, backup_enabled, state.
     Raises NotFound for an unknown client, backup set or plan, Refused for another company's client and for deleting a default.
     """
 
-    def __init__(self, client: Commvault, shelf: Shelf, params: Record) -> None:
-        self._client = client
-        self._shelf = shelf
-        self._params = params
-        self._windows = True
-        self._is_default = False
-        self._inherits = False
-        """The content shown is the plan's: what is written must say all three kinds."""
-        self._sibling: Row = {}
-        """Entity of a subclient in the same backup set, which knows the names and ids above it."""
-        self.comparers = {
-            **dict.fromkeys(("client", "backupset", "name"), lambda want, have: True),
-            **dict.fromkeys(KINDS, self._same_paths),
-            "plan": lambda want, have: bool(have) and want.casefold() == have.casefold(),
-        }
+    parent = "backup set"
+    comparers: t.Mapping[str, Comparer] = {
+        **dict.fromkeys(IDENTITY, lambda want, have: True),
+        "plan": lambda want, have: bool(have) and want.casefold() == have.casefold(),
+    }
 
-    def find(self) -> Record | None:
-        needed = self._params["state"] == "present"
-        rows = self._shelf.entities(self._params["client"], needed)
-        rows_here = within(rows, self._params["backupset"])
-        if rows_here:
-            self._sibling = rows_here[0]["subClientEntity"]
-            self._windows = application(rows_here[0]) == WINDOWS
-        elif rows and needed:
-            kind = f'backup set of the client "{self._params["client"]}"'
-            self._client.missing(kind, self._params["backupset"], "Create it in Commvault, or correct the name.")
-        row = named(rows_here, self._params["name"])
-        if row is None:
-            return None
-        found = int(row["subClientEntity"]["subclientId"])
-        self._shelf.claim(found, label(self._params))
-        return self._record(found, self._shelf.detail(row))
+    def __init__(self, client: Commvault, lists: FileSubclientLists, params: Record) -> None:
+        super().__init__(client, params, label(params))
+        self._lists = lists
 
-    def desired(self) -> Record:
-        keys = ("client", "backupset", "name", "plan", "vss", "description", "backup_enabled")
-        lists = {kind: windows_paths.unique(self._params[kind], self._windows) for kind in KINDS if self._params[kind] is not None}
-        return {**{key: self._params[key] for key in keys}, **lists}
+    def observe(self) -> Seen:
+        rows = self._lists.rows(self._params)
+        row = file_subclients.named(rows, self._params["name"])
+        return self._seen(rows[0]["subClientEntity"] if rows else {}, self._lists.detail(row) if row else None)
 
-    def guard_create(self, desired: Record) -> None:
+    def desired(self, seen: Seen) -> Record:
+        lists = {kind: paths.unique(self._params[kind], seen.raw.windows) for kind in KINDS if self._params[kind] is not None}
+        return {**{key: self._params[key] for key in (*IDENTITY, "plan", "vss", "description", "backup_enabled")}, **lists}
+
+    def differences(self, desired: Record, seen: Seen) -> Record:
+        same_paths = functools.partial(paths.same_paths, windows=seen.raw.windows)
+        return changes(desired, seen.known, {**self.comparers, **dict.fromkeys(KINDS, same_paths)})
+
+    def prepare_create(self, seen: Seen, desired: Record) -> Found | None:
         if not desired.get("content"):
-            raise InputError(f'The subclient "{label(self._params)}" does not exist yet: give its content.', object=label(self._params))
-        self._guard(desired)
+            raise InputError(f'The subclient "{self._label}" does not exist yet: give its content.', object=self._label)
+        return self.prepare_update(seen, desired)
 
-    def guard_update(self, _current: Record, changed: Record) -> None:
-        self._guard(changed)
-
-    def guard_delete(self, _current: Record) -> None:
-        if self._is_default:
-            raise Refused(
-                f'The subclient "{label(self._params)}" is the default one of its backup set and cannot be deleted. '
-                "Set backup_enabled to false instead.",
-                object=label(self._params),
+    def prepare_update(self, seen: Seen, changed: Record) -> Found | None:
+        """The plan to give."""
+        if changed.get("vss") and not seen.raw.windows:
+            raise InputError(
+                f'The subclient "{self._label}" is on Linux, which has no volume shadow copies: leave vss out.', object=self._label
             )
+        return self._lists.plan(changed["plan"]) if changed.get("plan") else None
 
-    def create(self, desired: Record) -> Record:
-        entity = {key: self._sibling.get(key) for key in ("clientName", "applicationId", "instanceName", "backupsetName")}
-        entity |= {"appName": APPLICATIONS[WINDOWS if self._windows else LINUX], "subclientName": desired["name"]}
+    def create(self, seen: Seen, desired: Record, means: Found | None) -> Record:
+        entity = {key: seen.raw.sibling.get(key) for key in ("clientName", "applicationId", "instanceName", "backupsetName")}
+        entity |= {"appName": APPLICATIONS[WINDOWS if seen.raw.windows else LINUX], "subclientName": desired["name"]}
         body = {"subClientEntity": entity, "contentOperationType": ADD, "content": _entries(desired), "useLocalContent": True}
-        body |= self._common(desired)
-        made = effects.create_once(lambda: self._post(body), self._made)
-        return self._record(made, self._shelf.read(made)) or {**desired, "id": made}
+        made = self._create({**body, **_body(desired, means)}, lambda: self._lists.find_again(*(self._params[key] for key in IDENTITY)))
+        return self._seen(seen.raw.sibling, file_subclients.read(self._client, made)).record or {**desired, "id": made}
 
-    def update(self, current: Record, changed: Record) -> Record:
+    def update(self, seen: Seen, changed: Record, means: Found | None) -> Record:
         """Send only what changes; the rest stays as somebody else may have set it meanwhile."""
         lists = {kind: changed[kind] for kind in KINDS if kind in changed}
-        body = self._common(changed)
-        if lists and self._inherits:
-            lists = {kind: changed.get(kind, current[kind]) for kind in KINDS}
+        body = _body(changed, means)
+        if lists and seen.raw.inherits:
+            lists = {kind: changed.get(kind, seen.known[kind]) for kind in KINDS}
             body["useLocalContent"] = True
-        for kind, paths in lists.items():
-            body[KINDS[kind][1]] = OVERWRITE if paths else CLEAR
+        for kind, listing in lists.items():
+            body[KINDS[kind][1]] = OVERWRITE if listing else CLEAR
         if any(lists.values()):
             body["content"] = _entries(lists)
-        self._client.post(f"/Subclient/{current['id']}", {"subClientProperties": body})
-        return {**current, **{key: value for key, value in changed.items() if key not in ("client", "backupset", "name")}}
+        self._change(seen.known["id"], body)
+        return {**seen.known, **{key: value for key, value in changed.items() if key not in IDENTITY}}
 
-    def delete(self, current: Record) -> None:
-        path = f"/Subclient/{current['id']}"
-        self._client.delete(path)
-        left = listed((self._client.get(path, absent=(404,)) or {}).get("subClientProperties"))
-        effects.require_gone("subclient", label(self._params), bool(left))
+    def is_default(self, seen: Seen) -> bool:
+        return is_default(seen.raw.own)
 
-    def _post(self, body: Row) -> int:
-        reply = self._client.post("/Subclient", {"subClientProperties": body})
-        made = int(((listed(reply.get("response")) or [{}])[0].get("entity") or {}).get("subclientId") or 0)
-        if not made:
-            text = f'Commvault answered the creation of the subclient "{label(self._params)}" without an id.'
-            raise ApiError(text, call="POST /Subclient")
-        return made
-
-    def _made(self) -> int | None:
-        """Look again, past what the shelf keeps."""
-        rows = within(self._shelf.entities(self._params["client"], needed=True, fresh=True), self._params["backupset"])
-        row = named(rows, self._params["name"])
-        return int(row["subClientEntity"]["subclientId"]) if row else None
-
-    def _record(self, subclient_id: int, properties: Row | None) -> Record | None:
+    def _seen(self, sibling: Row, properties: Row | None) -> Seen:
+        raw = Properties(sibling, properties or {})
         if properties is None:
-            return None
-        entity, common = properties["subClientEntity"], properties.get("commonProperties") or {}
-        self._windows = application(properties) == WINDOWS
-        self._is_default = bool(common.get("isDefaultSubclient"))
-        # A subclient without a plan has nothing to inherit.
-        self._inherits = not flag(properties, "useLocalContent") and bool((properties.get("planEntity") or {}).get("planName"))
-        entries = listed(properties.get("content"))
-        return {
-            "id": subclient_id,
+            return Seen(None, raw)
+        entity, entries = properties["subClientEntity"], listed(properties.get("content"))
+        record = {
+            "id": file_subclients.number(properties),
             "client": entity.get("clientName") or self._params["client"],
             "backupset": entity.get("backupsetName") or self._params["backupset"],
             "name": entity.get("subclientName") or self._params["name"],
             **{kind: [entry[key] for entry in entries if entry.get(key)] for kind, (key, _operation) in KINDS.items()},
-            "plan": (properties.get("planEntity") or {}).get("planName") or None,
-            "vss": _vss(properties.get("fsSubClientProp") or {}) if self._windows else None,
-            "description": common.get("description") or "",
-            "backup_enabled": flag(properties.get("commonProperties"), "enableBackup"),
+            "vss": _vss(part(properties, "fsSubClientProp")) if raw.windows else None,
+            **common_record(properties),
         }
+        return Seen(record, raw)
 
-    def _same_paths(self, want: list[str], have: list[str] | None) -> bool:
-        return windows_paths.same_paths(want, have, self._windows)
 
-    def _guard(self, wanted: Record) -> None:
-        if wanted.get("vss") and not self._windows:
-            raise InputError(
-                f'The subclient "{label(self._params)}" is on Linux, which has no volume shadow copies: leave vss out.',
-                object=label(self._params),
-            )
-        if wanted.get("plan"):
-            self._shelf.plan(wanted["plan"])
-
-    def _common(self, wanted: Record) -> Row:
-        """What creation and update write alike. useContentFromPlan, which replaces the content, is never sent."""
-        body: Row = {}
-        plan = self._shelf.plan(wanted["plan"]) if wanted.get("plan") else None
-        if plan:
-            body["planEntity"] = {"planId": plan.id, "planName": plan.name}
-        if "vss" in wanted:
-            body["fsSubClientProp"] = dict(VSS[wanted["vss"]])
-        common = {api: wanted[key] for key, api in (("description", "description"), ("backup_enabled", "enableBackup")) if key in wanted}
-        return body | ({"commonProperties": common} if common else {})
+def _body(wanted: Record, plan: Found | None) -> Row:
+    """What creation and update write alike."""
+    return common_body(wanted, plan) | ({"fsSubClientProp": dict(VSS[wanted["vss"]])} if "vss" in wanted else {})
 
 
 def _entries(lists: Record) -> list[Row]:
@@ -231,4 +229,4 @@ def _entries(lists: Record) -> list[Row]:
 def _vss(properties: Row) -> str:
     if not properties.get("useVSS"):
         return "off"
-    return "all_files" if int(properties.get("vssOptions") or 2) == 1 else "locked_files"
+    return "all_files" if number(properties, "vssOptions") == 1 else "locked_files"

@@ -11,14 +11,15 @@ import typing as t
 import urllib.parse
 
 from ..._core.argspec import ArgumentSpec
+from ..._core.engine import Outcome, Step, Work
 from ..._core.errors import InputError, JobFailed
 from ..backups import jobs, points
 from ..backups import reasons as job_reasons
 from ..servers import subclient_history as file_history
 from ..servers import subclients as file_subclients
 from ..servers.subclients import FileSource
-from ..sql import backup as backup_sql
-from ..sql import subclients as sql_subclients
+from ..sql import backup as sql_backup
+from ..sql import lookup as sql_lookup
 from ..vms import lookup as vm_lookup
 from ..vms.lookup import VmSource
 from ..wire.lookup import same_uuid
@@ -29,6 +30,7 @@ if t.TYPE_CHECKING:
 
 Row = dict[str, t.Any]
 Source = t.Union["VmGroupSource", VmSource, FileSource]
+Action = t.Literal["started", "attached", "kept"]
 
 OPTIONS = ArgumentSpec(
     {
@@ -59,7 +61,7 @@ OPTIONS = ArgumentSpec(
                 "name": {"type": "str", "required": True},
             },
         },
-        "sql_options": backup_sql.OPTIONS,
+        "sql_options": sql_backup.OPTIONS,
         "level": {
             "type": "str",
             "choices": ["full", "incremental", "differential", "synthetic_full", "transaction_log"],
@@ -73,12 +75,9 @@ OPTIONS = ArgumentSpec(
 )
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True)
 class Target:
-    """Something to back up and what is to be done about it. source: None where check mode could not find it yet.
-
-    client: the client, or the hypervisor of a VM or VM group. known: jobs that existed before. read: records of jobs, as far as read.
-    """
+    """Something to back up. source: None where check mode could not find it yet. client: or the hypervisor of a VM or VM group."""
 
     kind: t.Literal["vm_group", "vm", "subclient", "sql_subclient"]
     name: str
@@ -86,14 +85,15 @@ class Target:
     source: Source | None
     backupset: str | None = None
     instance: str | None = None
-    action: t.Literal["started", "attached", "kept"] = "started"
-    jobs: list[int] = dataclasses.field(default_factory=list)
-    known: set[int] = dataclasses.field(default_factory=set)
-    read: dict[int, Row] = dataclasses.field(default_factory=dict)
 
     @property
     def label(self) -> str:
-        return "/".join(part for part in (self.client, self.instance, self.backupset, self.name) if part)
+        return "/".join(filter(None, (self.client, self.instance, self.backupset, self.name)))
+
+    @property
+    def is_vms(self) -> bool:
+        """Whether its jobs have an outcome for each VM."""
+        return self.kind in ("vm_group", "vm")
 
     @property
     def subclient_id(self) -> int:
@@ -102,40 +102,147 @@ class Target:
             return int(self.source.entity["subclientId"])
         return self.source.group_id if self.source else 0
 
-    def to_record(self) -> Row:
-        return {
-            "kind": self.kind,
-            "name": self.name,
-            "client": self.client,
-            "backupset": self.backupset,
-            "instance": self.instance,
-            "uuid": self.source.uuid if isinstance(self.source, VmSource) else None,
-            "subclient_id": self.subclient_id or None,
+    def start(self, client: Commvault, level: str, sql_options: Row | None) -> Row:
+        """The level goes into the query: in a body it may be ignored, and an incremental backup be made (OpenAPI; cvpysdk subclient.py)."""
+        if isinstance(self.source, sql_lookup.SqlSource) and sql_backup.wanted(sql_options):
+            return client.post("/CreateTask", sql_backup.task(self.source, level, sql_options or {}))
+        if isinstance(self.source, FileSource):
+            path, spelled = f"/Subclient/{self.subclient_id}/action/backup", level.title()
+        elif isinstance(self.source, VmSource):
+            path, spelled = f"/V4/VirtualMachines/{urllib.parse.quote(self.source.uuid, safe='')}/backup", level.upper()
+        else:
+            path, spelled = f"/V4/VmGroup/{self.subclient_id}/backup", level.upper()
+        return client.post(path, {}, {"backupLevel": spelled})
+
+    def recent_jobs(self, client: Commvault) -> set[int]:
+        """Its backup jobs that still run or have ended within the last hour, but for those of single VMs."""
+        return {row["id"] for row in jobs.recent(client, {"subclientId": self.subclient_id}, points.BACKUPS) if not row["parent"]}
+
+
+@dataclasses.dataclass(frozen=True)
+class BackupStep:
+    """One target and what is to be done about it.
+
+    job: the one that is attached to, or kept. known: jobs of the subclient that were there before, and those that this call has
+    started of it; targets of one subclient share it.
+    """
+
+    client: Commvault
+    target: Target
+    params: Row
+    action: Action
+    job: Row | None = None
+    known: set[int] = dataclasses.field(default_factory=set)
+
+    @property
+    def label(self) -> str:
+        return self.target.label
+
+    def predict(self) -> Outcome:
+        if self.job and self.target.is_vms:
+            return self._outcome([{**self.job, "virtual_machines": vm_lookup.vm_results(self.client, self.job["id"])}])
+        return self._outcome([self.job] if self.job else [])
+
+    def take(self) -> Outcome:
+        if self.action != "started":
+            return self._outcome([self.job] if self.job else [])
+        started = jobs.start(
+            lambda: self.target.start(self.client, self.params["level"], self.params["sql_options"]),
+            lambda: self.target.recent_jobs(self.client),
+            self.client.clock,
+            self.known,
+        )
+        self.known.update(started)
+        # Nothing but its number is known of it yet, which is not worth a request.
+        virtual_machines: Row = {"virtual_machines": []} if self.target.is_vms else {}
+        return self._outcome([{**jobs.to_record({"jobId": job_id}), **virtual_machines} for job_id in started])
+
+    def _outcome(self, records: list[Row]) -> Outcome:
+        target, source = self.target, self.target.source
+        shown = {
+            "kind": target.kind,
+            "name": target.name,
+            "client": target.client,
+            "backupset": target.backupset,
+            "instance": target.instance,
+            "uuid": source.uuid if isinstance(source, VmSource) else None,
+            "subclient_id": target.subclient_id or None,
             "action": self.action,
-            "jobs": list(self.jobs),
+            "jobs": [record["id"] for record in records],
+        }
+        return Outcome(self.label, self.action == "started", after={"target": shown, "jobs": records}, means=self)
+
+
+class Backup(Work):
+    """Backups of the targets that a task names. All are looked up and judged before the first job is started."""
+
+    def __init__(self, client: Commvault, params: Row) -> None:
+        self._client = client
+        self._params = params
+
+    def steps(self) -> t.Sequence[Step]:
+        targets = _targets(self._client, self._params)
+        recent = _recent(self._client, targets)
+        known = {number: {row["id"] for row in rows} for number, rows in recent.items()}
+        running = [_running(self._client, target, recent[target.subclient_id]) for target in targets]
+        kept = _last_backups(self._client, targets, running) if self._params["start"] == "if_never_backed_up" else [None] * len(targets)
+        steps = []
+        for target, attached, last in zip(targets, running, kept, strict=True):
+            action: Action = "attached" if attached else "kept" if last else "started"
+            steps.append(BackupStep(self._client, target, self._params, action, attached or last, known[target.subclient_id]))
+        return steps
+
+    def settle(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Wait for the jobs where that is asked for. What was seen of them stays in a failed result, too."""
+        live = list(dict.fromkeys(job_id for outcome in outcomes if outcome.means.action != "kept" for job_id in _ids(outcome)))
+        waiting = bool(self._params["wait"] and live)
+        ended = {record["id"]: record for record in jobs.wait(self._client, live, self._params["wait_timeout"])} if waiting else {}
+        told = [one for one in outcomes if one.means.target.is_vms and (waiting or one.means.action != "started")]
+        vms = {
+            job_id: vm_lookup.vm_results(self._client, job_id) for job_id in dict.fromkeys(number for one in told for number in _ids(one))
+        }
+        outcomes[:] = [_with_records(outcome, ended, vms) for outcome in outcomes]
+        if waiting:
+            records = {record["id"]: record for outcome in outcomes for record in _records(outcome)}
+            jobs.require_success(self._client, [records[job_id] for job_id in live], self._params["fail_on_partial"])
+            for outcome in outcomes:
+                _require_protection(self._client, outcome)
+        return outcomes
+
+    def result(self, outcomes: list[Outcome]) -> Row:
+        actions = {outcome.means.action for outcome in outcomes}
+        return {
+            "changed": "started" in actions,
+            "started": "started" in actions,
+            "attached": "attached" in actions,
+            "targets": [(outcome.after or {})["target"] for outcome in outcomes],
+            "jobs": list({record["id"]: record for outcome in outcomes for record in _records(outcome)}.values()),
         }
 
 
-def run(client: Commvault, params: Row) -> Row:
-    """Back up, or in check mode say what would be started. All targets are looked up and judged before the first job is started."""
-    targets = _targets(client, params)
-    _judge_all(client, targets, params["start"])
-    started = any(target.action == "started" for target in targets)
-    if not client.check_mode:
-        for target in targets:
-            if target.action == "started":
-                target.jobs = _start(client, target, params["level"], params["sql_options"])
-    return {
-        "changed": started,
-        "started": started,
-        "attached": any(target.action == "attached" for target in targets),
-        "targets": [target.to_record() for target in targets],
-        "jobs": _jobs(client, targets, params),
-    }
+def bind(client: Commvault, params: Row) -> Work:
+    """What the task asks for. Raises InputError for a list that makes no sense, before anything is asked of the server."""
+    _check(params)
+    return Backup(client, params)
+
+
+def _records(outcome: Outcome) -> list[Row]:
+    records: list[Row] = (outcome.after or {})["jobs"]
+    return records
+
+
+def _ids(outcome: Outcome) -> list[int]:
+    return [record["id"] for record in _records(outcome)]
+
+
+def _with_records(outcome: Outcome, ended: dict[int, Row], vms: dict[int, list[Row]]) -> Outcome:
+    """The outcome with its jobs as they are now, and for those of VMs what became of each VM."""
+    records = [ended.get(record["id"], record) for record in _records(outcome)]
+    told = [{**record, "virtual_machines": vms[record["id"]]} if record["id"] in vms else record for record in records]
+    return dataclasses.replace(outcome, after={**(outcome.after or {}), "jobs": told})
 
 
 def _targets(client: Commvault, params: Row) -> list[Target]:
-    _check(params)
     groups = vm_lookup.vm_groups(client) if params["vm_groups"] and not client.company_missing else []
     found = [
         Target("vm_group", wanted["name"], wanted["hypervisor"], vm_lookup.find_vm_group(client, **wanted, known=groups))
@@ -148,7 +255,7 @@ def _targets(client: Commvault, params: Row) -> list[Target]:
     for (name, backupset, subclient), source in zip(files, file_subclients.find_sources(client, files), strict=True):
         found.append(Target("subclient", subclient, name, source, backupset))
     databases = [(wanted["client"], wanted["instance"], wanted["name"]) for wanted in params["sql_subclients"]]
-    for (name, instance, subclient), source in zip(databases, sql_subclients.many(client, databases), strict=True):
+    for (name, instance, subclient), source in zip(databases, sql_lookup.find_sources(client, databases), strict=True):
         found.append(Target("sql_subclient", subclient, name, source, instance=instance))
     return found
 
@@ -162,106 +269,63 @@ def _check(params: Row) -> None:
     given = [tuple(part.casefold() for part in label) for label in (*groups, *vms, *files, *databases)]
     if not given:
         raise InputError("There is nothing to back up: give vm_groups, vm_uuids, subclients or sql_subclients.")
-    backup_sql.check(params["level"], params["sql_options"], bool(databases), len(databases) == len(given))
+    sql_backup.check(params["level"], params["sql_options"], bool(databases), len(databases) == len(given))
     twice = sorted({"/".join(label[1:]) for label, count in collections.Counter(given).items() if count > 1})
     if twice:
         raise InputError(f"Given twice: {', '.join(twice)}.")
 
 
-def _judge_all(client: Commvault, targets: list[Target], start: str) -> None:
-    """Judge each target; the history of all file targets is read together."""
-    files = [target.source for target in targets if isinstance(target.source, FileSource)]
-    recent = file_history.recent(client, files)
+def _recent(client: Commvault, targets: list[Target]) -> dict[int, list[Row]]:
+    """The jobs of each target's subclient that still run or have ended within the last hour; those of all files and databases in one go."""
+    found: dict[int, list[Row]] = {0: []}
+    found |= file_history.recent(client, [target.source for target in targets if isinstance(target.source, FileSource)])
     for target in targets:
-        if isinstance(target.source, FileSource):
-            _judge(client, target, recent[target.subclient_id])
-        elif target.source:
-            _judge(client, target, jobs.recent(client, {"subclientId": target.subclient_id}, points.BACKUPS))
-    if start != "if_never_backed_up":
-        return
-    idle = [target for target in targets if target.source and target.action == "started"]
-    last = file_history.last(client, [target.source for target in idle if isinstance(target.source, FileSource)])
-    for target in idle:
-        source = t.cast(Source, target.source)
-        point = last.get(target.subclient_id) if isinstance(source, FileSource) else next(iter(source.points(client)), None)
-        if point:
-            target.action, target.jobs = "kept", [point.record["parent"] or point.record["id"]]
-            target.read = {point.record["id"]: point.record}
+        if target.is_vms and target.subclient_id not in found:
+            found[target.subclient_id] = jobs.recent(client, {"subclientId": target.subclient_id}, points.BACKUPS)
+    return found
 
 
-def _judge(client: Commvault, target: Target, recent: list[Row]) -> None:
-    """Join a backup that runs already. recent: the jobs of the subclient."""
-    target.known = {row["id"] for row in recent}
+def _running(client: Commvault, target: Target, recent: list[Row]) -> Row | None:
+    """A backup of the target that runs already, which is joined."""
     # Jobs of single VMs of the group carry the group's id, so that they have to be told apart from those of the whole group.
     running = [
-        row["id"] for row in recent if row["outcome"] in ("active", "standing") and not row["parent"] and _is_of(client, target, row["id"])
+        row for row in recent if row["outcome"] in ("active", "standing") and not row["parent"] and _is_of(client, target, row["id"])
     ]
-    if running:
-        target.action, target.jobs = "attached", running[-1:]
+    return running[-1] if running else None
 
 
 def _is_of(client: Commvault, target: Target, job_id: int) -> bool:
     """Whether a running job of the subclient backs up this target."""
-    if isinstance(target.source, FileSource):
+    if not target.is_vms:
         return True
     chosen = vm_lookup.chosen_vms(client, job_id)
-    if target.kind == "vm_group":
+    if not isinstance(target.source, VmSource):
         return not chosen
     held = chosen or {str(vm["uuid"]) for vm in job_reasons.vm_results(client, job_id)}
-    uuid = t.cast(VmSource, target.source).uuid
-    return any(same_uuid(one, uuid) for one in held)
+    return any(same_uuid(one, target.source.uuid) for one in held)
 
 
-def _start(client: Commvault, target: Target, level: str, sql_options: Row | None) -> list[int]:
-    """The level goes into the query: in a body it may be ignored, and an incremental backup be made (OpenAPI; cvpysdk subclient.py)."""
-    if isinstance(target.source, FileSource):
-        path, spelled = f"/Subclient/{target.subclient_id}/action/backup", level.title()
-    elif isinstance(target.source, VmSource):
-        path, spelled = f"/V4/VirtualMachines/{urllib.parse.quote(target.source.uuid, safe='')}/backup", level.upper()
-    else:
-        path, spelled = f"/V4/VmGroup/{target.subclient_id}/backup", level.upper()
-
-    def look() -> set[int]:
-        return {row["id"] for row in jobs.recent(client, {"subclientId": target.subclient_id}, points.BACKUPS) if not row["parent"]}
-
-    def send() -> Row:
-        if isinstance(target.source, sql_subclients.SqlSource) and backup_sql.wanted(sql_options):
-            return client.post("/CreateTask", backup_sql.task(target.source, level, sql_options or {}))
-        return client.post(path, {}, {"backupLevel": spelled})
-
-    return jobs.start(send, look, client.clock, target.known)
+def _last_backups(client: Commvault, targets: list[Target], running: list[Row | None]) -> list[Row | None]:
+    """The job of the last backup that something can be restored from, of each target of which none is running, as far as there is any."""
+    idle = [target.source if job is None else None for target, job in zip(targets, running, strict=True)]
+    of_files = file_history.last(client, [source for source in idle if isinstance(source, FileSource)])
+    found: list[Row | None] = []
+    for target, source in zip(targets, idle, strict=True):
+        point = of_files.get(target.subclient_id) if source is None or isinstance(source, FileSource) else next(source.points(client), None)
+        found.append(point.record if point and source else None)
+    # What is kept of one VM is the whole job.
+    parents = list(dict.fromkeys(record["parent"] for record in found if record and record["parent"]))
+    whole = {record["id"]: record for record in jobs.current(client, parents)} if parents else {}
+    return [whole.get(record["parent"], record) if record else None for record in found]
 
 
-def _jobs(client: Commvault, targets: list[Target], params: Row) -> list[Row]:
-    """The records of all jobs, after waiting for them where that is asked for; those of VMs with the outcome for each VM.
-
-    Of a job that was just started and is not waited for nothing but its number is known, which is not worth a request.
-    """
-    ids = list(dict.fromkeys(job_id for target in targets for job_id in target.jobs))
-    fresh = {job_id for target in targets if target.action == "started" for job_id in target.jobs}
-    live = [job_id for job_id in ids if any(target.action != "kept" and job_id in target.jobs for target in targets)]
-    waiting = params["wait"] and not client.check_mode and bool(live)
-    records = {record["id"]: record for record in (jobs.wait(client, live, params["wait_timeout"]) if waiting else [])}
-    if not waiting:
-        records = {job_id: jobs.to_record({"jobId": job_id}) for job_id in fresh}
-    records |= {number: record for target in targets for number, record in target.read.items() if number in target.jobs}
-    records |= {record["id"]: record for record in jobs.current(client, [job_id for job_id in ids if job_id not in records])}
-    of_vms = {job_id for target in targets if not isinstance(target.source, FileSource) for job_id in target.jobs}
-    for job_id in of_vms:
-        records[job_id]["virtual_machines"] = vm_lookup.vm_results(client, job_id) if waiting or job_id not in fresh else []
-    if waiting:
-        jobs.require_success(client, [records[job_id] for job_id in live], params["fail_on_partial"])
-        for target in targets:
-            _require_protection(client, target, [records[job_id] for job_id in target.jobs])
-    return [records[job_id] for job_id in ids]
-
-
-def _require_protection(client: Commvault, target: Target, records: list[Row]) -> None:
+def _require_protection(client: Commvault, outcome: Outcome) -> None:
     """A job of VMs can say Completed having protected none: the vCenter did not answer, or the filters left nothing."""
-    if target.action == "kept":
+    target: Target = outcome.means.target
+    if outcome.means.action == "kept":
         return
-    for record in records:
-        if isinstance(target.source, FileSource):
+    for record in _records(outcome):
+        if not target.is_vms:
             # An incremental backup without a change is right to be empty.
             if record["level"] == "Full" and record["objects"] == 0:
                 what = "file" if target.kind == "subclient" else "database"

@@ -50,8 +50,13 @@ def read(client: Commvault, number: int) -> Row | None:
 
 
 def is_whole(row: Row) -> bool:
-    """Whether a row of a list says all that the detail would. Some servers list identities only, or leave empty content out."""
-    return all(key in row for key in ("content", "fsSubClientProp", "commonProperties", "useLocalContent"))
+    """Whether a row of a list says all that the detail would. Some servers list identities only, or leave empty content out.
+
+    What is in a subclient of databases, the detail alone tells.
+    """
+    return application(row) in APPLICATIONS and all(
+        key in row for key in ("content", "fsSubClientProp", "commonProperties", "useLocalContent")
+    )
 
 
 def within(rows: list[Row], backupset: str) -> list[Row]:
@@ -164,6 +169,15 @@ def _listed_source(client: Commvault, names: tuple[str, str, str], rows: list[Ro
     }
     kept = ("clientId", "clientName", "applicationId", "instanceId", "backupsetId", "backupsetName", "subclientId", "subclientName")
     return FileSource({**{key: entity.get(key) for key in kept}, **spelled}, owner)
+
+
+def owner_of(client: Commvault, name: str, rows: list[Row]) -> Owner:
+    """Whose a client is: from the list of its subclients, and where the server does not say it there, from the client itself."""
+    owner = _owner(rows[0]) if rows else Owner()
+    if owner.company_id is None and _inside(client):
+        server = server_lookup.find_server(client, name)
+        return server.owner if server else owner
+    return owner
 
 
 def _owner(row: Row) -> Owner:

@@ -10,7 +10,7 @@ import typing as t
 from ..._core.errors import InputError
 
 if t.TYPE_CHECKING:
-    from .subclients import SqlSource
+    from .lookup import SqlSource
 
 # What is particular to backups of SQL Server: its levels, and the options of a single backup.
 

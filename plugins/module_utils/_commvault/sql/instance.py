@@ -5,20 +5,26 @@
 
 from __future__ import annotations
 
-import base64
+import dataclasses
+import functools
 import typing as t
 
 from ..._core.argspec import ArgumentSpec
 from ..._core.compare import Comparer
-from ..._core.errors import ApiError, InputError
-from ..._core.reconcile import Record, Resource
-from ..wire import writes as effects
-from ..wire.replies import flag, listed
+from ..._core.engine import Item, Record, Resource, Seen
+from ..._core.errors import InputError, Refused
+from ..plans import lookup as plan_lookup
+from ..servers import lookup as server_lookup
+from ..servers.subclient_resource import is_default
+from ..wire import lookup
+from ..wire.replies import flag, listed, number, part, text
+from ..wire.writes import create_numbered, encoded, require_gone
 from . import lookup as sql
-from .instance_shelf import Shelf, label
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
+    from ..wire.lookup import Found
+    from ..wire.pool import Answers
 
 Row = dict[str, t.Any]
 ON_CREATE = "on_create"
@@ -49,7 +55,7 @@ _INSTANCE = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "force": {"type": "bool", "default": False},
 }
-SPEC = ArgumentSpec(
+OPTIONS = ArgumentSpec(
     {
         "instances": {
             "type": "list",
@@ -68,18 +74,19 @@ SPEC = ArgumentSpec(
 )
 
 
-def bind(client: Commvault, params: Record) -> list[tuple[str, str, Resource]]:
-    """The resources of one call. Raises InputError for a list that makes no sense, before anything is asked of the server."""
+def bind(client: Commvault, params: Record) -> list[Item]:
+    """The instances of one call. Raises InputError for a list that makes no sense, before anything is asked of the server."""
     elements = params["instances"]
-    seen: set[tuple[str, ...]] = set()
+    lookup.require_once("instance", map(label, elements))
     for element in elements:
-        key = tuple(element[part].casefold() for part in IDENTITY)
-        if key in seen:
-            raise InputError(f'The instance "{label(element)}" is listed twice: join the two.', object=label(element))
-        seen.add(key)
         _check(element)
-    shelf = Shelf(client, elements)
-    return [(label(element), element["state"], SqlInstance(client, shelf, element)) for element in elements]
+    lists = InstanceLists(client, elements)
+    return [Item(label(element), SqlInstance(client, lists, element), element["state"]) for element in elements]
+
+
+def label(element: Record) -> str:
+    """What errors and diffs call an instance."""
+    return sql.label(element["client"], element["instance"])
 
 
 def _check(element: Record) -> None:
@@ -91,11 +98,70 @@ def _check(element: Record) -> None:
         raise InputError(f'The vdi_timeout of the instance "{label(element)}" must be 1 second or more.', object=label(element))
 
 
+class InstanceLists:
+    """What the instances of one call look into, each read once: the clients and the lists of their instances, each side by side; plans
+    and credentials.
+    """
+
+    def __init__(self, client: Commvault, elements: list[Record]) -> None:
+        self._client = client
+        self._names = {element["client"].casefold(): element["client"] for element in elements}
+        self._home = functools.cache(self._own_client)
+        self.plan = functools.cache(functools.partial(plan_lookup.plan, client))
+        self.credential = functools.cache(self._credential)
+
+    def home(self, name: str, needed: bool) -> Found | None:
+        """The client, which must be the company's own. needed: a missing one is an error."""
+        return None if self._client.company_missing else self._home(name.casefold(), needed)
+
+    def row(self, element: Record, home: Found) -> Row | None:
+        """An instance with its settings, or None."""
+        found = sql.named(self._lists[element["client"].casefold()], element["instance"])
+        if found is None or sql.is_whole(found):
+            return found
+        return sql.read_instance(self._client, int(found["instance"]["instanceId"]), home.id) or found
+
+    @functools.cached_property
+    def _servers(self) -> Answers[str, Found | None]:
+        return self._client.pool.read(lambda key: server_lookup.find_server(self._client, self._names[key]), self._names)
+
+    @functools.cached_property
+    def _lists(self) -> Answers[str, list[Row]]:
+        return self._client.pool.read(lambda key: sql.instances_of(self._client, self._names[key]), self._names)
+
+    @functools.cached_property
+    def _credentials(self) -> list[Found]:
+        return server_lookup.credentials(self._client)
+
+    def _own_client(self, key: str, needed: bool) -> Found | None:
+        found, name = self._servers[key], self._names[key]
+        if found is None and needed:
+            self._client.missing("client", name, "Install Commvault's SQL Server agent on it, or correct the name.")
+        elif found is None:
+            self._client.warn(f'The client "{name}" does not exist, or this user cannot see it: there is nothing to delete.')
+        return lookup.require_own(self._client, "client", found) if found else None
+
+    def _credential(self, name: str) -> Found | None:
+        """The saved credential of this name, the company's own before the provider's. Missing: as a plan."""
+        found = lookup.choose(self._client, "credential", name, self._credentials)
+        return lookup.needed(
+            self._client, "credential", name, found, "Create it with calligo.baas.commvault_credential, or correct the name."
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class References:
+    """What the names in the options stand for."""
+
+    plan: Found | None
+    credential: Found | None
+
+
 class SqlInstance(Resource):
     """One SQL Server instance (cvpysdk sqlinstance.py; GET and POST /Instance; OpenAPI EnableBackupInstance and its siblings).
 
     params: those of an element of instances. Raises NotFound for an unknown client, plan or credential; Refused for another company's
-    client, and for deleting an instance that is protected without force.
+    client, and for deleting an instance that is protected without force. What is read beside the record is its client.
     """
 
     comparers: t.Mapping[str, Comparer] = {
@@ -104,144 +170,157 @@ class SqlInstance(Resource):
     }
     secrets = frozenset({"account_password"})
 
-    def __init__(self, client: Commvault, shelf: Shelf, params: Record) -> None:
+    def __init__(self, client: Commvault, lists: InstanceLists, params: Record) -> None:
         self._client = client
-        self._shelf = shelf
+        self._lists = lists
         self._params = params
-        self._exists = False
 
-    def find(self) -> Record | None:
-        record = self._record(self._shelf.row(self._params))
-        self._exists = record is not None
-        return record
+    def observe(self) -> Seen:
+        home = self._lists.home(self._params["client"], self._params["state"] == "present")
+        row = self._lists.row(self._params, home) if home else None
+        return Seen(self._record(row) if row else None, home)
 
-    def desired(self) -> Record:
+    def desired(self, seen: Seen) -> Record:
         record = {key: self._params[key] for key in (*IDENTITY, *SETTINGS)}
         # Commvault tells no password, so that it can only be sent, not compared.
-        if not self._exists or self._params["update_password"] != ON_CREATE:
+        if seen.record is None or self._params["update_password"] != ON_CREATE:
             record["account_password"] = self._params["account_password"]
         return record
 
-    def guard_create(self, desired: Record) -> None:
+    def prepare_create(self, _seen: Seen, desired: Record) -> References:
         if desired.get("authentication") == ACCOUNT and not desired.get("account_password"):
             raise InputError(f'The instance "{label(self._params)}" does not exist yet: give account_password.', object=label(self._params))
-        self._resolve(desired)
+        return self._references(desired)
 
-    def guard_update(self, current: Record, changed: Record) -> None:
+    def prepare_update(self, seen: Seen, changed: Record) -> References:
         if "account" in changed and not self._params["account_password"]:
             raise InputError(
-                f'The account of the instance "{label(self._params)}" would change from "{current["account"]}" to "{changed["account"]}": '
-                "give account_password.",
+                f'The account of the instance "{label(self._params)}" would change from "{seen.known["account"]}" to '
+                f'"{changed["account"]}": give account_password.',
                 object=label(self._params),
             )
-        self._resolve(changed)
+        return self._references(changed)
 
-    def guard_delete(self, current: Record) -> None:
-        self._shelf.require_nothing_lost(self._params, current)
+    def prepare_delete(self, seen: Seen) -> None:
+        """Without force, an instance that is protected is not deleted: say what would be lost."""
+        if self._params["force"]:
+            return
+        current = seen.known
+        rows = sql.rows_of_databases(self._client, current["id"])
+        names = sorted(str(row["dbName"]) for row in rows)
+        backed_up = sorted(str(row["dbName"]) for row in rows if number(row, "bkpTime"))
+        subclients = sql.subclients_of(self._client, current["client"], current["instance"])
+        own = sorted(str(row["subClientEntity"]["subclientName"]) for row in subclients if not is_default(row))
+        if not (own or backed_up or current["plan"]):
+            return
+        losses = (
+            (names, f"its {len(names)} databases ({', '.join(names)}) would not be backed up any more"),
+            (own, f"its subclients {', '.join(own)} would be deleted"),
+            (backed_up, f"the backups of {', '.join(backed_up)} could not be found by this instance any more"),
+        )
+        told = "; ".join(words for lost, words in losses if lost) or "its plan would be taken off"
+        raise Refused(
+            f'The SQL Server instance "{label(self._params)}" is not deleted: {told}. '
+            "To pause it, set backup_enabled to false. To delete it all the same, give force.",
+            object=label(self._params),
+            databases=names,
+            subclients=own,
+            backed_up=backed_up,
+        )
 
-    def create(self, desired: Record) -> Record:
+    def create(self, seen: Seen, desired: Record, means: References) -> Record:
         """The server must have the instance: Commvault learns of it here, and does not install it."""
+        home: Found = seen.raw
         entity = {"clientName": desired["client"], "instanceName": desired["instance"]}
         entity |= {"appName": sql.AGENT, "applicationId": sql.SQL_SERVER}
-        body = {"instance": entity, **self._body(desired)}
-        made = effects.create_once(lambda: self._post(body), self._made)
-        row = sql.read(self._client, *made) or {"instance": {**entity, "instanceId": made[0], "clientId": made[1]}}
-        record = self._record(row) or {}
-        self._switch(made[0], {key: value for key, value in desired.items() if key in record and record[key] != value})
-        return self._record(row, desired) or {}
+        made = create_numbered(
+            self._client,
+            f'instance "{label(self._params)}"',
+            "/Instance",
+            {"instanceProperties": {"instance": entity, **self._body(desired, means)}},
+            lambda: self._look(home),
+            lambda reply: number(next(iter(listed(reply.get("response"))), None), "entity", "instanceId"),
+        )
+        row = sql.read_instance(self._client, made, home.id) or {"instance": {**entity, "instanceId": made, "clientId": home.id}}
+        record = self._record(row)
+        self._switch(made, {key: value for key, value in desired.items() if key in record and record[key] != value})
+        return record | {key: value for key, value in desired.items() if key not in IDENTITY}
 
-    def update(self, current: Record, changed: Record) -> Record:
+    def update(self, seen: Seen, changed: Record, means: References) -> Record:
         """Send only what changes; the rest stays as somebody else may have set it meanwhile."""
-        body = self._body(changed)
+        body = self._body(changed, means)
         if body:
-            self._client.post(f"/Instance/{current['id']}", {"instanceProperties": body})
-        self._switch(current["id"], changed)
-        return {**current, **_unlike(changed), **{key: value for key, value in changed.items() if key not in IDENTITY}}
+            self._client.post(f"/Instance/{seen.known['id']}", {"instanceProperties": body})
+        self._switch(seen.known["id"], changed)
+        return {**seen.known, **_unlike(changed), **{key: value for key, value in changed.items() if key not in IDENTITY}}
 
-    def delete(self, current: Record) -> None:
-        self._client.delete(f"/Instance/{current['id']}")
-        effects.require_gone("SQL Server instance", label(self._params), self._shelf.row(self._params, fresh=True) is not None)
+    def delete(self, seen: Seen, _means: None) -> None:
+        self._client.delete(f"/Instance/{seen.known['id']}")
+        require_gone("SQL Server instance", label(self._params), self._look(seen.raw) is not None)
 
-    def _post(self, body: Row) -> tuple[int, int]:
-        reply = self._client.post("/Instance", {"instanceProperties": body})
-        entity = (listed(reply.get("response")) or [{}])[0].get("entity") or {}
-        number = int(entity.get("instanceId") or 0)
-        if not number:
-            text = f'Commvault answered the creation of the instance "{label(self._params)}" without an id.'
-            raise ApiError(text, call="POST /Instance")
-        return number, int(entity.get("clientId") or 0) or self._shelf.client_id(self._params["client"])
+    def _look(self, home: Found) -> Found | None:
+        """The instance as it is now."""
+        row = sql.named(sql.instances_of(self._client, home.name), self._params["instance"])
+        return lookup.Found(int(row["instance"]["instanceId"]), self._params["instance"]) if row else None
 
-    def _made(self) -> tuple[int, int] | None:
-        row = self._shelf.row(self._params, fresh=True)
-        return (int(row["instance"]["instanceId"]), int(row["instance"]["clientId"])) if row else None
-
-    def _switch(self, number: int, wanted: Record) -> None:
+    def _switch(self, instance_id: int, wanted: Record) -> None:
         for key, what in (("backup_enabled", "Backup"), ("restore_enabled", "Restore")):
             if key in wanted:
-                self._client.put(f"/V4/Instance/{number}/{what}/Action/{'Enable' if wanted[key] else 'Disable'}", {})
+                self._client.put(f"/V4/Instance/{instance_id}/{what}/Action/{'Enable' if wanted[key] else 'Disable'}", {})
 
-    def _record(self, row: Row | None, written: Record | None = None) -> Record | None:
-        """written: what was sent and so need not be read again."""
-        if row is None:
-            return None
-        entity, properties = row["instance"], row.get("mssqlInstance") or {}
-        options = listed((row.get("instanceActivityControl") or {}).get("activityControlOptions"))
-        activity = {int(option.get("activityType") or 0): flag(option, "enableActivityType") for option in options}
-        record = {
+    def _record(self, row: Row) -> Record:
+        entity, properties = row["instance"], part(row, "mssqlInstance")
+        options = listed(part(row, "instanceActivityControl").get("activityControlOptions"))
+        activity = {number(option, "activityType"): flag(option, "enableActivityType") for option in options}
+        return {
             "id": int(entity["instanceId"]),
-            "client_id": int(entity.get("clientId") or 0),
+            "client_id": number(entity, "clientId"),
             "client": entity.get("clientName") or self._params["client"],
             "instance": entity.get("instanceName") or self._params["instance"],
-            "plan": (row.get("planEntity") or {}).get("planName") or None,
+            "plan": text(row, "planEntity", "planName"),
             **_authentication(properties),
             "use_vss": bool(properties.get("useVss")),
-            "vdi_timeout": int(properties.get("vDITimeOut") or 0),
-            "description": (row.get("commonInstanceProperties") or {}).get("description") or "",
+            "vdi_timeout": number(properties, "vDITimeOut"),
+            "description": text(row, "commonInstanceProperties", "description") or "",
             "backup_enabled": activity.get(BACKUP, True),
             "restore_enabled": activity.get(RESTORE, True),
         }
-        return record | {key: value for key, value in (written or {}).items() if key not in IDENTITY}
 
-    def _resolve(self, wanted: Record) -> None:
-        if wanted.get("plan"):
-            self._shelf.plan(wanted["plan"])
-        if wanted.get("credential"):
-            self._shelf.credential(wanted["credential"])
+    def _references(self, wanted: Record) -> References:
+        return References(
+            self._lists.plan(wanted["plan"]) if wanted.get("plan") else None,
+            self._lists.credential(wanted["credential"]) if wanted.get("credential") else None,
+        )
 
-    def _body(self, wanted: Record) -> Row:
+    def _body(self, wanted: Record, references: References) -> Row:
         """What creation and update write alike."""
         body: Row = {}
-        plan = self._shelf.plan(wanted["plan"]) if wanted.get("plan") else None
-        if plan:
-            body["planEntity"] = {"planId": plan.id, "planName": plan.name}
+        if references.plan:
+            body["planEntity"] = {"planId": references.plan.id, "planName": references.plan.name}
         if "description" in wanted:
             body["commonInstanceProperties"] = {"description": wanted["description"]}
         properties = {api: wanted[key] for key, api in (("use_vss", "useVss"), ("vdi_timeout", "vDITimeOut")) if key in wanted}
         if {"authentication", "account", "account_password", "credential"} & wanted.keys():
-            properties |= self._login()
+            properties |= self._login(references.credential)
         return body | ({"mssqlInstance": properties} if properties else {})
 
-    def _login(self) -> Row:
+    def _login(self, credential: Found | None) -> Row:
         """How Commvault logs in, whole: parts of two ways at the same time would say nothing (cvpysdk sqlinstance.py impersonation)."""
-        kind = self._params["authentication"]
+        kind, password = self._params["authentication"], self._params["account_password"]
         override: Row = {"overrideGlobalAuthentication": kind != INHERITED, "useLocalSystemAccount": kind == LOCAL_SYSTEM}
         if kind == ACCOUNT:
-            password = self._params["account_password"]
-            encoded = {"password": base64.b64encode(password.encode()).decode()} if password else {}
-            override["userAccount"] = {"userName": self._params["account"], **encoded}
-        credential = self._shelf.credential(self._params["credential"]) if kind == CREDENTIAL else None
-        named = (credential.id, credential.name) if credential else (0, "")
-        return {
-            "overrideHigherLevelSettings": override,
-            "MSSQLCredentialinfo": dict(zip(("credentialId", "credentialName"), named, strict=True)),
-        }
+            override["userAccount"] = {"userName": self._params["account"], **({"password": encoded(password)} if password else {})}
+        named = (
+            {"credentialId": credential.id, "credentialName": credential.name} if credential else {"credentialId": 0, "credentialName": ""}
+        )
+        return {"overrideHigherLevelSettings": override, "MSSQLCredentialinfo": named}
 
 
 def _authentication(properties: Row) -> Row:
     """A credential goes before an account that may still be noted beside it."""
-    override = properties.get("overrideHigherLevelSettings") or {}
-    credential = (properties.get("MSSQLCredentialinfo") or {}).get("credentialName") or None
-    account = (override.get("userAccount") or {}).get("userName") or None
+    override = part(properties, "overrideHigherLevelSettings")
+    credential = text(properties, "MSSQLCredentialinfo", "credentialName")
+    account = text(override, "userAccount", "userName")
     kind = INHERITED
     if override.get("overrideGlobalAuthentication"):
         kind = LOCAL_SYSTEM if override.get("useLocalSystemAccount") else CREDENTIAL if credential else ACCOUNT if account else INHERITED

@@ -9,35 +9,40 @@ import dataclasses
 import typing as t
 
 from ..servers import lookup as server_lookup
-from ..wire.lookup import Owner, require_reach
-from ..wire.replies import listed
+from ..servers import subclients as file_subclients
+from ..servers.subclient_resource import is_default
+from ..servers.subclients import FileSource
+from ..wire.lookup import Owner, require_reach, same_name
+from ..wire.replies import listed, number, part, text
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
 
-# SQL Server instances and their databases as Commvault lists them.
+# SQL Server instances, their databases and their subclients, as Commvault lists them.
 
 Row = dict[str, t.Any]
 SQL_SERVER = 81
 """The application id of the SQL Server agent."""
 AGENT = "SQL Server"
+INSTANCE = "instanceName"
+"""The key of the level above a subclient."""
 BACKUPSET = "defaultBackupSet"
 """Every instance has one backup set, which is called like that."""
 SYSTEM_DATABASES = ("master", "model", "msdb", "tempdb")
+NO_SUBCLIENT = "Correct client, instance and name, or create it with calligo.baas.commvault_sql_subclient."
 WITH_SETTINGS = 20
 """The propertyLevel from which on an instance tells how it is set up (cvpysdk sqlinstance.py)."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Instance:
-    """A SQL Server instance that Commvault knows. row: of instanceProperties[]."""
+    """A SQL Server instance that Commvault knows."""
 
     id: int
     name: str
     client_id: int
     client: str
     owner: Owner
-    row: Row = dataclasses.field(default_factory=dict, compare=False)
 
     @property
     def label(self) -> str:
@@ -69,10 +74,10 @@ class Database:
 
 def label(client: str, instance: str, name: str | None = None) -> str:
     """What errors and diffs call an instance, or a thing on it."""
-    return " / ".join(part for part in (client, instance, name) if part)
+    return " / ".join(filter(None, (client, instance, name)))
 
 
-def find(client: Commvault, server: str, name: str, inside: bool = True) -> Instance | None:
+def find_instance(client: Commvault, server: str, name: str, inside: bool = True) -> Instance | None:
     """The instance of these names. Missing: NotFound; in check mode a warning and None. Refused where it is another company's.
 
     inside: False to look past the company acted in, for what the provider owns.
@@ -83,50 +88,43 @@ def find(client: Commvault, server: str, name: str, inside: bool = True) -> Inst
     if home is None:
         client.missing("client", server, "Install Commvault's SQL Server agent on it, or correct the name.")
         return None
-    owner = Owner(home.company_id, home.company)
-    require_reach(client, "client", home.name, owner)
-    rows = of_client(client, home.name, inside)
+    require_reach(client, "client", home.name, home.owner)
+    rows = instances_of(client, home.name, inside)
     row = named(rows, name)
     if row is None:
         known = ", ".join(sorted(str(row["instance"]["instanceName"]) for row in rows))
         way_out = f"The client has {known or 'none'}. Correct the name, or create it with calligo.baas.commvault_sql_instance."
         client.missing("SQL Server instance", label(home.name, name), way_out)
         return None
-    return to_instance(row, owner)
+    entity = row["instance"]
+    return Instance(int(entity["instanceId"]), str(entity["instanceName"]), int(entity["clientId"]), str(entity["clientName"]), home.owner)
 
 
-def of_client(client: Commvault, server: str, inside: bool = True) -> list[Row]:
+def instances_of(client: Commvault, server: str, inside: bool = True) -> list[Row]:
     """A client's SQL Server instances in one request, with their settings where the server lists them; see is_whole().
 
     Source: GET /Instance, the vendor's Postman collection; cvpysdk instance.py.
     """
     query = {"clientName": server, "applicationId": SQL_SERVER, "propertyLevel": WITH_SETTINGS}
-    reply = client.get("/Instance", query, absent=(404,), inside=inside) or {}
+    rows = client.rows("/Instance", "instanceProperties", query, inside)
     # A server that does not know a parameter sends the instances of other agents or clients, too.
-    return [row for row in listed(reply.get("instanceProperties")) if not row.get("isDeleted") and _is_of(row["instance"], server)]
+    return [row for row in rows if not row.get("isDeleted") and _is_of(row["instance"], server)]
 
 
 def named(rows: list[Row], name: str) -> Row | None:
     """Of a client's instances the one of this name."""
-    return next((row for row in rows if str(row["instance"].get("instanceName")).casefold() == name.casefold()), None)
+    return next((row for row in rows if same_name(name, row["instance"].get("instanceName"))), None)
 
 
 def is_whole(row: Row) -> bool:
     """Whether a row of a list has the settings that the detail would have."""
-    return "vDITimeOut" in (row.get("mssqlInstance") or {})
+    return "vDITimeOut" in part(row, "mssqlInstance")
 
 
-def read(client: Commvault, number: int, client_id: int) -> Row | None:
+def read_instance(client: Commvault, instance_id: int, client_id: int) -> Row | None:
     """An instance as it is now, with its settings; None where there is none."""
     query = {"association/entity/clientId": client_id, "association/entity/applicationId": SQL_SERVER, "propertyLevel": WITH_SETTINGS}
-    reply = client.get(f"/Instance/{number}", query, absent=(404,)) or {}
-    return next(iter(listed(reply.get("instanceProperties"))), None)
-
-
-def to_instance(row: Row, owner: Owner) -> Instance:
-    """From a row of instanceProperties[]."""
-    entity = row["instance"]
-    return Instance(int(entity["instanceId"]), str(entity["instanceName"]), int(entity["clientId"]), str(entity["clientName"]), owner, row)
+    return next(iter(client.rows(f"/Instance/{instance_id}", "instanceProperties", query)), None)
 
 
 def rows_of_databases(client: Commvault, instance_id: int | None = None, system: bool = False, inside: bool = True) -> list[Row]:
@@ -148,22 +146,81 @@ def live_databases(client: Commvault, instance: Instance, inside: bool = True) -
     """
     path = f"/Client/{instance.client_id}/Sql/Instance/{instance.id}/DatabaseConfiguration"
     reply = client.get(path, absent=(400, 404, 500), inside=inside) or {}
-    rows = [row for row in listed(reply.get("databaseConfiguration")) if row.get("databaseName")]
-    if not rows:
-        found = rows_of_databases(client, instance.id, system=True, inside=inside)
-        return {str(row["dbName"]).casefold(): Database(int(row.get("dbId") or 0), str(row["dbName"])) for row in found}
-    return {
-        str(row["databaseName"]).casefold(): Database(
-            int(row.get("databaseId") or 0),
+    found = [
+        Database(
+            number(row, "databaseId"),
             str(row["databaseName"]),
             row.get("databaseState"),
             row.get("recoveryModel"),
             tuple(str(file["fileName"]) for file in listed(row["files"])) if "files" in row else None,
         )
-        for row in rows
-    }
+        for row in listed(reply.get("databaseConfiguration"))
+        if row.get("databaseName")
+    ]
+    if not found:
+        rows = rows_of_databases(client, instance.id, system=True, inside=inside)
+        found = [Database(number(row, "dbId"), str(row["dbName"])) for row in rows]
+    return {database.name.casefold(): database for database in found}
 
 
 def _is_of(entity: Row, server: str) -> bool:
-    names = {str(entity.get(key)).casefold() for key in ("clientName", "displayName")}
-    return int(entity.get("applicationId") or 0) == SQL_SERVER and server.casefold() in names
+    return number(entity, "applicationId") == SQL_SERVER and any(
+        same_name(server, entity.get(key)) for key in ("clientName", "displayName")
+    )
+
+
+# Subclients, also as targets of a backup
+
+
+@dataclasses.dataclass(frozen=True)
+class SqlSource(FileSource):
+    """A SQL Server subclient. Its history is told by its id, as that of a file system subclient."""
+
+    @property
+    def label(self) -> str:
+        return label(self.entity["clientName"], self.entity["instanceName"], self.entity["subclientName"])
+
+
+def subclients_of(client: Commvault, name: str, instance: str) -> list[Row]:
+    """The subclients of an instance, in one request. Their content is in the detail alone."""
+    return within(file_subclients.of_client(client, name, (SQL_SERVER,)), instance)
+
+
+def within(rows: list[Row], instance: str) -> list[Row]:
+    """Of a client's subclients those of one instance."""
+    return [row for row in rows if same_name(instance, row["subClientEntity"].get(INSTANCE))]
+
+
+def databases_of(row: Row) -> list[str]:
+    """The names of the databases that a subclient's detail lists. The default one lists what it covers at this moment."""
+    names = [text(entry, "mssqlDbContent", "databaseName") for entry in listed(row.get("content"))]
+    return [name for name in names if name]
+
+
+def covers_the_rest(row: Row) -> bool:
+    """Whether a subclient covers the databases that no other one lists: the default one does, unless that was switched off."""
+    return is_default(row) and not part(row, "mssqlSubClientProp").get("disableAutoDiscovery")
+
+
+def find_sources(client: Commvault, wanted: t.Sequence[tuple[str, str, str]]) -> list[SqlSource | None]:
+    """The subclients given by client, instance and name, in one request for each client, side by side.
+
+    Missing: NotFound; in check mode a warning and None. Refused where one is another company's.
+    """
+    if client.company_missing:
+        return [None for _names in wanted]
+    names = [server for server, _instance, _subclient in wanted]
+    lists = client.pool.read(lambda server: file_subclients.of_client(client, server, (SQL_SERVER,)), names)
+    return [_source(client, lists[names[0]], *names) for names in wanted]
+
+
+def _source(client: Commvault, rows: list[Row], server: str, instance: str, subclient: str) -> SqlSource | None:
+    owner = file_subclients.owner_of(client, server, rows)
+    require_reach(client, "client", server, owner)
+    row = file_subclients.named(within(rows, instance), subclient)
+    if row is None:
+        client.missing("SQL Server subclient", label(server, instance, subclient), NO_SUBCLIENT)
+        return None
+    kept = ("clientId", "clientName", "instanceId", INSTANCE, "backupsetId", "backupsetName", "subclientId", "subclientName")
+    entity = {key: row["subClientEntity"].get(key) for key in kept}
+    return SqlSource({**entity, "applicationId": SQL_SERVER, "appName": AGENT}, owner)

@@ -5,18 +5,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import typing as t
 
 from ..._core.argspec import ArgumentSpec
-from ..._core.compare import same_names
-from ..._core.errors import ApiError, InputError, NotFound, Refused
-from ..._core.reconcile import Record, Resource
+from ..._core.compare import Comparer, same_names
+from ..._core.engine import Item, Record, Seen, Work
+from ..._core.errors import InputError, Refused
+from ..servers import lookup as server_lookup
 from ..servers import subclients as file_subclients
-from ..wire import writes as effects
-from ..wire.replies import flag, listed
+from ..servers.subclient_resource import SubclientLists, SubclientResource, Subclients, common_body, common_record, is_default
+from ..wire.lookup import Found, require_once, same_name
 from . import lookup as sql
-from . import subclients as sql_subclients
-from .subclient_shelf import Shelf, label
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -39,22 +40,23 @@ _SUBCLIENT = {
     "backup_enabled": {"type": "bool"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
-SPEC = ArgumentSpec({"subclients": {"type": "list", "elements": "dict", "required": True, "options": _SUBCLIENT}})
+OPTIONS = ArgumentSpec({"subclients": {"type": "list", "elements": "dict", "required": True, "options": _SUBCLIENT}})
 
 
-def bind(client: Commvault, params: Record) -> list[tuple[str, str, Resource]]:
-    """The resources of one call. Raises InputError for a list that makes no sense, before anything is asked of the server."""
+def bind(client: Commvault, params: Record) -> Work:
+    """The subclients of one call. Raises InputError for a list that makes no sense, before anything is asked of the server."""
     elements = params["subclients"]
-    seen: set[tuple[str, ...]] = set()
+    require_once("subclient", map(label, elements))
     homes: dict[tuple[str, ...], str] = {}
     for element in elements:
-        key = tuple(str(element[part]).casefold() for part in IDENTITY)
-        if key in seen:
-            raise InputError(f'The subclient "{label(element)}" is listed twice: join the two.', object=label(element))
-        seen.add(key)
         _check(element, homes)
-    shelf = Shelf(client, elements)
-    return [(label(element), element["state"], SqlSubclient(client, shelf, element)) for element in elements]
+    lists = SqlSubclientLists(client, elements)
+    return Subclients([Item(label(element), SqlSubclient(client, lists, element), element["state"]) for element in elements])
+
+
+def label(element: Record) -> str:
+    """What errors and diffs call a SQL Server subclient."""
+    return sql.label(element["client"], element["instance"], element["name"])
 
 
 def _check(element: Record, homes: dict[tuple[str, ...], str]) -> None:
@@ -78,7 +80,83 @@ def _check(element: Record, homes: dict[tuple[str, ...], str]) -> None:
             )
 
 
-class SqlSubclient(Resource):
+class SqlSubclientLists(SubclientLists):
+    """The subclients of the clients that one call is about, and the databases of their instances, each read once."""
+
+    def __init__(self, client: Commvault, elements: list[Record]) -> None:
+        wanted = [(element["client"], element["instance"], element["name"]) for element in elements]
+        super().__init__(client, wanted, sql.INSTANCE, (sql.SQL_SERVER,))
+        self._elements = elements
+        self._explain = functools.cache(self._explain_instance)
+        self.databases = functools.cache(self._databases)
+
+    def rows(self, element: Record) -> list[Row]:
+        """The subclients of an element's instance. For one that is to be present, a missing client or instance is an error."""
+        name, instance = element["client"], element["instance"]
+        rows = [] if self._client.company_missing else self.within(self.of_client(name), instance)
+        if not rows:
+            self._explain(name, instance, element["state"] == "present")
+        return rows
+
+    def holder(self, element: Record, rows: list[Row], database: str) -> Found | None:
+        """The other subclient that lists a database and, as far as this call says, is to keep it. The default one just covers the rest.
+
+        rows: the subclients of the element's instance.
+        """
+        self.read_ahead(rows)
+        for row in rows:
+            name, detail = str(row["subClientEntity"]["subclientName"]), self.detail(row)
+            if detail is None or same_name(name, element["name"]) or sql.covers_the_rest(detail):
+                continue
+            if any(map(functools.partial(same_name, database), sql.databases_of(detail))) and not self._gives_up(
+                {**element, "name": name}, database
+            ):
+                return Found(file_subclients.number(row), name)
+        return None
+
+    def _databases(self, instance_id: int) -> dict[str, str]:
+        """The databases that Commvault has discovered on an instance, system ones too, by name in lower case."""
+        names = [str(row["dbName"]) for row in sql.rows_of_databases(self._client, instance_id, system=True)]
+        return {name.casefold(): name for name in names}
+
+    def _gives_up(self, other: Record, database: str) -> bool:
+        """Whether this call takes a database from the subclient that has it."""
+        for element in self._elements:
+            if same_name(label(element), label(other)):
+                kept = element["databases"]
+                return element["state"] == "absent" or (kept is not None and not any(same_name(database, name) for name in kept))
+        return False
+
+    def _explain_instance(self, name: str, instance: str, needed: bool) -> None:
+        """No subclients, although each instance has one: say whether it is the client or the instance that is missing."""
+        if not needed:
+            text = f'The client "{name}" has no SQL Server instance "{instance}" that this user can see: there is nothing to delete.'
+            self._client.warn(text)
+        elif self._client.company_missing or server_lookup.server(self._client, name):
+            way_out = "Create it with calligo.baas.commvault_sql_instance, or correct the name."
+            self._client.missing("SQL Server instance", sql.label(name, instance), way_out)
+
+
+@dataclasses.dataclass(frozen=True)
+class Surroundings:
+    """What is read beside the record. rows: the subclients of the instance; none in check mode, where it may yet come into being.
+
+    own: the properties of the subclient as the server sent them.
+    """
+
+    rows: list[Row]
+    own: Row
+
+
+@dataclasses.dataclass(frozen=True)
+class Preparation:
+    """What a write needs. moved: the databases that other subclients give up, by the id of those."""
+
+    plan: Found | None
+    moved: dict[int, list[str]]
+
+
+class SqlSubclient(SubclientResource):
     """One SQL Server subclient (cvpysdk sqlsubclient.py; GET and POST /Subclient/{id}).
 
     params: client, instance, name, databases, allow_move, plan, description, backup_enabled, state.
@@ -86,141 +164,114 @@ class SqlSubclient(Resource):
     subclient, and for taking a database from another subclient without allow_move.
     """
 
-    def __init__(self, client: Commvault, shelf: Shelf, params: Record) -> None:
-        self._client = client
-        self._shelf = shelf
-        self._params = params
-        self._is_default = False
-        self._covers_rest = False
-        self._losing: dict[int, list[str]] = {}
-        self.comparers = {
-            **dict.fromkeys(IDENTITY, lambda want, have: True),
-            "databases": same_names,
-            "plan": lambda want, have: bool(have) and want.casefold() == have.casefold(),
-        }
+    parent = "instance"
+    comparers: t.Mapping[str, Comparer] = {
+        **dict.fromkeys(IDENTITY, lambda want, have: True),
+        "databases": same_names,
+        "plan": lambda want, have: bool(have) and want.casefold() == have.casefold(),
+    }
 
-    def find(self) -> Record | None:
-        rows = self._shelf.of_instance(self._params["client"], self._params["instance"], self._params["state"] == "present")
+    def __init__(self, client: Commvault, lists: SqlSubclientLists, params: Record) -> None:
+        super().__init__(client, params, label(params))
+        self._lists = lists
+
+    def observe(self) -> Seen:
+        rows = self._lists.rows(self._params)
         row = file_subclients.named(rows, self._params["name"])
-        if row is None:
-            return None
-        self._shelf.claim(file_subclients.number(row), label(self._params))
-        return self._record(self._shelf.detail(row))
+        properties = self._lists.detail(row) if row else None
+        return Seen(self._record(properties) if properties else None, Surroundings(rows, properties or {}))
 
-    def desired(self) -> Record:
-        if self._covers_rest and self._params["databases"] is not None:
+    def desired(self, seen: Seen) -> Record:
+        if seen.known.get("covers_rest") and self._params["databases"] is not None:
             raise InputError(
-                f'The subclient "{label(self._params)}" covers every database that no other subclient of the instance lists, new ones too: '
+                f'The subclient "{self._label}" covers every database that no other subclient of the instance lists, new ones too: '
                 "leave databases out, or name them in a subclient of their own.",
-                object=label(self._params),
+                object=self._label,
             )
         names = {name.casefold(): name for name in self._params["databases"] or []}
         record = {key: self._params[key] for key in (*IDENTITY, "plan", "description", "backup_enabled")}
         return {**record, **({"databases": list(names.values())} if names else {})}
 
-    def guard_create(self, desired: Record) -> None:
-        if self._client.check_mode and self._params["name"].casefold() == "default":
-            # An instance that an earlier task would register brings its default subclient along.
-            self._guard(desired, [])
-            return
-        if not desired.get("databases"):
-            raise InputError(f'The subclient "{label(self._params)}" does not exist yet: give its databases.', object=label(self._params))
-        self._guard(desired, desired["databases"])
+    def prepare_create(self, seen: Seen, desired: Record) -> Preparation:
+        # An instance that an earlier task of a check run would register brings its default subclient along.
+        coming = not seen.raw.rows and same_name("default", self._params["name"])
+        if not desired.get("databases") and not coming:
+            raise InputError(f'The subclient "{self._label}" does not exist yet: give its databases.', object=self._label)
+        return self._prepare(seen, desired, [] if coming else desired["databases"])
 
-    def guard_update(self, current: Record, changed: Record) -> None:
-        have = {name.casefold() for name in current["databases"]}
-        self._guard(changed, [name for name in changed.get("databases") or [] if name.casefold() not in have])
+    def prepare_update(self, seen: Seen, changed: Record) -> Preparation:
+        have = {name.casefold() for name in seen.known["databases"]}
+        return self._prepare(seen, changed, [name for name in changed.get("databases") or [] if name.casefold() not in have])
 
-    def guard_delete(self, _current: Record) -> None:
-        if self._is_default:
-            raise Refused(
-                f'The subclient "{label(self._params)}" is the default one of its instance and cannot be deleted. '
-                "Set backup_enabled to false instead.",
-                object=label(self._params),
-            )
-
-    def create(self, desired: Record) -> Record:
-        entity = {"clientName": desired["client"], "instanceName": desired["instance"], "subclientName": desired["name"]}
+    def create(self, seen: Seen, desired: Record, means: Preparation) -> Record:
+        above: Row = seen.raw.rows[0]["subClientEntity"]
+        entity = {
+            # Spelled as the server does.
+            "clientName": above.get("clientName") or desired["client"],
+            "instanceName": above.get("instanceName") or desired["instance"],
+            "subclientName": desired["name"],
+            "appName": sql.AGENT,
+            "backupsetName": sql.BACKUPSET,
+        }
         body = {
-            "subClientEntity": {**self._shelf.spelled(entity), "appName": sql.AGENT, "backupsetName": sql.BACKUPSET},
+            "subClientEntity": entity,
             "contentOperationType": ADD,
             "content": _content(desired["databases"]),
             "mssqlSubClientProp": {"sqlSubclientType": BY_DATABASE},
-            **self._common(desired),
+            **common_body(desired, means.plan),
         }
-        made = effects.create_once(lambda: self._post(body), self._made)
-        self._take_out()
-        return self._record(file_subclients.read(self._client, made)) or {**desired, "id": made}
+        made = self._create(body, lambda: self._lists.find_again(*(self._params[key] for key in IDENTITY)))
+        self._take_out(means.moved)
+        properties = file_subclients.read(self._client, made)
+        return self._record(properties) if properties else {**desired, "id": made}
 
-    def update(self, current: Record, changed: Record) -> Record:
+    def update(self, seen: Seen, changed: Record, means: Preparation) -> Record:
         """Send only what changes; the rest stays as somebody else may have set it meanwhile."""
-        body = self._common(changed)
+        body = common_body(changed, means.plan)
         if "databases" in changed:
             body |= {"contentOperationType": OVERWRITE, "content": _content(changed["databases"])}
-        self._client.post(f"/Subclient/{current['id']}", {"subClientProperties": body})
-        self._take_out()
-        return {**current, **{key: value for key, value in changed.items() if key not in IDENTITY}}
+        self._change(seen.known["id"], body)
+        self._take_out(means.moved)
+        return {**seen.known, **{key: value for key, value in changed.items() if key not in IDENTITY}}
 
-    def delete(self, current: Record) -> None:
-        path = f"/Subclient/{current['id']}"
-        self._client.delete(path)
-        left = listed((self._client.get(path, absent=(404,)) or {}).get("subClientProperties"))
-        effects.require_gone("subclient", label(self._params), bool(left))
+    def is_default(self, seen: Seen) -> bool:
+        return is_default(seen.raw.own)
 
-    def _post(self, body: Row) -> int:
-        reply = self._client.post("/Subclient", {"subClientProperties": body})
-        made = int(((listed(reply.get("response")) or [{}])[0].get("entity") or {}).get("subclientId") or 0)
-        if not made:
-            text = f'Commvault answered the creation of the subclient "{label(self._params)}" without an id.'
-            raise ApiError(text, call="POST /Subclient")
-        return made
-
-    def _made(self) -> int | None:
-        """Look again, past what the shelf keeps."""
-        rows = sql_subclients.within(sql_subclients.of_client(self._client, self._params["client"]), self._params["instance"])
-        row = file_subclients.named(rows, self._params["name"])
-        return file_subclients.number(row) if row else None
-
-    def _record(self, properties: Row | None) -> Record | None:
-        if properties is None:
-            return None
-        entity, common = properties["subClientEntity"], properties.get("commonProperties") or {}
-        self._is_default = bool(common.get("isDefaultSubclient"))
-        self._covers_rest = sql_subclients.covers_the_rest(properties)
+    def _record(self, properties: Row) -> Record:
+        entity = properties["subClientEntity"]
         return {
-            "id": int(entity["subclientId"]),
+            "id": file_subclients.number(properties),
             "client": entity.get("clientName") or self._params["client"],
             "instance": entity.get("instanceName") or self._params["instance"],
             "name": entity.get("subclientName") or self._params["name"],
-            "databases": sql_subclients.databases(properties),
-            "covers_rest": self._covers_rest,
-            "plan": (properties.get("planEntity") or {}).get("planName") or None,
-            "description": common.get("description") or "",
-            "backup_enabled": flag(properties.get("commonProperties"), "enableBackup"),
+            "databases": sql.databases_of(properties),
+            "covers_rest": sql.covers_the_rest(properties),
+            **common_record(properties),
         }
 
-    def _guard(self, wanted: Record, added: list[str]) -> None:
+    def _prepare(self, seen: Seen, wanted: Record, added: list[str]) -> Preparation:
         """added: databases that the subclient does not have yet."""
-        if wanted.get("plan"):
-            self._shelf.plan(wanted["plan"])
-        if not added:
-            return
-        known = self._shelf.databases(self._params["client"], self._params["instance"])
-        unknown = [name for name in added if known is not None and name.casefold() not in known]
-        if unknown and not self._client.check_mode:
-            raise NotFound(
-                f'The instance "{self._params["instance"]}" has no database called {", ".join(unknown)}, or Commvault has not '
-                f"discovered it yet. It has {', '.join(sorted((known or {}).values()))}.",
-                object=label(self._params),
-            )
-        for name in unknown:
-            self._client.missing("database", f"{self._params['instance']} / {name}", "")
-        self._guard_moves(added)
+        plan = self._lists.plan(wanted["plan"]) if wanted.get("plan") else None
+        if added and seen.raw.rows:
+            self._require_discovered(seen.raw.rows[0]["subClientEntity"], added)
+        return Preparation(plan, self._moved(seen.raw.rows, added))
 
-    def _guard_moves(self, added: list[str]) -> None:
+    def _require_discovered(self, entity: Row, added: list[str]) -> None:
+        known = self._lists.databases(int(entity["instanceId"]))
+        unknown = [name for name in added if name.casefold() not in known]
+        if unknown:
+            self._client.not_there(
+                f'The instance "{self._params["instance"]}" has no database called {", ".join(unknown)}, or Commvault has not '
+                "discovered it yet.",
+                f"It has {', '.join(sorted(known.values()))}.",
+                self._label,
+            )
+
+    def _moved(self, rows: list[Row], added: list[str]) -> dict[int, list[str]]:
         """A database is in one subclient at a time: listing it here takes it from another, with that one's plan."""
+        moved: dict[int, list[str]] = {}
         for name in added:
-            other = self._shelf.holder(self._params, name)
+            other = self._lists.holder(self._params, rows, name)
             if other and not self._params["allow_move"]:
                 raise Refused(
                     f'The database "{name}" is in the subclient "{other.name}", which would lose it, and its plan would no longer protect '
@@ -228,28 +279,19 @@ class SqlSubclient(Resource):
                     object=name,
                 )
             if other:
-                self._losing.setdefault(other.id, []).append(name)
+                moved.setdefault(other.id, []).append(name)
+        return moved
 
-    def _take_out(self) -> None:
+    def _take_out(self, moved: dict[int, list[str]]) -> None:
         """Take what moved here out of where it was. Whether the server has done that is told nowhere: so one looks.
 
         In two subclients a database would have two series of log backups, neither of them whole.
         """
-        for number, names in self._losing.items():
-            held = {name.casefold() for name in sql_subclients.databases(file_subclients.read(self._client, number) or {})}
+        for number, names in moved.items():
+            held = {name.casefold() for name in sql.databases_of(file_subclients.read(self._client, number) or {})}
             left = [name for name in names if name.casefold() in held]
             if left:
-                body = {"contentOperationType": DELETE, "content": _content(left)}
-                self._client.post(f"/Subclient/{number}", {"subClientProperties": body})
-
-    def _common(self, wanted: Record) -> Row:
-        """What creation and update write alike."""
-        body: Row = {}
-        plan = self._shelf.plan(wanted["plan"]) if wanted.get("plan") else None
-        if plan:
-            body["planEntity"] = {"planId": plan.id, "planName": plan.name}
-        common = {api: wanted[key] for key, api in (("description", "description"), ("backup_enabled", "enableBackup")) if key in wanted}
-        return body | ({"commonProperties": common} if common else {})
+                self._change(number, {"contentOperationType": DELETE, "content": _content(left)})
 
 
 def _content(databases: list[str]) -> list[Row]:

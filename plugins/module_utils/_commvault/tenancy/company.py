@@ -14,7 +14,7 @@ from ..._core.engine import Record, Resource, Seen
 from ..._core.errors import ApiError, InputError, Refused
 from ..plans import lookup as plan_lookup
 from ..servers import lookup as server_lookup
-from ..vms import groups as vm_groups
+from ..vms import lookup as vm_lookup
 from ..vms import lookup as vm_lookup
 from ..wire.lookup import Found, choose, same_name
 from ..wire.replies import listed, part, text

@@ -142,7 +142,11 @@ class Commvault:
 
     def missing(self, kind: str, name: str, way_out: str) -> None:
         """Something that the task refers to is not there: NotFound, but in check mode a warning, after which the caller goes on without."""
-        self._missing(f'The {kind} "{name}" does not exist, or this user cannot see it.', way_out, name)
+        self.not_there(f'The {kind} "{name}" does not exist, or this user cannot see it.', way_out, name)
+
+    def not_there(self, text: str, way_out: str, name: str) -> None:
+        """Like missing(), in words of one's own. name: of the thing that the error is about."""
+        self._missing(text, way_out, name)
 
     def _find_company(self) -> int | None:
         name = self.company or ""

@@ -87,6 +87,15 @@ def _tiers(client: Commvault, found: list[Found], reach: Reach) -> list[list[Fou
     return [own, shared] if home else [own, found]
 
 
+def require_once(kind: str, labels: t.Iterable[str]) -> None:
+    """Raise InputError for a label that is given twice, whatever its case."""
+    seen: set[str] = set()
+    for label in labels:
+        if label.casefold() in seen:
+            raise InputError(f'The {kind} "{label}" is listed twice: join the two.', object=label)
+        seen.add(label.casefold())
+
+
 def needed(client: Commvault, kind: str, name: str, found: Found | None, way_out: str) -> Found | None:
     if found is None:
         client.missing(kind, name, way_out)

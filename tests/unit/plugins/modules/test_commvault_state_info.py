@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import alerts as alert_info
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import alert_info
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import info as vm_info
 from ansible_collections.calligo.baas.tests.support.scripted_http import ScriptedHttp
 

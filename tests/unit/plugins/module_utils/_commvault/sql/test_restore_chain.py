@@ -7,32 +7,13 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql import lookup as sql
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql import points as sql_points
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql import restore as sql_restore
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.lookup import Owner
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.pool import Pool
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import NotFound
 from ansible_collections.calligo.baas.tests.support.scripted_client import scripted_client
 
 INSTANCE = sql.Instance(31, "SQL01\\PROD", 6, "sql01", Owner())
-
-
-def row(name="SQL01\\PROD", number=31, application=81, client="sql01", **more):
-    entity = {"clientId": 6, "clientName": client, "instanceId": number, "instanceName": name, "applicationId": application}
-    return {"instance": entity, **more}
-
-
-def test_a_server_that_ignores_the_filter_or_collapses_lists():
-    rows = [row(), row(application=33, number=1), row(client="sql02", number=32), row(number=33, isDeleted=True)]
-    client, _wire, _clock = scripted_client({"instanceProperties": rows}, {"instanceProperties": row()}, {})
-    for expected in (1, 1, 0):
-        assert len(sql.of_client(client, "SQL01")) == expected
-
-
-def test_without_the_configuration_in_the_form_known_the_discovered_databases_count():
-    discovered = {"SqlDatabase": [{"dbId": 7, "dbName": "Sales"}]}
-    for answer in ({}, (404, {"errorCode": 404}), {"databaseConfiguration": [{"odd": 1}]}):
-        client, _wire, _clock = scripted_client(answer, discovered)
-        assert sql.live_databases(client, INSTANCE) == {"sales": sql.Database(7, "Sales")}
 
 
 def summary(job_id, level, end, subclient=21):
@@ -94,7 +75,7 @@ JOBS = [
     ],
 )
 def test_which_backups_lead_to_a_moment(options, expected, until):
-    moment = sql_points.find(history(*JOBS), INSTANCE, ["sales"], options.get("job_id"), options.get("point_in_time"))
+    moment = sql_restore.find_moment(history(*JOBS), INSTANCE, ["sales"], options.get("job_id"), options.get("point_in_time"))
     assert [point.record["id"] for point in moment.chains["sales"]] == expected
     assert (moment.until, moment.exact) == (until, "point_in_time" in options)
 
@@ -111,4 +92,4 @@ def test_which_backups_lead_to_a_moment(options, expected, until):
 )
 def test_moments_that_no_backup_leads_to(name, options, text):
     with pytest.raises(NotFound, match=text):
-        sql_points.find(history(*JOBS), INSTANCE, [name], options.get("job_id"), options.get("point_in_time"))
+        sql_restore.find_moment(history(*JOBS), INSTANCE, [name], options.get("job_id"), options.get("point_in_time"))

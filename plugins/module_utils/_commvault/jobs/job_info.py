@@ -18,6 +18,7 @@ from ..servers import lookup as server_lookup
 from ..servers import subclients as file_subclients
 from ..vms import lookup as vm_lookup
 from ..wire import lookup, paging
+from ..wire.replies import number
 from . import figures as job_figures
 
 if t.TYPE_CHECKING:
@@ -62,7 +63,7 @@ PAGE = 1000
 AHEAD = 2
 
 
-def run(client: Commvault, context: Context) -> Row:
+def describe(client: Commvault, context: Context) -> Row:
     """Jobs by id or by filter, newest first, and how many there are in all; or, of a long history, its figures and a file."""
     params = context.params
     whole = params["output_file"] is not None or params["figures"] is not None
@@ -204,7 +205,7 @@ def _count(client: Commvault, job_filter: Row, category: int) -> int:
     """How many jobs meet a filter, for one row of them."""
     config = {"sortField": "jobId", "sortDirection": 1, "offset": 0, "limit": 1}
     reply = client.query("/Jobs", {"scope": 1, "category": category, "pagingConfig": config, "jobFilter": job_filter})
-    return int(reply.get("totalRecordsWithoutPaging") or 0)
+    return number(reply, "totalRecordsWithoutPaging")
 
 
 def _entity(client: Commvault, params: Row) -> Row | None:
@@ -220,6 +221,6 @@ def _entity(client: Commvault, params: Row) -> Row | None:
         if server is None:
             client.missing("client", params["client"], "Correct the name.")
             return None
-        lookup.require_reach(client, "client", server.name, lookup.Owner(server.company_id, server.company))
+        lookup.require_reach(client, "client", server.name, server.owner)
         return {"clientId": server.id}
     return {}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.files.windows_paths import normal, same_paths, unique
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.files.paths import normal, same_paths, unique
 
 
 @pytest.mark.parametrize(

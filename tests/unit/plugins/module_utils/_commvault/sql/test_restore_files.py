@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql import files as sql_files
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql.files import File
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql import restore as sql_restore
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql.restore import File
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import InputError
 
 FILES = [
@@ -33,20 +33,20 @@ def wanted(**options):
     ],
 )
 def test_where_files_go(options, expected):
-    assert sql_files.places(wanted(**options), FILES) == expected
+    assert sql_restore.places(wanted(**options), FILES) == expected
 
 
 def test_a_new_name_that_is_no_file_name_becomes_one():
-    assert sql_files.places(wanted(new_name='a/b:c*"d"? '), FILES)[0] == "D:\\SQL\\Data\\a_b_c__d__.mdf"
+    assert sql_restore.places(wanted(new_name='a/b:c*"d"? '), FILES)[0] == "D:\\SQL\\Data\\a_b_c__d__.mdf"
 
 
 def test_files_of_a_linux_server_keep_their_folder():
-    (path,) = sql_files.places(wanted(new_name="x"), [File("Sales", "/var/opt/mssql/data/Sales.mdf")])
+    (path,) = sql_restore.places(wanted(new_name="x"), [File("Sales", "/var/opt/mssql/data/Sales.mdf")])
     assert path == "/var/opt/mssql/data/x.mdf"
 
 
 def test_a_device_string_has_five_fields_for_every_file():
-    (text,) = sql_files.devices("Sales", "Übung", FILES[:1], ["E:\\Übung.mdf"])
+    (text,) = sql_restore.devices("Sales", "Übung", FILES[:1], ["E:\\Übung.mdf"])
     assert text == "|Sales|#12!Übung|#12!Sales|#12!E:\\Übung.mdf|#12!D:\\SQL\\Data\\Sales.mdf"
 
 
@@ -56,15 +56,15 @@ def test_nothing_can_add_a_field(evil, field):
     values = ["Sales", "Copy", "Sales", "E:\\x.mdf"]
     values[field] = evil
     with pytest.raises(InputError):
-        sql_files.devices(values[0], values[1], [File(values[2], "D:\\x.mdf")], [values[3]])
+        sql_restore.devices(values[0], values[1], [File(values[2], "D:\\x.mdf")], [values[3]])
 
 
 @pytest.mark.parametrize("path", ["", "SQL", "E:", "E:SQL", "..\\x", "\\x", "\\\\server", "E:\\a|b"])
 def test_a_folder_is_a_whole_path(path):
     with pytest.raises(InputError):
-        sql_files.require_path(path, "data_path", folder=True)
+        sql_restore.require_path(path, "data_path", folder=True)
 
 
 @pytest.mark.parametrize("path", ["E:\\", "e:\\SQL\\", "\\\\server\\share", "/var/opt"])
 def test_whole_paths(path):
-    assert sql_files.require_path(path, "data_path", folder=True) == path
+    assert sql_restore.require_path(path, "data_path", folder=True) == path

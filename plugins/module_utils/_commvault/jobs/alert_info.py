@@ -10,7 +10,8 @@ import typing as t
 
 from ..._core.argspec import ArgumentSpec
 from ..backups import jobs
-from ..wire.replies import counted, listed, word
+from ..wire.lookup import same_name
+from ..wire.replies import counted, part, text, word
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -36,19 +37,19 @@ OPTIONS = ArgumentSpec(
 
 def describe(client: Commvault, params: Row) -> Row:
     """Alerts that were triggered, newest first. The list has no filter and no pages (OpenAPI GetAlertsTriggered): it is filtered here."""
-    reply = {} if client.company_missing else client.get("/V4/TriggeredAlerts", absent=(404,)) or {}
+    rows = [] if client.company_missing else client.rows("/V4/TriggeredAlerts", "alertsTriggered")
     home = client.company_id
-    found = [_record(row) for row in listed(reply.get("alertsTriggered"))]
+    found = [_record(row) for row in rows]
     since = jobs.seconds(params["since"])
     met = [row for row in found if _meets(row, params, since) and (home is None or row["company_id"] in (None, home))]
     met.sort(key=lambda row: (row["time"] or "", row["id"]), reverse=True)
     shown = met if params["limit"] is None else met[: params["limit"]]
     if params["descriptions"]:
-        texts = client.pool.read(
-            lambda number: client.get(f"/V4/TriggeredAlerts/{number}", absent=(404, 500)) or {}, [r["id"] for r in shown]
+        details = client.pool.read(
+            lambda alert: client.get(f"/V4/TriggeredAlerts/{alert}", absent=(404, 500)) or {}, [row["id"] for row in shown]
         )
         for row in shown:
-            row["description"] = plain(str(texts[row["id"]].get("description") or ""))
+            row["description"] = plain(text(details[row["id"]], "description"))
     return {
         "changed": False,
         "alerts": shown,
@@ -56,10 +57,10 @@ def describe(client: Commvault, params: Row) -> Row:
     }
 
 
-def plain(text: str) -> str:
+def plain(said: str | None) -> str:
     """The words of an HTML mail, one line for each that it shows. They come from outside and are to be treated as such."""
     reader = _Words()
-    reader.feed(text)
+    reader.feed(said or "")
     reader.close()
     lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
     return "\n".join(line for line in lines if line)[:LONGEST]
@@ -86,28 +87,27 @@ class _Words(html.parser.HTMLParser):
 
 
 def _record(row: Row) -> Row:
-    company = row.get("company") or {}
+    company = part(row, "company")
     return {
         "id": int(row["id"]),
         "severity": word(row.get("severity")),
-        "name": plain(str(row.get("info") or "")),
+        "name": plain(text(row, "info")),
         "type": row.get("type"),
         "criterion": row.get("detectedCriterion"),
         "time": jobs.iso(row.get("detectedTime")),
-        "client": (row.get("client") or {}).get("name") or None,
+        "client": text(row, "client", "name"),
         "company": company.get("name") if company.get("id") else None,
         "company_id": int(company["id"]) if "id" in company else None,
         "job": row.get("jobId") or None,
         "read": bool(row.get("readStatus")),
-        "notes": plain(str(row.get("notes") or "")),
+        "notes": plain(text(row, "notes")),
     }
 
 
 def _meets(row: Row, params: Row, since: int) -> bool:
-    clients = None if params["clients"] is None else {name.casefold() for name in params["clients"]}
     return (
         (params["severities"] is None or row["severity"] in params["severities"])
-        and (clients is None or str(row["client"]).casefold() in clients)
+        and (params["clients"] is None or any(same_name(name, row["client"]) for name in params["clients"]))
         and params["read"] in (None, row["read"])
         and jobs.seconds(row["time"]) >= since
     )

@@ -42,7 +42,7 @@ OPTIONS = ArgumentSpec(
 )
 
 
-def run(client: Commvault, params: Row) -> Row:
+def describe(client: Commvault, params: Row) -> Row:
     """What a backup holds: files and folders of a path, or the disks and network cards of a VM."""
     if params["limit"] < 1:
         raise InputError("limit must be 1 or more.")

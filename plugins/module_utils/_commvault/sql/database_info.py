@@ -12,7 +12,7 @@ from ..._core.argspec import ArgumentSpec
 from ..backups import jobs
 from ..servers import lookup as server_lookup
 from ..wire import lookup
-from ..wire.replies import listed
+from ..wire.replies import listed, number, part, text, word
 from . import lookup as sql
 
 if t.TYPE_CHECKING:
@@ -35,23 +35,35 @@ OPTIONS = ArgumentSpec(
 SLA = ("met", "missed", "excluded")
 
 
-def run(client: Commvault, params: Row) -> Row:
+def describe(client: Commvault, params: Row) -> Row:
     """The databases of an instance, a client, or everything that is seen, each with its protection and what can be restored of it."""
     instances = _instances(client, params)
-    rows: list[Row] = []
-    if instances:
-        wanted = {name.casefold() for name in params["databases"] or []}
-        only = next(iter(instances)) if len(instances) == 1 else None
-        discovered = _by_key(sql.rows_of_databases(client, only, params["system_databases"]), "insId", "dbName")
-        protection = _protection(client)
-        restorable = _restorable(client, instances)
-        for key in sorted({*discovered, *restorable}, key=lambda key: (_home(instances, key), key[1])):
-            if key[0] in instances and (not wanted or key[1] in wanted) and (params["system_databases"] or not _is_system(key)):
-                found = _record(instances[key[0]], discovered.get(key), protection.get(key, {}), restorable.get(key))
-                rows.append(found)
-        if params["files"]:
-            _add_files(client, rows)
+    rows = _of_instances(client, instances, params) if instances else []
     return {"changed": False, "databases": rows, "total": len(rows)}
+
+
+def _of_instances(client: Commvault, instances: dict[int, Row], params: Row) -> list[Row]:
+    only = next(iter(instances)) if len(instances) == 1 else None
+    listing = sql.rows_of_databases(client, only, params["system_databases"])
+    discovered = {(int(row["insId"]), str(row["dbName"]).casefold()): row for row in listing}
+    protection = _protection(client)
+    restorable = _restorable(client, instances)
+    rows = [
+        _record(instances[key[0]], discovered.get(key), protection.get(key, {}), restorable.get(key))
+        for key in {*discovered, *restorable}
+        if key[0] in instances and _is_asked_for(key[1], params)
+    ]
+    rows.sort(key=lambda row: (row["client"], row["instance"], row["name"].casefold()))
+    if params["files"]:
+        _add_files(client, rows)
+    return rows
+
+
+def _is_asked_for(name: str, params: Row) -> bool:
+    """Whether a database is to be told. name: in lower case."""
+    if not params["system_databases"] and name in sql.SYSTEM_DATABASES:
+        return False
+    return not params["databases"] or any(lookup.same_name(wanted, name) for wanted in params["databases"])
 
 
 def _instances(client: Commvault, params: Row) -> dict[int, Row]:
@@ -59,7 +71,7 @@ def _instances(client: Commvault, params: Row) -> dict[int, Row]:
     if client.company_missing:
         return {}
     if params["instance"] is not None:
-        found = sql.find(client, params["client"], params["instance"])
+        found = sql.find_instance(client, params["client"], params["instance"])
         return {found.id: {"id": found.id, "name": found.name, "client": found.client, "client_id": found.client_id}} if found else {}
     found_rows = {row["id"]: row for row in _listed_instances(client)}
     if params["client"] is None:
@@ -69,7 +81,7 @@ def _instances(client: Commvault, params: Row) -> dict[int, Row]:
         client.missing("client", params["client"], "Correct the name.")
         return {}
     lookup.require_own(client, "client", home)
-    return {number: row for number, row in found_rows.items() if row["client_id"] == home.id}
+    return {instance: row for instance, row in found_rows.items() if row["client_id"] == home.id}
 
 
 def _listed_instances(client: Commvault) -> list[Row]:
@@ -82,7 +94,7 @@ def _listed_instances(client: Commvault) -> list[Row]:
         found = [{key: row.get(api) for key, api in keys.items()} for row in rows]
     else:
         found = [
-            {**row, "client": (row.get("client") or {}).get("name") or row.get("server"), "client_id": (row.get("client") or {}).get("id")}
+            {**row, "client": text(row, "client", "name") or row.get("server"), "client_id": number(row, "client", "id")}
             for row in listed(reply.get("instances"))
             if row.get("databaseEngine") in (None, "SQL_SERVER")
         ]
@@ -92,26 +104,22 @@ def _listed_instances(client: Commvault) -> list[Row]:
     ]
 
 
-def _by_key(rows: list[Row], instance: str, name: str) -> dict[Key, Row]:
-    return {(int(row[instance]), str(row[name]).casefold()): row for row in rows}
-
-
 def _protection(client: Commvault) -> dict[Key, Row]:
     """Plan, recovery model and SLA of every user database in one request (OpenAPI GetDatabases)."""
-    reply = client.get("/V4/Databases", absent=(404,)) or {}
-    return {(int(row["instance"]["id"]), str(row["name"]).casefold()): row for row in listed(reply.get("databases"))}
+    rows = client.rows("/V4/Databases", "databases")
+    return {(int(row["instance"]["id"]), str(row["name"]).casefold()): row for row in rows}
 
 
 def _restorable(client: Commvault, instances: dict[int, Row]) -> dict[Key, str]:
     """The names of the databases that backups can be restored of, dropped ones too (GET …/Browse; cvpysdk sqlinstance.py browse)."""
 
-    def read(number: int) -> list[Row]:
-        path = f"/Client/{instances[number]['client_id']}/SQL/Instance/{number}/Browse"
+    def read(instance: int) -> list[Row]:
+        path = f"/Client/{instances[instance]['client_id']}/SQL/Instance/{instance}/Browse"
         return sql.rows_below(client.get(path, absent=(404,)), "SqlDatabase")
 
     answers = client.pool.read(read, instances)
-    names = [(number, str(row["databaseName"])) for number in instances for row in answers[number]]
-    return {(number, name.casefold()): name for number, name in names}
+    names = [(instance, str(row["databaseName"])) for instance in instances for row in answers[instance]]
+    return {(instance, name.casefold()): name for instance, name in names}
 
 
 def _record(instance: Row, row: Row | None, protection: Row, restorable: str | None) -> Row:
@@ -122,18 +130,18 @@ def _record(instance: Row, row: Row | None, protection: Row, restorable: str | N
     sla = re.split("[_ ]", str(protection.get("SLAStatus") or "").casefold())[0]
     return {
         "name": str(found.get("dbName") or restorable),
-        "id": int(found.get("dbId") or 0) or None,
+        "id": number(found, "dbId") or None,
         "client": instance["client"],
         "instance": instance["name"],
         "instance_id": instance["id"],
         "exists": row is not None,
-        "recovery_model": str(protection.get("recoveryModel") or found.get("recoveryModel") or "").lower() or None,
-        "plan": (protection.get("plan") or {}).get("name") or found.get("planName") or None,
-        "company": (protection.get("company") or {}).get("name"),
+        "recovery_model": word(protection.get("recoveryModel") or found.get("recoveryModel")),
+        "plan": text(protection, "plan", "name") or text(found, "planName"),
+        "company": part(protection, "company").get("name"),
         "sla": sla if sla in SLA else "unknown",
         "last_backup": last,
-        "last_backup_bytes": int(protection.get("lastBackupSize") or 0) if protection else None,
-        "last_full_job": int(found.get("fBkpJob") or 0) or None,
+        "last_backup_bytes": number(protection, "lastBackupSize") if protection else None,
+        "last_full_job": number(found, "fBkpJob") or None,
         "restorable": restorable is not None,
         "restorable_until": last if restorable is not None else None,
         "files": None,
@@ -147,25 +155,16 @@ def _add_files(client: Commvault, rows: list[Row]) -> None:
         if row["restorable"]:
             names.setdefault(row["instance_id"], []).append(row["name"])
 
-    def read(number: int) -> list[Row]:
-        chosen = [{"databaseName": name} for name in names[number]]
-        reply = client.query("/SQL/RestoreOptions", {"restoreDbType": 0, "sourceInstanceId": number, "selectedDatabases": chosen})
+    def read(instance: int) -> list[Row]:
+        chosen = [{"databaseName": name} for name in names[instance]]
+        reply = client.query("/SQL/RestoreOptions", {"restoreDbType": 0, "sourceInstanceId": instance, "selectedDatabases": chosen})
         return listed(reply.get("sqlDbdeviceItem"))
 
     answers = client.pool.read(read, names)
     for row in rows:
         if row["restorable"]:
             row["files"] = [
-                {"logical": file["logicalFileName"], "path": file["fileName"], "size": int(file.get("fileMaxSize") or 0)}
+                {"logical": file["logicalFileName"], "path": file["fileName"], "size": number(file, "fileMaxSize")}
                 for file in answers[row["instance_id"]]
                 if str(file["databaseName"]).casefold() == row["name"].casefold()
             ]
-
-
-def _home(instances: dict[int, Row], key: Key) -> tuple[str, str]:
-    row = instances.get(key[0])
-    return (row["client"], row["name"]) if row else ("", "")
-
-
-def _is_system(key: Key) -> bool:
-    return key[1] in sql.SYSTEM_DATABASES
