@@ -15,7 +15,6 @@ from ..._core.errors import ApiError, InputError, Refused
 from ..plans import lookup as plan_lookup
 from ..servers import lookup as server_lookup
 from ..vms import lookup as vm_lookup
-from ..vms import lookup as vm_lookup
 from ..wire.lookup import Found, choose, same_name
 from ..wire.replies import listed, part, text
 from ..wire.writes import create_numbered, require_gone
@@ -238,7 +237,7 @@ class Company(Resource):
 
     def _owned_counts(self, number: int) -> dict[str, int]:
         """How much belongs to the company, by kind."""
-        groups = [part(row, "company").get("id") for row in vm_groups.listing(self._client)]
+        groups = [group.company_id for group in vm_lookup.vm_groups(self._client)]
         lists = {
             "servers": server_lookup.servers(self._client),
             "hypervisors": vm_lookup.hypervisors(self._client),
