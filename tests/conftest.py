@@ -9,11 +9,22 @@ import typing as t
 
 import pytest
 
+from ansible_collections.calligo.baas.tests.support.golden import Golden
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from commvaultsim.sandbox import Sandbox
 
 # Long enough to be seen in the working phase, short enough for many tests.
 JOB_SECONDS = 1.0
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--renew-golden", action="store_true", help="write tests/golden/*.json anew instead of comparing (make golden)")
+
+
+@pytest.fixture(scope="session")
+def golden(pytestconfig: pytest.Config) -> Golden:
+    """Compares what a run said with its golden copy."""
+    return Golden(renew=pytestconfig.getoption("--renew-golden"))
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from paths import BIN, LOGS, PYTHON, ROOT, child_env
 from playbook_runs import shown
 
 PYTEST_GROUPS = {
-    **{name: f"tests/{name}" for name in ("unit", "collection", "integration", "faults", "contract")},
+    **{name: f"tests/{name}" for name in ("unit", "collection", "integration", "golden", "faults", "contract")},
     "simulators": "simulators/commvault/tests",
 }
 GROUPS = (*PYTEST_GROUPS, "molecule")

@@ -9,10 +9,10 @@ import json
 
 import pytest
 
-from ansible_collections.calligo.baas.tests.collection.test_check_mode import tasks
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.collection import module_names
 from ansible_collections.calligo.baas.tests.support.modules import Modules, run_module
+from ansible_collections.calligo.baas.tests.support.tasks import tasks
 from commvaultsim.sandbox import Sandbox
 
 VICTIM = tenant.COMPANY["name"]
