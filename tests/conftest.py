@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 import pytest
@@ -39,6 +40,14 @@ def fresh_sandbox(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Sandbo
     """A sandbox for one test alone, with nothing but the scenario in it."""
     with Sandbox(tmp_path_factory.mktemp("sandbox"), job_seconds=JOB_SECONDS) as running:
         yield running
+
+
+@pytest.fixture
+def waiting_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time passes at once where this process waits for something: for tests in which nothing comes that is waited for."""
+    passed = [0.0]
+    monkeypatch.setattr(time, "sleep", lambda seconds: passed.append(passed[-1] + seconds))
+    monkeypatch.setattr(time, "monotonic", lambda real=time.monotonic: real() + passed[-1])
 
 
 @pytest.fixture

@@ -59,6 +59,7 @@ def attempts(platform, name, **more):
     return results
 
 
+@pytest.mark.usefixtures("waiting_is_short")
 @pytest.mark.parametrize("name", MODULES)
 def test_another_company_cannot_be_acted_in(platform, name):
     before = of_victim(platform)
@@ -73,6 +74,7 @@ def test_another_company_cannot_be_acted_in(platform, name):
     assert of_victim(platform) == before
 
 
+@pytest.mark.usefixtures("waiting_is_short")
 @pytest.mark.parametrize("name", MODULES)
 def test_the_header_of_another_company_gives_nothing(platform, name):
     before = of_victim(platform)
@@ -81,6 +83,7 @@ def test_the_header_of_another_company_gives_nothing(platform, name):
     assert of_victim(platform) == before
 
 
+@pytest.mark.usefixtures("waiting_is_short")
 @pytest.mark.parametrize("company", [INTRUDER, None], ids=["own company", "no company"])
 @pytest.mark.parametrize("name", MODULES)
 def test_names_of_anothers_things_give_nothing(platform, name, company):
