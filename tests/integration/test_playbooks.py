@@ -18,11 +18,13 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.calligo.baas.plugins.filter.service import FilterModule
 from ansible_collections.calligo.baas.tests.support.golden import Golden, read_files, read_results
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, run_playbook
 from commvaultsim.sandbox import Sandbox
 
+SERVICE = FilterModule().filters()
 TENANTS = {"acme", "cafe_mueller", "boreal"}
 REGION = "luxembourg"
 # What the month draws can be an empty file, which cannot be damaged; this draws another one, and every month the same.
@@ -111,6 +113,13 @@ def test_no_backup_is_a_failed_restore_test(platform: Sandbox, unprotected: Run)
     assert record["result"] == "failed"
     assert {sample["kind"] for sample in record["samples"] if sample["failures"]} == {"vm", "file", "database"}
     assert left_behind(platform) == []
+    # Whoever doubts the draw can make it again from the record alone.
+    population, draw = record["population"], record["draw"]
+    drawn = SERVICE["draw"](population["systems"], region=REGION, period=record["period"], salt=draw["salt"])
+    assert (drawn["population_hash"], drawn["seed"], draw["seed_given"]) == (population["hash"], draw["seed"], False)
+    for kind, sample in zip(("vm/", "files/", "sql/"), record["samples"], strict=True):
+        systems = [system for system in population["systems"] if system.startswith(kind)]
+        assert SERVICE["draw"](systems, seed=drawn["seed"])["sample"] == [sample["id"]]
 
 
 def test_onboarding_takes_every_tenant_to_first_backups(platform: Sandbox, onboarded: Run) -> None:
