@@ -1,11 +1,13 @@
 # One command for each thing; the work is done by the scripts in tools/. Everything that is made lies in .build/ and .sandbox/.
 # Variables: PYTHON=<interpreter> to set up with, ARGS="<more arguments>" for the script behind a target.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit integration faults contract collection simulators molecule lint bench bench-report sandbox sandbox-stop clean
+.PHONY: help setup demo test unit integration faults contract collection simulators molecule golden lint bench bench-report sandbox sandbox-stop clean
 
 RUN := .build/venv/bin/python
 # The benchmarks are modules of the collection's tests.
 BENCH := PYTHONPATH=.build/collections $(RUN) tools/bench.py
+# Where golden copies are compared.
+GOLDEN := tests/golden tests/integration/test_playbooks.py tests/integration/test_tenant_offboarding.py
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -e 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -22,6 +24,9 @@ test: setup ## All tests
 
 unit integration faults contract collection simulators molecule: setup
 	@$(RUN) tools/run_tests.py --only $@ $(ARGS)
+
+golden: setup ## Write the golden copies of results and evidence (tests/golden) anew; git diff then shows what users will see
+	@.build/venv/bin/pytest --renew-golden $(GOLDEN)
 
 lint: setup ## All linters and ansible-test sanity
 	@$(RUN) tools/lint.py $(ARGS)

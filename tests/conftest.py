@@ -5,15 +5,27 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 import pytest
 
+from ansible_collections.calligo.baas.tests.support.golden import Golden
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from commvaultsim.sandbox import Sandbox
 
 # Long enough to be seen in the working phase, short enough for many tests.
 JOB_SECONDS = 1.0
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--renew-golden", action="store_true", help="write tests/golden/*.json anew instead of comparing (make golden)")
+
+
+@pytest.fixture(scope="session")
+def golden(pytestconfig: pytest.Config) -> Golden:
+    """Compares what a run said with its golden copy."""
+    return Golden(renew=pytestconfig.getoption("--renew-golden"))
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +40,14 @@ def fresh_sandbox(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Sandbo
     """A sandbox for one test alone, with nothing but the scenario in it."""
     with Sandbox(tmp_path_factory.mktemp("sandbox"), job_seconds=JOB_SECONDS) as running:
         yield running
+
+
+@pytest.fixture
+def waiting_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time passes at once where this process waits for something: for tests in which nothing comes that is waited for."""
+    passed = [0.0]
+    monkeypatch.setattr(time, "sleep", lambda seconds: passed.append(passed[-1] + seconds))
+    monkeypatch.setattr(time, "monotonic", lambda real=time.monotonic: real() + passed[-1])
 
 
 @pytest.fixture

@@ -120,6 +120,32 @@ def run_shown(
             return process.wait()
 
 
+@contextlib.contextmanager
+def run_beside(
+    command: t.Sequence[str | Path], log: Path, *, env: t.Mapping[str, str] | None = None, cwd: Path | None = None
+) -> t.Iterator[subprocess.Popen[str]]:
+    """Run a command beside the block, with its output in ``log`` alone. It is gone when the block is left, so wait for it there."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w", encoding="utf-8") as stream:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        with ended(process):
+            yield process
+
+
+def show_end(log: Path) -> None:
+    """Print the last lines of a command that nobody has watched."""
+    say(_tail(log))
+
+
 def descendants(pid: int) -> list[int]:
     """The processes below one, children before grandchildren."""
     table = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=False).stdout

@@ -116,6 +116,14 @@ def stale(page: str, kept: str, judged: bool) -> bool:
     return page != kept if judged else without_last(page) != without_last(kept)
 
 
+def check_whole(results: Json) -> None:
+    """What only a look back on all tests can tell. Raises ToolError for what is described or accepted and was never seen."""
+    if results["unsent"]:
+        raise ToolError(f"No contract test sends what operations.yml describes: {', '.join(results['unsent'])}.")
+    if results["unmet"]:
+        raise ToolError("No contract test meets what deviations.yml accepts:\n    " + "\n    ".join(results["unmet"]))
+
+
 def main() -> int:
     """Write the page, or with --check compare it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -125,6 +133,7 @@ def main() -> int:
     if not options.results.is_file():
         raise ToolError(f"{options.results} is missing: run all contract tests first (make contract).")
     results = json.loads(options.results.read_text(encoding="utf-8"))
+    check_whole(results)
     page = render(results, yaml.safe_load(REASONS.read_text(encoding="utf-8")) or {})
     kept = PAGE.read_text(encoding="utf-8") if PAGE.is_file() else ""
     if not stale(page, kept, results["judged"]):

@@ -1,16 +1,18 @@
 # Copyright (c) Calligo
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make lint``: every linter, one after the other; all of them run even if one finds something."""
+"""``make lint``: ansible-test sanity, and beside it the other linters one after the other; all run even if one finds something."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import re
 import time
 import typing as t
 
 import sanity
-from console import duration, main_guard, run_shown, say
+from console import duration, main_guard, run_beside, run_shown, say
 from paths import BIN, LOGS, ROOT, child_env
 from playbook_runs import shown
 
@@ -36,14 +38,30 @@ def run_command(name: str) -> int:
 def run_steps(names: t.Sequence[str], sanity_arguments: list[str]) -> dict[str, tuple[bool, float]]:
     """Run the named linters; return for each whether it was content, and its time in seconds."""
     results = {}
-    for name in names:
-        say(f"==> {name}")
-        started = time.monotonic()
-        status = sanity.run(sanity_arguments) if name == SANITY else run_command(name)
-        seconds = time.monotonic() - started
-        say(f"    {'ok' if status == 0 else 'FAILED'} in {duration(seconds)}")
-        results[name] = (status == 0, seconds)
+    with contextlib.ExitStack() as stack:
+        beside, began = None, time.monotonic()
+        if SANITY in names:
+            say(f"==> {SANITY}, beside the others")
+            command, env, place = sanity.prepared(sanity_arguments)
+            beside = stack.enter_context(run_beside(command, sanity.LOG, env=env, cwd=place))
+        for name in (name for name in names if name != SANITY):
+            say(f"==> {name}")
+            started = time.monotonic()
+            status = run_command(name)
+            results[name] = ended(status, started)
+        if beside:
+            say(f"==> {SANITY}, the rest of it")
+            status = beside.wait()
+            say("\n".join(line for line in sanity.LOG.read_text(encoding="utf-8").splitlines() if re.match(sanity.SHOWN, line)))
+            results[SANITY] = ended(status, began)
     return results
+
+
+def ended(status: int, started: float) -> tuple[bool, float]:
+    """Say how a linter ended; return whether it was content, and its time in seconds."""
+    seconds = time.monotonic() - started
+    say(f"    {'ok' if status == 0 else 'FAILED'} in {duration(seconds)}")
+    return status == 0, seconds
 
 
 def main() -> int:

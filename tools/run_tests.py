@@ -1,41 +1,46 @@
 # Copyright (c) Calligo
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make test``: the Python tests (pytest), then the roles (molecule); both run even if the first one fails."""
+"""``make test``: the Python tests (pytest) and beside them the roles (molecule); each runs to its end even if the other one fails."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import subprocess
 import time
+from pathlib import Path
 
-from console import duration, main_guard, run_shown, say
+from console import duration, main_guard, run_beside, run_shown, say, show_end
+from contract_table import RESULTS as CONTRACT_RESULTS
 from paths import BIN, LOGS, PYTHON, ROOT, child_env
 from playbook_runs import shown
 
+# Groups with long files first, so that the short ones fill what is left of the processes' time at the end.
 PYTEST_GROUPS = {
-    **{name: f"tests/{name}" for name in ("unit", "collection", "integration", "faults", "contract")},
+    **{name: f"tests/{name}" for name in ("integration", "contract", "golden", "faults", "collection", "unit")},
     "simulators": "simulators/commvault/tests",
 }
 GROUPS = (*PYTEST_GROUPS, "molecule")
 PYTEST_LOG = LOGS / "pytest.log"
 MOLECULE_LOG = LOGS / "molecule.log"
+# Two processes, each with whole files: the tests of one share servers. They are spread in the order in which they are collected.
+PROCESSES = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def run_pytest(groups: list[str], arguments: list[str]) -> int:
     """Run groups of Python tests in one pytest."""
-    return run_shown([BIN / "pytest", *(PYTEST_GROUPS[group] for group in groups), *arguments], PYTEST_LOG, env=child_env(), cwd=ROOT)
+    if "contract" in groups:
+        CONTRACT_RESULTS.unlink(missing_ok=True)  # a run that does not get as far leaves none, instead of an earlier one's
+    command: list[str | Path] = [BIN / "pytest", *PROCESSES, *(PYTEST_GROUPS[group] for group in groups), *arguments]
+    return run_shown(command, PYTEST_LOG, env=child_env(), cwd=ROOT)
 
 
-def run_molecule() -> int:
-    """Run every molecule scenario."""
+def run_molecule() -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
+    """Run every molecule scenario beside a block."""
     # By itself molecule looks below extensions/ in a collection.
     env = child_env(MOLECULE_GLOB="molecule/*/molecule.yml", ANSIBLE_NOCOLOR="1", NO_COLOR="1")
-    return run_shown(
-        [BIN / "molecule", "test", "--all"],
-        MOLECULE_LOG,
-        env=env,
-        cwd=ROOT,
-    )
+    return run_beside([BIN / "molecule", "test", "--all"], MOLECULE_LOG, env=env, cwd=ROOT)
 
 
 def contract_table(groups: list[str], arguments: list[str]) -> int:
@@ -47,9 +52,9 @@ def contract_table(groups: list[str], arguments: list[str]) -> int:
 
 
 def closing_lines() -> list[str]:
-    """What pytest says at its end: the failed tests and the line with the counts."""
+    """What pytest says at its end: the failed tests, which judge was not there, and the line with the counts."""
     lines = PYTEST_LOG.read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line.startswith(("FAILED ", "ERROR "))] + lines[-1:]
+    return [line for line in lines if line.startswith(("FAILED ", "ERROR ", "WITHOUT "))] + lines[-1:]
 
 
 def main() -> int:
@@ -60,13 +65,19 @@ def main() -> int:
     chosen = options.only or list(GROUPS)
     started = time.monotonic()
     statuses = {}
-    if groups := [group for group in PYTEST_GROUPS if group in chosen]:
-        say(f"==> pytest: {', '.join(groups)}")
-        statuses["pytest"] = run_pytest(groups, rest)
-        statuses["table"] = contract_table(groups, rest) if statuses["pytest"] == 0 else 0
-    if "molecule" in chosen:
-        say("==> molecule")
-        statuses["molecule"] = run_molecule()
+    with contextlib.ExitStack() as stack:
+        molecule = None
+        if "molecule" in chosen:
+            say(f"==> molecule, its output in {shown(MOLECULE_LOG)}")
+            molecule = stack.enter_context(run_molecule())
+        if groups := [group for group in PYTEST_GROUPS if group in chosen]:
+            say(f"==> pytest: {', '.join(groups)}")
+            statuses["pytest"] = run_pytest(groups, rest)
+            statuses["table"] = contract_table(groups, rest) if statuses["pytest"] == 0 else 0
+        if molecule:
+            statuses["molecule"] = molecule.wait()
+    if statuses.get("molecule"):
+        show_end(MOLECULE_LOG)
     say(f"\nTests, in {duration(time.monotonic() - started)}:")
     for name, log in (("pytest", PYTEST_LOG), ("table", LOGS / "contract-table.log"), ("molecule", MOLECULE_LOG)):
         if name in statuses:

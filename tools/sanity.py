@@ -22,6 +22,8 @@ from paths import BUILD, CACHE, LOGS, ROOT, child_env
 
 SANITY = BUILD / "sanity"
 HOME = SANITY / "home"
+LOG = LOGS / "sanity.log"
+SHOWN = "Running|ERROR|FATAL|WARNING|See "
 COPY = SANITY / "ansible_collections" / "calligo" / "baas"
 
 
@@ -65,8 +67,8 @@ def write_pip_configuration() -> None:
         settings.write(stream)
 
 
-def run(arguments: list[str]) -> int:
-    """Run ansible-test sanity with further arguments, for instance ``["--test", "validate-modules"]``; return its exit status."""
+def prepared(arguments: list[str]) -> tuple[list[str], dict[str, str], Path]:
+    """Make the copy; return the command with further arguments (``["--test", "validate-modules"]``), its environment and directory."""
     copy_checkout()
     pip_bootstrap.install(HOME)
     write_pip_configuration()
@@ -76,8 +78,14 @@ def run(arguments: list[str]) -> int:
     # Its own view of the world: with the checkout's settings it would find a second calligo.baas.
     for name in ("ANSIBLE_CONFIG", "ANSIBLE_HOME", "ANSIBLE_REMOTE_TMP"):
         env.pop(name)
+    return command, env, COPY
+
+
+def run(arguments: list[str]) -> int:
+    """Run ansible-test sanity; return its exit status."""
+    command, env, place = prepared(arguments)
     # The rest is pip, which fills a virtual environment for each test.
-    return run_shown(command, LOGS / "sanity.log", env=env, cwd=COPY, only="Running|ERROR|FATAL|WARNING|See ")
+    return run_shown(command, LOG, env=env, cwd=place, only=SHOWN)
 
 
 if __name__ == "__main__":

@@ -10,133 +10,8 @@ import pytest
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.collection import module_names
 from ansible_collections.calligo.baas.tests.support.modules import Modules
+from ansible_collections.calligo.baas.tests.support.tasks import tasks, tasks_of
 from commvaultsim.sandbox import Sandbox
-
-ABSENT = {"state": "absent"}
-VM = {"name": "acme-web-01", "hypervisor": "acme-vcenter"}
-GUEST_FILES = {**VM, "paths": ["/srv/www"], "destination_path": "E:\\From a VM"}
-SQL = {"client": "acme-sql01", "instance": "ACME-SQL01\\PROD"}
-FILES = {"client": "acme-fs01", "subclient": "data", "paths": ["D:\\Data\\Budget 2026.xlsx"]}
-
-
-def tasks(modules):
-    """For every module what tasks would give it: to make, to change, to remove, to start, to read."""
-    hypervisor = tenant.hypervisor(modules)
-    longer = {**tenant.PLAN, "destinations": [{**tenant.PLAN["destinations"][0], "retention_days": 60}]}
-    subclients = [tenant.SUBCLIENT, {**tenant.SUBCLIENT, "content": ["E:\\Shares"]}, {**tenant.SUBCLIENT, **ABSENT}]
-    return {
-        "commvault_activity": [
-            {"activities": [{"client": "acme-fs01", "backup": False, "restore": False, "data_aging": False}]},
-            {"activities": [{"client": "acme-fs01", "subclient": "data", "backup": False}, {"plan": "acme-gold", "backup": False}]},
-            {"activities": [{"vm_group": "acme-vms", "hypervisor": "acme-vcenter", "backup": True}]},
-        ],
-        "commvault_agent": [
-            {"agents": [{"client": "acme-fs02", "types": ["file_system"], "host_username": "install", "host_password": "correct horse"}]},
-            {"agents": [{"client": "acme-fs01", "types": ["file_system"], "allow_removal": True, **ABSENT}]},
-            {"agents": [{"client": "acme-fs01", "allow_removal": True, "state": "retired"}]},
-        ],
-        "commvault_alert_info": [{}, {"read": False, "severities": ["critical"], "descriptions": True}],
-        "commvault_backup": [
-            tenant.backup_of_all(),
-            {**tenant.backup_of_all(), "start": "if_never_backed_up"},
-            tenant.backup_of_sql(),
-            {**tenant.backup_of_sql(), "level": "transaction_log"},
-        ],
-        "commvault_blackout_window": [
-            tenant.BLACKOUT_WINDOW,
-            {**tenant.BLACKOUT_WINDOW, "operations": ["all"]},
-            {"name": tenant.BLACKOUT_WINDOW["name"], **ABSENT},
-        ],
-        "commvault_browse_info": [
-            {"client": "acme-fs01", "subclient": "data", "path": "D:\\Data", "recursive": True},
-            {"vm_uuid": tenant.uuid_of(modules, "acme-web-01"), "guest_files": True, "path": "/srv"},
-        ],
-        "commvault_company": [
-            tenant.COMPANY,
-            {**tenant.COMPANY, "email_suffix": "acme.example.com"},
-            {**tenant.COMPANY, "operators": [{"user_group": "master", "role": "Tenant Operator"}], "tags": {"contract": "4711"}},
-            {"name": "Acme Sàrl", "alias": "acme", "state": "deactivated"},
-            {"name": "Acme Sàrl", **ABSENT, "force": True},
-        ],
-        "commvault_company_info": [{}, {"gather": ["settings", "entities"]}],
-        "commvault_credential": [
-            tenant.CREDENTIAL,
-            {**tenant.CREDENTIAL, "account": "svc-baas@example.com"},
-            {"name": tenant.CREDENTIAL["name"], **ABSENT},
-        ],
-        "commvault_estate_info": [{}],
-        "commvault_hypervisor": [hypervisor, {**hypervisor, "access_nodes": ["lux-an-02"]}, {"name": "acme-vcenter", **ABSENT}],
-        "commvault_hypervisor_info": [{}, {"names": ["acme-vcenter", "none"], "retired": True}],
-        "commvault_infrastructure_info": [{"storage_pools": ["lux-pool-01"], "access_nodes": ["lux-an-01"], "servers": ["acme-fs01"]}],
-        # Of a job that nobody knows, check mode believes that an earlier task would start it.
-        "commvault_job": [{"job_ids": [1001, 999999], "state": state} for state in ("waited", "suspended", "resumed", "killed")],
-        "commvault_job_info": [{}, {"types": ["backup"]}],
-        "commvault_plan": [tenant.PLAN, longer, {"name": "acme-spare", **ABSENT}],
-        "commvault_plan_info": [{}, {"names": ["acme-gold", "none"], "entities": True}],
-        "commvault_region": [
-            tenant.REGION,
-            {**tenant.REGION, "entities": [{"names": ["acme-fs01"], "purpose": "workload"}], "allow_move": True},
-            {"name": tenant.REGION["name"], **ABSENT},
-        ],
-        "commvault_restore": [
-            tenant.restore_of_vm(modules, "acme-web-01"),
-            tenant.restore_in_place(modules, "acme-web-01"),
-            {"vm_disk": {**VM, "disks": ["scsi0-0-acme-web-01.vmdk"], "destination_path": "F:\\Staging"}},
-            {"guest_files": {**GUEST_FILES, "destination_client": "lux-restore-01"}},
-            {"guest_files": {**GUEST_FILES, "destination_vm": {"username": "Administrator", "password": "correct horse"}}},
-            {"files": {**FILES, "in_place": True}},
-            {"sql": {**SQL, "databases": [{"name": "Sales", "new_name": "Sales test"}]}},
-            {"sql": {**SQL, "databases": [{"name": "Sales"}], "overwrite": True}},
-            {"files": {**FILES, "destination_client": "lux-restore-01", "destination_path": "E:\\RestoreTest"}},
-        ],
-        "commvault_retention": [
-            {"plan": "acme-gold", "destination": "Primary", "retention_days": 60},
-            {"plan": "acme-gold", "retention_days": 1, "data_aging": False, "allow_decrease": True},
-        ],
-        "commvault_role": [tenant.ROLE, {**tenant.ROLE, "permissions": ["View"]}, {"name": tenant.ROLE["name"], **ABSENT}],
-        "commvault_role_assignment": [
-            {"assignments": [tenant.ROLE_ASSIGNMENT]},
-            {"assignments": [{**tenant.ROLE_ASSIGNMENT, **ABSENT}]},
-        ],
-        "commvault_sql_database_info": [{}, {"client": "acme-sql01", "files": True}],
-        "commvault_sql_instance": [
-            {"instances": [tenant.SQL_INSTANCE]},
-            {"instances": [{**tenant.SQL_INSTANCE, "vdi_timeout": 600, "backup_enabled": False}]},
-            {"instances": [{**tenant.SQL_INSTANCE, "instance": "ACME-SQL01\\REPORTS"}]},
-            {"instances": [{**tenant.SQL_INSTANCE, **ABSENT, "force": True}]},
-        ],
-        "commvault_sql_subclient": [
-            {"subclients": [tenant.SQL_SUBCLIENT]},
-            {"subclients": [{**tenant.SQL_SUBCLIENT, "databases": ["Warehouse"]}]},
-            {"subclients": [{**tenant.SQL_SUBCLIENT, **ABSENT}]},
-        ],
-        "commvault_server_info": [{}, {"names": ["acme-fs01", "none"], "shared": True, "readiness": True}],
-        "commvault_storage_pool_info": [{}, {"names": ["lux-pool-01", "none"]}],
-        "commvault_subclient": [{"subclients": [subclient]} for subclient in subclients],
-        "commvault_subclient_info": [{"clients": ["acme-fs01", "none"]}],
-        "commvault_user": [
-            tenant.USER,
-            {**tenant.USER, "enabled": False},
-            {"name": tenant.USER["name"], **ABSENT, "skip_transfer": True},
-        ],
-        "commvault_user_group": [
-            tenant.USER_GROUP,
-            {**tenant.USER_GROUP, "description": "Scripts"},
-            {"name": tenant.USER_GROUP["name"], **ABSENT, "skip_transfer": True},
-        ],
-        "commvault_vm_group": [
-            tenant.VM_GROUP,
-            {**tenant.VM_GROUP, "content": {"name_patterns": [{"condition": "starts_with", "value": "acme-db"}]}},
-            {**tenant.VM_GROUP, "new_name": "acme-machines", "disk_filters": [{"type": "datastore", "value": "scratch"}]},
-            {**tenant.VM_GROUP, "consistency": "application_aware", "guest_credential": "acme-login"},
-            {"name": "acme-vms", "hypervisor": "acme-vcenter", **ABSENT},
-        ],
-        "commvault_vm_group_info": [{}, {"names": ["acme-vms", "none"], "hypervisor": "acme-vcenter"}],
-        "commvault_vm_info": [{}, {"hypervisor": "acme-vcenter", "vm_group": "acme-vms", "recovery_points": True}],
-        "evidence_files": [{"directory": str(modules.sandbox.state_dir / "records"), "files": [{"name": "a.json", "content": {"a": 1}}]}],
-        "vcenter_folder_info": [{"folder": "Tenants/Acme Sàrl"}],
-        "vcenter_vm_facts": [{"folder": "Tenants/Acme Sàrl"}, {"tags": ["Backup/Gold"], "properties": ["hardware", "backup", "tags"]}],
-    }
 
 
 @pytest.fixture(scope="module")
@@ -155,23 +30,17 @@ def onboarded(tmp_path_factory):
         yield modules
 
 
-# Of the provider's own, not of a tenant: its options do not name the company that it is about.
-OUTSIDE = ("commvault_company", "commvault_company_info", "commvault_infrastructure_info", "commvault_job_info")
-
-
 def run_in_check_mode(modules, name):
     """Run all tasks of a module in check mode with a diff; return the requests that they sent and whether one would change something."""
     modules.sandbox.control("DELETE", "/journal")
-    inside = name.startswith("commvault_") and name not in OUTSIDE
-    changes = [modules(name, tenant.inside(task) if inside else task, check=True)["changed"] for task in tasks(modules)[name]]
+    changes = [modules(name, task, check=True)["changed"] for task in tasks_of(modules, name)]
     return modules.sandbox.control("GET", "/journal")["requests"], any(changes)
 
 
 @pytest.mark.parametrize("platform", ["empty", "onboarded"])
 @pytest.mark.parametrize("name", module_names())
 def test_check_mode_only_reads(request, name, platform):
-    modules = request.getfixturevalue(platform)
-    requests, changes = run_in_check_mode(modules, name)
+    requests, changes = run_in_check_mode(request.getfixturevalue(platform), name)
     assert not [f"{sent['method']} {sent['path']}" for sent in requests if sent["writes"]]
     assert not [f"{sent['method']} {sent['path']}" for sent in requests if not sent["modelled"]]
     assert changes is not (name.endswith(("_info", "_facts")))

@@ -5,12 +5,16 @@
 
 A test of an operation carries the marker contract(operation=..., module=..., direction=...), direction being "reads" (the SDK reads what
 our module wrote) or "writes" (our module finds nothing to change in what the SDK wrote). Whatever our modules say and hear meanwhile is
-judged by the vendor's OpenAPI document, if BAAS_OPENAPI names it. After a whole run the outcomes are in .build/contract/results.json.
+judged by the vendor's OpenAPI document, if BAAS_OPENAPI names it. After a whole run the outcomes are in .build/contract/results.json:
+tools/contract_table.py makes docs/contract.md from them, and refuses them when an operation was not sent or an accepted deviation not met.
+
+Tests may be spread over processes (pytest-xdist): each hands over what it saw at its end.
 """
 
 from __future__ import annotations
 
 import collections
+import dataclasses as dc
 import json
 import typing as t
 from pathlib import Path
@@ -25,12 +29,39 @@ RESULTS = ROOT / ".build" / "contract" / "results.json"
 DIRECTIONS = ("reads", "writes")
 
 Json = dict[str, t.Any]
+WITHOUT = f"WITHOUT THE OPENAPI DOCUMENT: the contract tests were not judged by it, for {openapi.VARIABLE} does not name it."
+
+
+@dc.dataclass
+class Seen:
+    """What a process saw: outcomes by test, calls by operation, deviations met, operations sent, counts of requests."""
+
+    whole: bool = False
+    rows: dict[str, Json] = dc.field(default_factory=dict)
+    calls: dict[str, set[str]] = dc.field(default_factory=lambda: collections.defaultdict(set))
+    met: set[openapi.Deviation] = dc.field(default_factory=set)
+    sent: set[str] = dc.field(default_factory=set)
+    figures: dict[str, int] = dc.field(default_factory=dict)
+
+    def packed(self) -> Json:
+        """It in types that go from process to process."""
+        calls = {operation: sorted(names) for operation, names in self.calls.items()}
+        met = [dc.asdict(one) for one in self.met]
+        return {"whole": self.whole, "rows": self.rows, "calls": calls, "met": met, "sent": sorted(self.sent), "figures": self.figures}
+
+    def add(self, other: Json) -> None:
+        """Take in what another process packed."""
+        self.whole = self.whole or other["whole"]
+        self.rows |= other["rows"]
+        for operation, names in other["calls"].items():
+            self.calls[operation] |= set(names)
+        self.met |= {openapi.Deviation(**one) for one in other["met"]}
+        self.sent |= set(other["sent"])
+        self.figures |= other["figures"]
+
+
 _wire = Wire()
-_rows: dict[str, Json] = {}
-_calls: dict[str, set[str]] = collections.defaultdict(set)
-_used: set[openapi.Deviation] = set()
-_sent: set[str] = set()
-_figures: dict[str, int] = {}
+_seen = Seen()
 
 
 def _mark(item: pytest.Item) -> Json | None:
@@ -43,14 +74,13 @@ def _mark(item: pytest.Item) -> Json | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A marker that says nothing useful is an error before anything runs; what looks back on the whole run comes last."""
+    """A marker that says nothing useful is an error before anything runs."""
     for item in items:
         if item.path.is_relative_to(ROOT / "tests" / "contract"):
             _mark(item)
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _listening() -> t.Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         _wire.watch(patch)
@@ -61,7 +91,7 @@ def _listening() -> t.Iterator[None]:
 def judged(request: pytest.FixtureRequest, _listening: None) -> t.Iterator[None]:
     """After the test: what our modules sent is in the extract of operations, and the document allows it and the answers to it.
 
-    What fixtures of a module or session said counts for the first test that uses them. With the marker dialect only requests are judged.
+    What fixtures of a module said counts for the first test that uses them. With the marker dialect only requests are judged.
     """
     yield
     exchanges = [exchange for exchange in _wire.take() if exchange.versioned]
@@ -69,15 +99,15 @@ def judged(request: pytest.FixtureRequest, _listening: None) -> t.Iterator[None]
     strangers = sorted(set(filter(None, map(operations.strange, exchanges))))
     assert not strangers, f"not in tests/contract/operations.yml: {strangers}"
     names = {found.name for exchange in exchanges if (found := operations.find(exchange.method, exchange.path))}
-    _sent.update(names)
+    _seen.sent |= names
     if mark:
-        _calls[mark["operation"]] |= names
+        _seen.calls[mark["operation"]] |= names
     document = openapi.document()
     if document is None:
         return
     sides = ("request",) if request.node.get_closest_marker("dialect") else ("request", "reply")
     deviations = {one for exchange in exchanges for one in document.judge(exchange) if one.side in sides}
-    _used.update(deviations)
+    _seen.met |= deviations
     unknown = sorted(deviations - openapi.accepted().keys())
     assert not unknown, "the vendor's document disagrees:\n" + "\n".join(map(str, unknown))
 
@@ -85,22 +115,15 @@ def judged(request: pytest.FixtureRequest, _listening: None) -> t.Iterator[None]
 @pytest.fixture
 def figure() -> t.Callable[[str, int], None]:
     """Notes how many requests an act took, for the table."""
-    return _figures.__setitem__
-
-
-@pytest.fixture
-def whole_run(request: pytest.FixtureRequest) -> tuple[set[str], set[openapi.Deviation]]:
-    """The V4 and V5 operations that were sent and the deviations that were met in all contract tests; skips where not all of them ran."""
-    if not _is_whole(request.session):
-        pytest.skip("looks back on all contract tests, and not all of them ran")
-    return _sent, _used
+    return _seen.figures.__setitem__
 
 
 def _is_whole(session: pytest.Session) -> bool:
     here = ROOT / "tests" / "contract"
     collected = {item.path for item in session.items if item.path.is_relative_to(here)}
-    narrowed = session.config.option.keyword or session.config.option.markexpr or any("::" in argument for argument in session.config.args)
-    return not narrowed and not session.config.option.lf and collected == set(here.glob("test_*.py"))
+    option = session.config.option
+    narrowed = option.keyword or option.markexpr or any("::" in argument for argument in session.config.args)
+    return not narrowed and not option.lf and not option.collectonly and collected == set(here.glob("test_*.py"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -109,21 +132,47 @@ def pytest_runtest_makereport(item: pytest.Item) -> t.Generator[None, pytest.Tes
     report = yield
     mark = _mark(item) if item.path.is_relative_to(ROOT / "tests" / "contract") else None
     if mark:
-        row = _rows.setdefault(item.nodeid, {**mark, "test": item.nodeid, "outcome": "passed"})
+        row = _seen.rows.setdefault(item.nodeid, {**mark, "test": item.nodeid, "outcome": "passed"})
         if not report.passed:
             row["outcome"] = "skipped" if report.skipped and row["outcome"] == "passed" else "failed"
     return report
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: t.Any) -> None:
+    """A process of pytest-xdist has ended: take in what it saw."""
+    if packed := getattr(node, "workeroutput", {}).get("contract"):
+        _seen.add(packed)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the outcomes of a whole run; part of one would make a table with holes."""
-    if not hasattr(session, "items") or not _is_whole(session):
-        return
+    """Write the outcomes of a whole run; part of one would make a table with holes. What only spreads the tests has none of its own."""
+    _seen.whole = _seen.whole or _is_whole(session)
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["contract"] = _seen.packed()
+    elif _seen.whole:
+        _write()
+
+
+def _write() -> None:
+    document = openapi.document()
+    unmet = openapi.accepted().keys() - _seen.met if document else set()
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     content = {
-        "judged": openapi.document() is not None,
-        "tests": sorted(_rows.values(), key=lambda row: row["test"]),
-        "requests": dict(sorted(_figures.items())),
-        "calls": {operation: sorted(names) for operation, names in sorted(_calls.items())},
+        "judged": document is not None,
+        "tests": sorted(_seen.rows.values(), key=lambda row: row["test"]),
+        "requests": dict(sorted(_seen.figures.items())),
+        "calls": {operation: sorted(names) for operation, names in sorted(_seen.calls.items())},
+        "unsent": sorted({one.name for one in operations.every()} - _seen.sent),
+        "unmet": sorted(f"{one.call} {one.side} at {one.where or 'its top'}: {one.rule}" for one in unmet),
     }
     RESULTS.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> t.Generator[None, None, None]:
+    """Say below everything else when the vendor's document was not among the judges."""
+    yield
+    reports = (report for kind in terminalreporter.stats.values() for report in kind)
+    if openapi.document() is None and any(str(getattr(report, "nodeid", "")).startswith("tests/contract/") for report in reports):
+        terminalreporter.write_line(WITHOUT, yellow=True, bold=True)

@@ -100,6 +100,7 @@ def test_waiting_for_a_suspended_job_ends_at_once(world, running):
     assert "resumes" in world.failure(MODULE, {"job_ids": [running]})["msg"]
 
 
+@pytest.mark.usefixtures("waiting_is_short")
 def test_unknown_jobs_touch_none_of_the_others(world, running):
     options = {"job_ids": [running, 999999], "state": "killed"}
     assert "999999" in world.failure(MODULE, options)["msg"]

@@ -59,7 +59,7 @@ def task(module: str, options: Json, **more: t.Any) -> Json:
 
 
 def both(play: t.Callable[..., Json], module: str, options: Json, **more: t.Any) -> tuple[Json, Json]:
-    """The same task in the worker and, because it has an environment, sent to its host;"""
+    """The result of the same task in the worker and, because it has an environment, sent to its host."""
     inline = play(task(module, options, **more))
     sent = play(task(module, options, **more, environment={"SOME": "thing"}))
     assert not inline["sent"] and sent["sent"]
@@ -73,9 +73,12 @@ def test_a_read_is_the_same(play):
 
 
 def test_what_is_wrong_with_the_options_is_said(play):
-    for options in ({"servers": ["x"], "storage_pool": "x"}, {"servers": {"a": 1}}, {"company": "x", "company_id": 3}, {"parallel": 99}):
-        inline, sent = both(play, "commvault_infrastructure_info", options)
-        assert inline["msg"] == sent["msg"]
+    wrong = ({"servers": ["x"], "storage_pool": "x"}, {"servers": {"a": 1}}, {"company": "x", "company_id": 3}, {"parallel": 99})
+    tasks = [task("commvault_infrastructure_info", options, register=f"result{number}") for number, options in enumerate(wrong)]
+    inline, sent = play(*tasks), play(*({**one, "environment": {"SOME": "thing"}} for one in tasks))
+    assert not inline["sent"] and sent["sent"]
+    for one in tasks:
+        assert inline[one["register"]]["msg"] == sent[one["register"]]["msg"]
 
 
 def test_errors_are_the_same_and_hold_no_secret(play, sandbox):
@@ -126,8 +129,7 @@ def test_records_are_written_once(play, tmp_path):
     assert first["changed"] and not again["changed"] and [file["changed"] for file in again["files"]] == [False, False]
     path = tmp_path / "evidence" / "manifests" / "x" / "a.json"
     assert json.loads(path.read_text(encoding="utf-8")) == record and path.stat().st_mode & 0o777 == 0o640
-    for name in ("../a.json", "..", "", "a/b"):
-        assert (
-            "no name"
-            in play(task("evidence_files", {"directory": "{{ evidence }}", "files": [{"name": name, "content": {}}]}))["result"]["msg"]
-        )
+    names = {"above": "../a.json", "up": "..", "empty": "", "below": "a/b"}
+    wrong = {key: {"directory": "{{ evidence }}", "files": [{"name": name, "content": {}}]} for key, name in names.items()}
+    refused = play(*(task("evidence_files", options, register=key) for key, options in wrong.items()))
+    assert all("no name" in refused[key]["msg"] for key in wrong)

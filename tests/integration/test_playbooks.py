@@ -4,7 +4,7 @@
 """The shipped playbooks, from an empty platform to restores that are proven, and to those that must fail.
 
 The runs build on each other, each made once: check mode on the empty platform, a restore test there, onboarding, onboarding
-again, a restore test that passes, and those of damaged backups.
+again, a restore test that passes, and those of damaged backups. What they said and wrote is compared with its golden copy.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.calligo.baas.plugins.filter.service import FilterModule
+from ansible_collections.calligo.baas.tests.support.golden import Golden, read_files, read_results
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, refuse, run_playbook
 from commvaultsim.sandbox import Sandbox
 
+SERVICE = FilterModule().filters()
 TENANTS = {"acme", "cafe_mueller", "boreal"}
 REGION = "luxembourg"
-# What the month draws can be an empty file, which cannot be damaged; this draws another one.
-SEED = ("-e", f"restore_test_seed={'d' * 64}")
+# What the month draws can be an empty file, which cannot be damaged; this draws another one, and every month the same.
+SEED = ("-e", f"restore_test_seed={'d' * 64}", "-e", "restore_test_period=2026-01")
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +36,11 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Sandbox]:
     """A sandbox for the runs of this file."""
     with Sandbox(tmp_path_factory.mktemp("playbooks"), job_seconds=1) as running:
         yield running
+
+
+def results(platform: Sandbox, run: str) -> Path:
+    """Where a run leaves what modules said."""
+    return platform.state_dir / f"results-{run}.jsonl"
 
 
 @pytest.fixture(scope="module")
@@ -52,20 +60,20 @@ def unprotected(platform: Sandbox, checked: object) -> Run:
 @pytest.fixture(scope="module")
 def onboarded(platform: Sandbox, unprotected: Run) -> Run:
     """All tenants, onboarded, with everything said that Ansible can say."""
-    return run_playbook(platform, "tenant_onboard", "-vvvv")
+    return run_playbook(platform, "tenant_onboard", *SEED, "-vvvv", results=results(platform, "onboarded"))
 
 
 @pytest.fixture(scope="module")
 def onboarded_again(platform: Sandbox, onboarded: Run) -> Run:
     """The second run."""
     assert onboarded.status == 0, onboarded.output
-    return run_playbook(platform, "tenant_onboard")
+    return run_playbook(platform, "tenant_onboard", results=results(platform, "onboarded_again"))
 
 
 @pytest.fixture(scope="module")
 def proven(platform: Sandbox, onboarded_again: Run) -> Run:
     """A restore test of one region, with everything said that Ansible can say."""
-    return run_playbook(platform, "restore_test", "--limit", REGION, *SEED, "-vvvv")
+    return run_playbook(platform, "restore_test", "--limit", REGION, *SEED, "-vvvv", results=results(platform, "proven"))
 
 
 def latest(platform: Sandbox) -> tuple[Path, dict[str, t.Any]]:
@@ -105,6 +113,13 @@ def test_no_backup_is_a_failed_restore_test(platform: Sandbox, unprotected: Run)
     assert record["result"] == "failed"
     assert {sample["kind"] for sample in record["samples"] if sample["failures"]} == {"vm", "file", "database"}
     assert left_behind(platform) == []
+    # Whoever doubts the draw can make it again from the record alone.
+    population, draw = record["population"], record["draw"]
+    drawn = SERVICE["draw"](population["systems"], region=REGION, period=record["period"], salt=draw["salt"])
+    assert (drawn["population_hash"], drawn["seed"], draw["seed_given"]) == (population["hash"], draw["seed"], False)
+    for kind, sample in zip(("vm/", "files/", "sql/"), record["samples"], strict=True):
+        systems = [system for system in population["systems"] if system.startswith(kind)]
+        assert SERVICE["draw"](systems, seed=drawn["seed"])["sample"] == [sample["id"]]
 
 
 def test_onboarding_takes_every_tenant_to_first_backups(platform: Sandbox, onboarded: Run) -> None:
@@ -125,9 +140,24 @@ def test_onboarding_again_changes_nothing(platform: Sandbox, onboarded_again: Ru
     assert onboarded_again.counts("changed") == dict.fromkeys(TENANTS, 0)
 
 
-def test_a_restore_test_proves_one_of_each_kind(platform: Sandbox, proven: Run) -> None:
+@pytest.mark.parametrize("host", sorted(TENANTS))
+def test_onboarding_says_and_writes_what_its_golden_copy_says(platform: Sandbox, onboarded_again: Run, golden: Golden, host: str) -> None:
+    records = read_files(evidence_dir(platform) / "onboarding").values()
+    (record,) = (record for record in records if record["tenant"]["alias"] == host.replace("_", "-"))
+    manifests = read_files(evidence_dir(platform) / "manifests")
+    content = {
+        "first": read_results(results(platform, "onboarded"), host),
+        "again": read_results(results(platform, "onboarded_again"), host),
+        "record": record,
+        "manifests": {name: manifest for name, manifest in manifests.items() if manifest["tenant"] == record["tenant"]["name"]},
+    }
+    golden(f"onboarding-{host}", content, platform.state_dir)
+
+
+def test_a_restore_test_proves_one_of_each_kind(platform: Sandbox, proven: Run, golden: Golden) -> None:
     assert proven.status == 0, proven.output
     file, record = latest(platform)
+    golden("restore-test", {"results": read_results(results(platform, "proven"), REGION), "record": record}, platform.state_dir)
     assert record["result"] == "passed"
     assert {sample["kind"] for sample in record["samples"]} == {"vm", "file", "database"}
     assert left_behind(platform) == []

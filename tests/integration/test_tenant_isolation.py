@@ -9,10 +9,10 @@ import json
 
 import pytest
 
-from ansible_collections.calligo.baas.tests.collection.test_check_mode import tasks
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.collection import module_names
 from ansible_collections.calligo.baas.tests.support.modules import Modules, run_module
+from ansible_collections.calligo.baas.tests.support.tasks import tasks
 from commvaultsim.sandbox import Sandbox
 
 VICTIM = tenant.COMPANY["name"]
@@ -59,6 +59,7 @@ def attempts(platform, name, **more):
     return results
 
 
+@pytest.mark.usefixtures("waiting_is_short")
 @pytest.mark.parametrize("name", MODULES)
 def test_another_company_cannot_be_acted_in(platform, name):
     before = of_victim(platform)
@@ -73,6 +74,7 @@ def test_another_company_cannot_be_acted_in(platform, name):
     assert of_victim(platform) == before
 
 
+@pytest.mark.usefixtures("waiting_is_short")
 @pytest.mark.parametrize("name", MODULES)
 def test_the_header_of_another_company_gives_nothing(platform, name):
     before = of_victim(platform)
@@ -81,6 +83,7 @@ def test_the_header_of_another_company_gives_nothing(platform, name):
     assert of_victim(platform) == before
 
 
+@pytest.mark.usefixtures("waiting_is_short")
 @pytest.mark.parametrize("company", [INTRUDER, None], ids=["own company", "no company"])
 @pytest.mark.parametrize("name", MODULES)
 def test_names_of_anothers_things_give_nothing(platform, name, company):

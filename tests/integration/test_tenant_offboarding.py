@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The end of a tenant's service, stage by stage; the tests build on each other, and another tenant looks on.
 
-Whatever is refused, or is a check run, sends no request that writes.
+Whatever is refused, or is a check run, sends no request that writes. What a stage said and wrote is compared with its golden copy.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.calligo.baas.tests.support.aging import advance, age
+from ansible_collections.calligo.baas.tests.support.golden import Golden, read_results
 from ansible_collections.calligo.baas.tests.support.modules import Modules
 from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, run_playbook
 from commvaultsim.sandbox import Sandbox
@@ -39,19 +41,27 @@ def estate(modules: Modules, company: str = LEAVING) -> dict[str, t.Any]:
     return found
 
 
+def results(modules: Modules) -> Path:
+    """What modules said in the last run."""
+    return modules.sandbox.state_dir / "results.jsonl"
+
+
 def offboard(modules: Modules, *options: str) -> tuple[Run, list[str]]:
     """Run the playbook for one tenant; the run, and the writing requests that it sent."""
     modules.sandbox.control("DELETE", "/journal")
-    run = run_playbook(modules.sandbox, "tenant_offboard", "--limit", "boreal", *options)
+    results(modules).unlink(missing_ok=True)
+    run = run_playbook(modules.sandbox, "tenant_offboard", "--limit", "boreal", *options, results=results(modules))
     requests = modules.sandbox.control("GET", "/journal")["requests"]
     assert [request["path"] for request in requests if not request["modelled"]] == []
     return run, [f"{request['method']} {request['path']}" for request in requests if request["writes"]]
 
 
-def twice(modules: Modules, *options: str) -> Run:
-    """A run that has to succeed, and a second one that has to change nothing."""
+def twice(modules: Modules, golden: Golden, copy: str, *options: str) -> Run:
+    """A run that has to succeed and to say what its golden copy says, and a second one that has to change nothing."""
     run, _writes = offboard(modules, *options)
     assert run.status == 0, run.output
+    content = {"results": read_results(results(modules), "boreal"), "record": records(modules)[-1]}
+    golden(f"offboarding-{copy}", content, modules.sandbox.state_dir)
     again, writes = offboard(modules, *options)
     assert again.status == 0, again.output
     assert (again.counts("changed"), writes) == ({"boreal": 0}, [])
@@ -78,9 +88,9 @@ def test_a_check_run_says_what_would_be_lost_and_writes_nothing(modules: Modules
     assert records(modules) == []
 
 
-def test_the_default_stops_backups_and_leaves_them_to_be_restored(modules: Modules) -> None:
+def test_the_default_stops_backups_and_leaves_them_to_be_restored(modules: Modules, golden: Golden) -> None:
     before = estate(modules)
-    twice(modules)
+    twice(modules, golden, "stop-backups")
     after = estate(modules)
     assert not [row["name"] for row in after["vm_groups"] + after["subclients"] if row["backup_enabled"]]
     assert after["company"]["status"] == "ACTIVE"
@@ -114,15 +124,15 @@ def test_a_company_that_nobody_knows_is_refused(modules: Modules) -> None:
     assert writes == []
 
 
-def test_deactivated_means_no_logins_and_restores_still(modules: Modules) -> None:
-    twice(modules, "-e", "tenant_offboarding_stage=deactivate")
+def test_deactivated_means_no_logins_and_restores_still(modules: Modules, golden: Golden) -> None:
+    twice(modules, golden, "deactivate", "-e", "tenant_offboarding_stage=deactivate")
     assert estate(modules)["company"]["status"] == "DEACTIVATED"
     assert modules("commvault_browse_info", {"company": LEAVING, **FILES})["total"] > 0
 
 
-def test_removed_is_what_the_tenant_had_and_nothing_of_another(modules: Modules) -> None:
+def test_removed_is_what_the_tenant_had_and_nothing_of_another(modules: Modules, golden: Golden) -> None:
     other, kept = estate(modules, STAYING), estate(modules)["kept"]
-    twice(modules, *CONFIRMED)
+    twice(modules, golden, "remove", *CONFIRMED)
     assert estate(modules, STAYING) == other
     left = estate(modules)
     assert [row["name"] for row in left["vm_groups"] + left["subclients"] if not row["default"]] == []
@@ -134,11 +144,11 @@ def test_removed_is_what_the_tenant_had_and_nothing_of_another(modules: Modules)
     assert f"{LEAVING}: the company, deactivated" in record["remaining"]
 
 
-def test_the_company_goes_with_the_last_backup(modules: Modules) -> None:
+def test_the_company_goes_with_the_last_backup(modules: Modules, golden: Golden) -> None:
     other = estate(modules, STAYING)
     advance(modules, 130)
     age(modules)
-    twice(modules, *CONFIRMED)
+    twice(modules, golden, "last-backup", *CONFIRMED)
     assert estate(modules)["company"] is None
     assert [row["name"] for row in estate(modules, STAYING)["plans"]] == [row["name"] for row in other["plans"]]
     assert records(modules)[-1]["remaining"] == []

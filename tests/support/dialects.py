@@ -1,11 +1,13 @@
 # Copyright (c) Calligo
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The dialects of the simulator, each to be spoken for the length of one test."""
+"""The dialects of the simulator, to be spoken for the length of one test: those of different subjects together."""
 
 from __future__ import annotations
 
+import collections
 import contextlib
+import itertools
 import typing as t
 from pathlib import Path
 
@@ -20,40 +22,67 @@ from commvaultsim.sandbox import Sandbox
 load_handlers()  # some of them name dialects of their own
 DIALECTS = sorted(dialects.DIALECTS.keys() | {name for name, text in faults.KNOWN.items() if text.startswith("dialect: ")})
 #: Not called a dialect, but servers do this too: a new job cannot be seen yet.
-VARIANTS: dict[str, Json] = {"none": {}, "job_invisible": {"polls": 3}, **{name: {} for name in DIALECTS}}
-#: Dialects of plans and of the people around them, which backups and restores cannot hear.
-OF_POLICY = ("plan_", "retention_", "role_", "user_group_", "region_")
+VARIANTS: dict[str, Json] = {"job_invisible": {"polls": 3}, **{name: {} for name in DIALECTS}}
+#: Heard in every reply, or nearly so. Each is spoken alone.
+EVERYWHERE = (
+    "absent_keys",
+    "booleans_numbers",
+    "empty_list_404",
+    "error_codes_named",
+    "error_codes_text",
+    "errors_wrapped",
+    "lists_of_one",
+    "put_empty",
+    "response_shapes",
+    "writes_201",
+)
+#: Dialects of plans and of the people around them, which the modules for SQL Server do not hear.
+OF_POLICY = ("created_", "error_code_names", "plan_", "retention_", "role_", "user_group_", "region_")
 #: Dialects of calls that no module for SQL Server makes.
-OF_VMS_AND_FILES = ("access_nodes_", "browse_", "hypervisor_", "put_shows_", "single_element_", "subclient_list_", "vmgroup_")
+OF_VMS_AND_FILES = ("access_nodes_", "browse_", "guest_", "hypervisor_", "put_shows_", "single_element_", "subclient_list_", "vmgroup_")
 OF_SQL = ("sql_",)
 
 
+def turns(*but: str) -> list[tuple[str, ...]]:
+    """What is spoken together: nothing, each dialect of :data:`EVERYWHERE`, and of the others at most one of a subject at a time.
+
+    The first word of a dialect's name is its subject, so that no call hears two of one turn.
+
+    :param but: beginnings of the names of dialects that are not spoken.
+    """
+    by_subject: dict[str, list[str]] = collections.defaultdict(list)
+    for name in VARIANTS:
+        if name not in EVERYWHERE and not name.startswith(but):
+            by_subject[name.partition("_")[0]].append(name)
+    together = itertools.zip_longest(*by_subject.values())
+    return [(), *((name,) for name in EVERYWHERE), *(tuple(name for name in names if name) for names in together)]
+
+
 def spoken(*but: str) -> pytest.MarkDecorator:
-    """Run a test, whose fixture ``modules`` takes the name, in each dialect but those that begin like that."""
-    names = [name for name in VARIANTS if not name.startswith(but)]
-    params = [pytest.param(name, marks=[] if name == "none" else pytest.mark.dialect) for name in names]
+    """Run a test, whose fixture ``modules`` takes the names, in each turn."""
+    params = [pytest.param(names, marks=[pytest.mark.dialect] if names else [], id="+".join(names) or "none") for names in turns(*but)]
     return pytest.mark.parametrize("modules", params, indirect=True)
 
 
 class Speaking(Modules):
-    """Modules in a sandbox that speaks one dialect from the beginning."""
+    """Modules in a sandbox that speaks dialects from the beginning."""
 
-    def __init__(self, sandbox: Sandbox, dialect: str) -> None:
+    def __init__(self, sandbox: Sandbox, dialects: tuple[str, ...]) -> None:
         super().__init__(sandbox)
-        self.dialect = dialect
+        self.dialects = dialects
         self.speak()
 
     def speak(self) -> None:
-        """Begin to speak the dialect, again where a test has cleared all faults."""
-        if self.dialect != "none":
-            self.sandbox.control("POST", "/faults", {"name": self.dialect, **VARIANTS[self.dialect]})
+        """Begin to speak the dialects, again where a test has cleared all faults."""
+        for dialect in self.dialects:
+            self.sandbox.control("POST", "/faults", {"name": dialect, **VARIANTS[dialect]})
 
 
 @contextlib.contextmanager
-def speaking(folder: Path, dialect: str) -> t.Iterator[Speaking]:
-    """A sandbox of its own for one dialect."""
+def speaking(folder: Path, dialects: tuple[str, ...]) -> t.Iterator[Speaking]:
+    """A sandbox of its own for dialects that are spoken together."""
     with Sandbox(folder, job_seconds=0.1) as sandbox:
-        yield Speaking(sandbox, dialect)
+        yield Speaking(sandbox, dialects)
 
 
 def walk(modules: Modules, module: str, *wishes: Json) -> None:

@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 RECAP = re.compile(r"^(?P<host>\S+)\s+: (?P<counts>ok=\d+ .*)$", re.MULTILINE)
+CALLBACKS = CHECKOUT / "tests" / "golden" / "callback_plugins"
 TIMEOUT = 300.0  # seconds
 
 
@@ -38,8 +39,11 @@ class Run:
         return {host: int(count[1]) for host, count in found.items() if count}
 
 
-def run_playbook(sandbox: Sandbox, playbook: str, *options: str) -> Run:
-    """Run one of playbooks/ with the demo's inventory; its evidence goes to the sandbox's state directory."""
+def run_playbook(sandbox: Sandbox, playbook: str, *options: str, results: Path | None = None) -> Run:
+    """Run one of playbooks/ with the demo's inventory; its evidence goes to the sandbox's state directory.
+
+    :param results: a file for the results of the modules of this collection, a line of JSON each.
+    """
     command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "inventories/demo", f"playbooks/{playbook}.yml", *options]
     env = {
         **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
@@ -49,6 +53,8 @@ def run_playbook(sandbox: Sandbox, playbook: str, *options: str) -> Run:
         "BAAS_SANDBOX_DIR": str(sandbox.state_dir),
         "BAAS_EVIDENCE_DIR": str(evidence_dir(sandbox)),
     }
+    if results:
+        env |= {"ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS), "ANSIBLE_CALLBACKS_ENABLED": "results", "BAAS_RESULTS": str(results)}
     done = subprocess.run(command, cwd=CHECKOUT, env=env, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     return Run(done.returncode, done.stdout + done.stderr)
 

@@ -54,6 +54,15 @@ def test_holes_and_reasons_belong_together(table, outcomes, reasons, said):
         table.render(results(table, *outcomes), reasons)
 
 
+@pytest.mark.parametrize(("unsent", "unmet"), [(["GET /V4/Widgets"], []), ([], ["GET /V4/Widgets reply at id: type"])])
+def test_what_no_test_sends_or_meets_is_named(table, unsent, unmet):
+    from console import ToolError
+
+    table.check_whole({"unsent": [], "unmet": []})
+    with pytest.raises(ToolError, match="GET /V4/Widgets"):
+        table.check_whole({"unsent": unsent, "unmet": unmet})
+
+
 def test_a_stale_page_is_seen_also_where_the_document_was_not_at_hand(table):
     outcomes = ("reads", "passed"), ("writes", "passed")
     kept = table.render(results(table, *outcomes), {})

@@ -64,45 +64,6 @@ def writes(http):
     return [call for call in http.calls if call.method != "GET" and call.path not in READS]
 
 
-def test_a_vm_group_is_backed_up_and_waited_for(http):
-    result = http.run(MODULE, {"vm_groups": [GROUP], "level": "synthetic_full"})
-    assert result["changed"] and result["started"] and not result["attached"]
-    (sent,) = writes(http)
-    assert (sent.path, sent.params, sent.body) == ("/V4/VmGroup/40/backup", {"backupLevel": "SYNTHETIC_FULL"}, {})
-    assert result["targets"] == [
-        {
-            "kind": "vm_group",
-            "name": "web",
-            "client": "vc01",
-            "backupset": None,
-            "instance": None,
-            "uuid": None,
-            "subclient_id": 40,
-            "action": "started",
-            "jobs": [600],
-        }
-    ]
-    (record,) = result["jobs"]
-    assert (record["id"], record["outcome"], record["end_time"]) == (600, "success", "2026-05-28T20:36:40Z")
-    assert record["virtual_machines"][0]["status"] == "Completed"
-
-
-def test_starting_costs_no_more_than_four_requests_and_the_logout(http):
-    result = http.run(MODULE, {"vm_groups": [GROUP], "wait": False})
-    assert http.asked() == ["POST /Login", "GET /V4/VMGroups", "POST /Jobs", "POST /V4/VmGroup/40/backup", "POST /Logout"]
-    assert [record["id"] for record in result["jobs"]] == [600] and result["jobs"][0]["outcome"] == "active"
-    http.run(MODULE, {"subclients": [FILES], "wait": False})
-    assert http.asked() == ["POST /Login", "GET /GetId", "POST /Jobs", "POST /Subclient/22/action/backup", "POST /Logout"]
-    assert writes(http)[0].params == {"backupLevel": "Incremental"}
-
-
-def test_check_mode_says_what_it_would_start_and_starts_nothing(http):
-    result = http.run(MODULE, {"vm_groups": [GROUP], "subclients": [FILES]}, check=True)
-    assert result["changed"] and result["started"] and result["jobs"] == []
-    assert [target["action"] for target in result["targets"]] == ["started", "started"]
-    assert writes(http) == []
-
-
 def test_in_check_mode_a_target_that_an_earlier_task_would_make_is_a_warning(http):
     http.on("GET", "/V4/VMGroups", (404, {"errorCode": 404, "errorMessage": "requested details not found"}))
     result = http.run(MODULE, {"vm_groups": [GROUP]}, check=True)

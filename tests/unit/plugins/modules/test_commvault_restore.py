@@ -10,7 +10,6 @@ from ansible_collections.calligo.baas.tests.support.scripted_http import Scripte
 
 MODULE = "commvault_restore"
 READS = {"/Login", "/Logout", "/Jobs", "/JobDetails", "/DoBrowse"}
-UUID = "503b1d0a-1111-2222-3333-444455556666"
 ID = {"clientId": 5, "clientName": "srv01", "instanceId": 1, "backupsetId": 9, "backupsetName": "defaultBackupSet", "subclientId": 22}
 OUT = {"destination_client": "srv02", "destination_path": "E:\\Restore\\"}
 END = 1780000600
@@ -126,12 +125,6 @@ def test_in_place_the_way_to_overwrite_is_the_tasks_choice(http, overwrite, flag
 def test_without_a_choice_nothing_is_overwritten(http):
     files(http, in_place=True)
     assert options_of(http)[0]["commonOptions"]["doNotOverwriteFileOnDisk"] is True
-
-
-def test_check_mode_looks_and_starts_nothing(http):
-    result = files(http, check=True, **OUT)
-    assert result["changed"] and result["restore"]["job"] is None and len(result["restore"]["paths"]) == 2
-    assert writes(http) == []
 
 
 @pytest.mark.parametrize("check", [True, False])

@@ -40,34 +40,6 @@ def written(http):
     return [(call.path, call.body["subClientProperties"]) for call in http.writes]
 
 
-def test_unchanged_subclients_cost_one_read_each(http):
-    data = {
-        "name": "DATA",
-        "content": ["d:\\data\\"],
-        "filters": ["**\\WinSxS\\"],
-        "exceptions": ["D:\\keep\\"],
-        "plan": "gold",
-        "vss": "locked_files",
-    }
-    result = run(http, data, {"name": "default", "backup_enabled": True})
-    assert result["changed"] is False
-    assert http.asked() == ["POST /Login", "GET /Subclient", "GET /Subclient/22", "GET /Subclient/21", "POST /Logout"]
-    assert result["subclients"][0] == {
-        "changed": False,
-        "id": 22,
-        "client": "srv01",
-        "backupset": "defaultBackupSet",
-        "name": "data",
-        "content": ["D:\\Data"],
-        "filters": ["**\\Winsxs"],
-        "exceptions": ["D:\\keep"],
-        "plan": "Gold",
-        "vss": "locked_files",
-        "description": "",
-        "backup_enabled": True,
-    }
-
-
 def test_one_body_with_the_differences_only(http):
     wanted = {"name": "data", "content": ["E:\\Neu\\"], "filters": [], "exceptions": ["D:\\keep"], "plan": "Silver", "vss": "off"}
     result = run(http, wanted)
@@ -100,35 +72,6 @@ def test_paths_are_written_as_they_are_given(http):
     assert written(http)[0][1]["content"] == [{"path": odd[0]}, {"path": odd[1]}]
 
 
-def test_create_and_what_it_returns(http):
-    http.on("POST", "/Subclient", {"response": {"errorCode": 0, "entity": {"subclientId": 30}}})
-    http.on("GET", "/Subclient/30", detail(30, "new", [{"path": "D:\\New"}], plan="Silver"))
-    result = run(
-        http, {"name": "new", "content": ["D:\\New"], "filters": ["*.tmp"], "plan": "Silver", "description": "x", "backup_enabled": False}
-    )
-    assert written(http) == [
-        (
-            "/Subclient",
-            {
-                "subClientEntity": {
-                    "clientName": "srv01",
-                    "applicationId": 33,
-                    "appName": "File System",
-                    "instanceName": "DefaultInstanceName",
-                    "backupsetName": "defaultBackupSet",
-                    "subclientName": "new",
-                },
-                "contentOperationType": 2,
-                "content": [{"path": "D:\\New"}, {"excludePath": "*.tmp"}],
-                "useLocalContent": True,
-                "planEntity": {"planId": 8, "planName": "Silver"},
-                "commonProperties": {"description": "x", "enableBackup": False},
-            },
-        )
-    ]
-    assert result["subclients"][0]["id"] == 30 and result["subclients"][0]["changed"] is True
-
-
 def test_a_creation_whose_answer_was_lost_is_looked_for(http):
     http.on("POST", "/Subclient", (502, "<html><title>Bad Gateway</title></html>"))
     before = {"subClientProperties": [row(21, "catch-all", default=True)]}
@@ -137,21 +80,6 @@ def test_a_creation_whose_answer_was_lost_is_looked_for(http):
     result = run(http, {"name": "new", "content": ["D:\\New"]})
     assert result["subclients"][0]["id"] == 30
     assert len(http.writes) == 1
-
-
-def test_check_mode_sends_nothing_and_predicts(http):
-    http.on("GET", "/Subclient/23", detail(23, "IndexBackup", []))
-    change, create, delete = (
-        {"name": "data", "content": ["E:\\"]},
-        {"name": "new", "content": ["D:\\New"]},
-        {"name": "IndexBackup", "state": "absent"},
-    )
-    result = run(http, change, create, delete, check=True)
-    assert http.writes == []
-    assert [one["changed"] for one in result["subclients"]] == [True, True, True]
-    assert result["subclients"][0]["content"] == ["E:\\"]
-    assert result["diff"][0]["before"]["content"] == ["D:\\Data"] and result["diff"][0]["after"]["content"] == ["E:\\"]
-    assert result["diff"][0]["before_header"] == "srv01 / defaultBackupSet / data"
 
 
 def test_content_taken_from_the_plan_is_made_its_own_when_filters_change(http):
