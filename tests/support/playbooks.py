@@ -35,18 +35,22 @@ class Run:
         return {host: int(count[1]) for host, count in found.items() if count}
 
 
-def run_playbook(sandbox: Sandbox, playbook: str, *options: str) -> Run:
-    """Run one of playbooks/ with the demo's inventory; its evidence goes to the sandbox's state directory."""
+def run_playbook(sandbox: Sandbox, playbook: str, *options: str, home: Path = CHECKOUT, config: Path = CHECKOUT / "ansible.cfg") -> Run:
+    """Run one of playbooks/ with the demo's inventory; its evidence goes to the sandbox's state directory.
+
+    :param home: where the collection is.
+    :param config: Ansible's configuration.
+    """
     command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "inventories/demo", f"playbooks/{playbook}.yml", *options]
     env = {
         **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-        "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
+        "ANSIBLE_CONFIG": str(config),
         "ANSIBLE_HOME": str(sandbox.state_dir / "ansible-home"),
         "ANSIBLE_NOCOLOR": "1",
         "BAAS_SANDBOX_DIR": str(sandbox.state_dir),
         "BAAS_EVIDENCE_DIR": str(evidence_dir(sandbox)),
     }
-    done = subprocess.run(command, cwd=CHECKOUT, env=env, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    done = subprocess.run(command, cwd=home, env=env, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     return Run(done.returncode, done.stdout + done.stderr)
 
 
