@@ -32,8 +32,7 @@ environment variable `BAAS_OPENAPI` holds its path, and without it that column i
 - **cvpysdk writes it**: what the SDK wrote, or started, is found by our module, which then has nothing to change.
 - **OpenAPI valid**: every V4 and V5 call that our modules make in these tests, what prepares them included, is as the document has it:
   its request, and the simulator's reply. Excepted are the deviations in
-  [tests/contract/deviations.yml](../tests/contract/deviations.yml), each with its reason. The operations are described in
-  [tests/contract/operations.yml](../tests/contract/operations.yml).
+  `tests/contract/deviations.yml` of the repository, each with its reason. The operations are described in `operations.yml` beside it.
 
 While the SDK waits for a job it sleeps 30 seconds at a time. The tests shorten `time.sleep` in their process; the SDK is as released.
 

@@ -15,9 +15,9 @@ import pytest
 
 from ansible_collections.calligo.baas.tests.support.modules import Json, Modules
 from ansible_collections.calligo.baas.tests.support.walk import step
-from commvaultsim import dialects, faults
-from commvaultsim.routing import load_handlers
 from commvaultsim.sandbox import Sandbox
+from commvaultsim.wire import dialects, faults
+from commvaultsim.wire.routing import load_handlers
 
 load_handlers()  # some of them name dialects of their own
 DIALECTS = sorted(dialects.DIALECTS.keys() | {name for name, text in faults.KNOWN.items() if text.startswith("dialect: ")})

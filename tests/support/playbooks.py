@@ -39,15 +39,24 @@ class Run:
         return {host: int(count[1]) for host, count in found.items() if count}
 
 
-def run_playbook(sandbox: Sandbox, playbook: str, *options: str, results: Path | None = None) -> Run:
+def run_playbook(  # noqa: PLR0913 - what a run is made of
+    sandbox: Sandbox,
+    playbook: str,
+    *options: str,
+    results: Path | None = None,
+    home: Path = CHECKOUT,
+    config: Path = CHECKOUT / "ansible.cfg",
+) -> Run:
     """Run one of playbooks/ with the demo's inventory; its evidence goes to the sandbox's state directory.
 
     :param results: a file for the results of the modules of this collection, a line of JSON each.
+    :param home: where the collection is.
+    :param config: Ansible's configuration.
     """
     command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "inventories/demo", f"playbooks/{playbook}.yml", *options]
     env = {
         **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-        "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
+        "ANSIBLE_CONFIG": str(config),
         "ANSIBLE_HOME": str(sandbox.state_dir / "ansible-home"),
         "ANSIBLE_NOCOLOR": "1",
         "BAAS_SANDBOX_DIR": str(sandbox.state_dir),
@@ -55,7 +64,7 @@ def run_playbook(sandbox: Sandbox, playbook: str, *options: str, results: Path |
     }
     if results:
         env |= {"ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS), "ANSIBLE_CALLBACKS_ENABLED": "results", "BAAS_RESULTS": str(results)}
-    done = subprocess.run(command, cwd=CHECKOUT, env=env, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    done = subprocess.run(command, cwd=home, env=env, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     return Run(done.returncode, done.stdout + done.stderr)
 
 

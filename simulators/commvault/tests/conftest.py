@@ -14,10 +14,10 @@ import pytest
 import requests
 
 from commvaultsim import scenario
-from commvaultsim.clock import SimClock
 from commvaultsim.sandbox import Sandbox
-from commvaultsim.server import serving
-from commvaultsim.simulator import Simulator
+from commvaultsim.state.clock import SimClock
+from commvaultsim.state.simulator import Simulator
+from commvaultsim.web.server import serving
 
 Json = dict[str, t.Any]
 PASSWORD = "not-a-secret-in-a-test"

@@ -16,10 +16,11 @@ import sys
 
 import uvicorn
 
-from commvaultsim import scenario, server
-from commvaultsim.clock import SimClock
+from commvaultsim import scenario
 from commvaultsim.sandbox import DEFAULT_SCENARIO, Sandbox, SandboxError
-from commvaultsim.simulator import Simulator
+from commvaultsim.state.clock import SimClock
+from commvaultsim.state.simulator import Simulator
+from commvaultsim.web import server
 
 DOWN = 3
 

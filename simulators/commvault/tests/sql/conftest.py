@@ -11,10 +11,10 @@ import typing as t
 
 import pytest
 
-from commvaultsim import model as m
 from commvaultsim import scenario
-from commvaultsim.clock import SimClock
-from commvaultsim.simulator import Simulator
+from commvaultsim.state import model as m
+from commvaultsim.state.clock import SimClock
+from commvaultsim.state.simulator import Simulator
 
 if t.TYPE_CHECKING:
     from ..conftest import Api

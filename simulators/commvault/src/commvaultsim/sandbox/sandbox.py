@@ -29,7 +29,7 @@ import yaml
 from commvaultsim.sandbox.processes import SandboxError, Service
 from commvaultsim.sandbox.tls import make_certificates, make_password
 
-DEFAULT_SCENARIO = Path(__file__).parents[1] / "demo.yml"
+DEFAULT_SCENARIO = Path(__file__).parents[1] / "scenario" / "demo.yml"
 COMMVAULT_USER = "baas-automation"
 VCENTER_USER = "svc-baas@vsphere.local"
 START_SECONDS = 60.0

@@ -1,0 +1,4 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Virtual Server agent: hypervisors, VM groups, VMs; what is read from vCenter and made there."""
