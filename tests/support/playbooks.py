@@ -39,7 +39,7 @@ class Run:
         return {host: int(count[1]) for host, count in found.items() if count}
 
 
-def run_playbook(  # noqa: PLR0913 - what a run is made of
+def run_playbook(
     sandbox: Sandbox,
     playbook: str,
     *options: str,
