@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "modules": {"_core", "_service", *PRODUCTS},
     "filter": {"_core", "_service"},
     "action": {"modules", "plugin_utils"},
-    "plugin_utils": {"_core"},
+    "plugin_utils": {"_core", "plugin_utils"},
     "doc_fragments": set(),
 }
 # The rooms of _commvault: each may use those before it.
@@ -113,6 +113,11 @@ def test_only_the_runner_makes_and_ends_a_module():
     names = ("AnsibleModule", "exit_json", "fail_json")
     users = [str(file.relative_to(ROOT)) for file in FILES if any(name in code_names(file) for name in names)]
     assert users == ["plugins/module_utils/_core/runner.py"]
+
+
+def test_check_mode_is_decided_in_the_runner_alone():
+    named = [str(file.relative_to(ROOT)) for file in sorted(UTILS.rglob("*.py")) if "check_mode" in file.read_text(encoding="utf-8")]
+    assert named == ["plugins/module_utils/_core/runner.py"]
 
 
 def code_names(file: Path) -> set[str]:

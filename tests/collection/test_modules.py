@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 import yaml
 
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session as commvault_session
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter import session as vcenter_session
-from ansible_collections.calligo.baas.tests.support.collection import ROOT, Module, fragment, module_names, options_below
+from ansible_collections.calligo.baas.tests.support.collection import PACKAGE, ROOT, Module, fragment, module_names, options_below
 
 MODULES = [Module(name) for name in module_names()]
 PRODUCTS = {"commvault", "vcenter"}
@@ -94,11 +97,24 @@ def test_an_integration_test_runs_it(module):
 
 def test_an_action_plugin_runs_the_module_of_its_name_and_no_other_does():
     folder = ROOT / "plugins" / "action"
-    text = (folder / "commvault_plan.py").read_text(encoding="utf-8")
-    names = {file.stem for file in folder.glob("*.py")}
-    assert names == set(module_names())
-    for name in names:
-        assert (folder / f"{name}.py").read_text(encoding="utf-8") == text.replace("commvault_plan", name)
+    assert {file.stem for file in folder.glob("*.py")} == set(module_names())
+    assert {str(file.readlink()) for file in folder.glob("*.py")} == {"../plugin_utils/module_action.py"}
+
+
+def test_ansible_imports_a_module_before_it_forks_a_worker():
+    """All that Ansible's main process does with an action plugin is to load its class, as here; the workers are forked from it then."""
+    program = """
+import json, sys
+from ansible.plugins.loader import action_loader, init_plugin_loader
+init_plugin_loader([])
+classes = {name: action_loader.get(f"calligo.baas.{name}", class_only=True) for name in json.loads(sys.argv[1])}
+print(json.dumps({name: found.module.__name__ for name, found in classes.items()}))
+"""
+    command = [sys.executable, "-c", program, json.dumps(module_names())]
+    env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {name: f"{PACKAGE}.plugins.modules.{name}" for name in module_names()}
 
 
 def test_action_groups_hold_every_module_and_nothing_else():

@@ -12,12 +12,12 @@ class Permit:
     """Whether a run may write, and whether it has written. A session asks before each request that writes."""
 
     def __init__(self, allowed: bool = True) -> None:
-        self.allowed = allowed
+        self._allowed = allowed
         self.used = False
 
     def ask(self, call: str) -> None:
         """Raise before a request that a check run must not send. No step of a check run gets here: if one does, it is a defect."""
-        if not self.allowed:
+        if not self._allowed:
             raise BaasError(
                 f"{call} would write in check mode, so it was not sent. This is a defect of the module: please report it.", call=call
             )

@@ -17,10 +17,9 @@ from ansible.module_utils.errors import UnsupportedError
 
 from . import output, query
 from .argspec import ArgumentSpec
-from .engine import Failed, Item, Many, One, Work, perform, predict
+from .engine import Failed, Item, Many, One, Resource, Work, perform, predict
 from .errors import BaasError, MissingLibrary, NotFound
 from .permit import Permit
-from .reconcile import adapt
 
 Params = dict[str, t.Any]
 S = t.TypeVar("S")
@@ -73,20 +72,14 @@ def run_work(spec: ArgumentSpec, connect: Connect[S], bind: t.Callable[[S, Conte
     _run(spec, connect, lambda session, context, check_mode: (predict if check_mode else perform)(bind(session, context)))
 
 
-def run_resource(spec: ArgumentSpec, connect: Connect[S], bind: t.Callable[[S, Params], t.Any], returned: str) -> t.NoReturn:
+def run_resource(spec: ArgumentSpec, connect: Connect[S], bind: t.Callable[[S, Params], Resource], returned: str) -> t.NoReturn:
     """Run a module that makes one object present or absent. The result carries it under the name given in returned."""
-    run_work(spec, connect, lambda session, context: One(adapt(bind(session, context.params)), context.params["state"], returned))
+    run_work(spec, connect, lambda session, context: One(bind(session, context.params), context.params["state"], returned))
 
 
-def run_resources(spec: ArgumentSpec, connect: Connect[S], bind: t.Callable[[S, Params], list[t.Any]], returned: str) -> t.NoReturn:
+def run_resources(spec: ArgumentSpec, connect: Connect[S], bind: t.Callable[[S, Params], list[Item]], returned: str) -> t.NoReturn:
     """Run a module that makes many objects present or absent in one call."""
-    run_work(
-        spec,
-        connect,
-        lambda session, context: Many(
-            [one if isinstance(one, Item) else Item(one[0], adapt(one[2]), one[1]) for one in bind(session, context.params)], returned
-        ),
-    )
+    run_work(spec, connect, lambda session, context: Many(bind(session, context.params), returned))
 
 
 Body = t.Callable[[S, Context, bool], Params]

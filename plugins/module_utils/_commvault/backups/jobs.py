@@ -11,7 +11,8 @@ import typing as t
 
 from ..._core.errors import ApiError, BaasError, ConnectionFailed, InputError, JobFailed, WaitTimeout
 from ..._core.wait import poll
-from ..wire import paging, replies
+from ..wire import paging
+from ..wire.replies import listed, number, part, text
 from . import reasons as job_reasons
 
 if t.TYPE_CHECKING:
@@ -25,6 +26,8 @@ PARTIAL = {"completed w/ one or more errors", "completed w/ one or more warnings
 FAILURE = {"failed", "failed to start", "killed", "abnormal terminated", "no run"}
 STANDING = {"suspended", "suspend"}
 """States that never end by themselves: somebody has to resume the job."""
+ENDED = ("success", "partial", "failed")
+"""The outcomes of jobs that go on no more."""
 BACKUP, RESTORE, SYNTHETIC_FULL = 4, 5, 14
 APPEAR_PAUSES = (0.5, 2.0, 4.0, 8.0)
 """Seconds between the looks for a job whose start was not confirmed."""
@@ -62,37 +65,36 @@ def seconds(text: str | None) -> int:
 
 def to_record(summary: Record) -> Record:
     """A jobSummary in the words of the modules. Sizes in bytes, times in UTC, end_time None while the job runs."""
-    subclient = summary.get("subclient") or {}
-    status = str(summary.get("status", ""))
-    ended = summary.get("jobEndTime") or (summary.get("lastUpdateTime") if outcome(status) in ("success", "partial", "failed") else 0)
+    subclient, company, status = part(summary, "subclient"), part(summary, "company"), str(summary.get("status", ""))
+    ended = number(summary, "jobEndTime") or (number(summary, "lastUpdateTime") if outcome(status) in ENDED else 0)
     return {
         "id": int(summary["jobId"]),
         "status": status,
         "outcome": outcome(status),
-        "operation": summary.get("localizedOperationName") or summary.get("jobType"),
+        "operation": text(summary, "localizedOperationName") or summary.get("jobType"),
         "type": summary.get("jobType"),
-        "level": summary.get("backupLevelName") or None,
+        "level": text(summary, "backupLevelName"),
         "percent": summary.get("percentComplete"),
-        "reason": summary.get("pendingReason") or "",
-        "client": subclient.get("clientName") or summary.get("destClientName") or None,
+        "reason": text(summary, "pendingReason") or "",
+        "client": text(subclient, "clientName") or text(summary, "destClientName"),
         "client_id": subclient.get("clientId"),
-        "subclient": subclient.get("subclientName") or summary.get("subclientName") or None,
+        "subclient": text(subclient, "subclientName") or text(summary, "subclientName"),
         "subclient_id": subclient.get("subclientId"),
         "start_time": iso(summary.get("jobStartTime")),
         "end_time": iso(ended),
         "application_bytes": summary.get("sizeOfApplication"),
         "media_bytes": summary.get("sizeOfMediaOnDisk"),
         "objects": summary.get("totalNumOfFiles"),
-        "failed_objects": (summary.get("totalFailedFiles") or 0) + (summary.get("totalFailedFolders") or 0),
-        "parent": summary.get("vsaParentJobID") or None,
-        "company": (summary.get("company") or {}).get("companyName") or (summary.get("company") or {}).get("name"),
+        "failed_objects": number(summary, "totalFailedFiles") + number(summary, "totalFailedFolders"),
+        "parent": number(summary, "vsaParentJobID") or None,
+        "company": text(company, "companyName") or company.get("name"),
     }
 
 
 def read(client: Commvault, job_id: int) -> Record | None:
     """One job, or None where the server does not know it (it answers 200 with a total of 0)."""
     reply = client.get(f"/Job/{job_id}", absent=(404,)) or {}
-    rows = replies.listed(reply.get("jobs"))
+    rows = listed(reply.get("jobs"))
     return to_record(rows[0]["jobSummary"]) if rows else None
 
 
@@ -218,7 +220,7 @@ def start(
                 raise ConnectionFailed(text, sent=True, **error.details) from None
             raise ApiError(text, **error.details) from None
         return new
-    ids = [int(job_id) for job_id in replies.listed(reply.get("jobIds"))]
+    ids = [int(job_id) for job_id in listed(reply.get("jobIds"))]
     if not ids and reply.get("taskId"):
         # A request that the server queues has a task at once and a job a moment later.
         ids = _appeared(look, before, clock)

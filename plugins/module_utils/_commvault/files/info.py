@@ -41,22 +41,23 @@ def describe(client: Commvault, params: Row) -> Row:
     Inside a company, Refused for a client of another one.
     """
     wanted = list(dict.fromkeys(params["clients"]))
-    if client.company_missing:
-        return {"changed": False, "subclients": [], "missing": wanted}
-    applications = [application for name in params["types"] for application in agent_install.AGENTS[name]]
-    lists = client.pool.read(lambda name: file_subclients.of_client(client, name, applications), wanted)
-    for name in wanted:
-        _require_reach(client, name, lists[name])
-    rows = [row for name in wanted for row in lists[name] if _meets(row, params)]
+    lists = {} if client.company_missing else _lists(client, wanted, params["types"])
+    rows = [row for found in lists.values() for row in found if _meets(row, params)]
     partial = [file_subclients.number(row) for row in rows if not file_subclients.is_whole(row)]
     details = client.pool.read(lambda subclient: file_subclients.read(client, subclient), partial)
     whole = [(details[id_] if (id_ := file_subclients.number(row)) in details else None) or row for row in rows]
-    return {"changed": False, "subclients": [_record(row) for row in whole], "missing": [name for name in wanted if not lists[name]]}
+    return {"changed": False, "subclients": [_record(row) for row in whole], "missing": [name for name in wanted if not lists.get(name)]}
 
 
-def _require_reach(client: Commvault, name: str, rows: list[Row]) -> None:
-    if rows:
-        lookup.require_reach(client, "client", name, file_subclients.owner_of(client, name, rows))
+def _lists(client: Commvault, names: list[str], types: list[str]) -> dict[str, list[Row]]:
+    """The subclients of each client."""
+    applications = [application for name in types for application in agent_install.AGENTS[name]]
+    answers = client.pool.read(lambda name: file_subclients.of_client(client, name, applications), names)
+    lists = {name: answers[name] for name in names}
+    for name, rows in lists.items():
+        if rows:
+            lookup.require_reach(client, "client", name, file_subclients.owner_of(client, name, rows))
+    return lists
 
 
 def _meets(row: Row, params: Row) -> bool:

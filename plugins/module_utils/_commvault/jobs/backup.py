@@ -153,7 +153,6 @@ class BackupStep:
             self.known,
         )
         self.known.update(started)
-        # Nothing but its number is known of it yet, which is not worth a request.
         virtual_machines: Row = {"virtual_machines": []} if self.target.is_vms else {}
         return self._outcome([{**jobs.to_record({"jobId": job_id}), **virtual_machines} for job_id in started])
 
@@ -194,19 +193,16 @@ class Backup(Work):
 
     def settle(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Wait for the jobs where that is asked for. What was seen of them stays in a failed result, too."""
-        live = list(dict.fromkeys(job_id for outcome in outcomes if outcome.means.action != "kept" for job_id in _ids(outcome)))
+        live = _job_ids([outcome for outcome in outcomes if outcome.means.action != "kept"])
         waiting = bool(self._params["wait"] and live)
-        ended = {record["id"]: record for record in jobs.wait(self._client, live, self._params["wait_timeout"])} if waiting else {}
+        ended = jobs.wait(self._client, live, self._params["wait_timeout"]) if waiting else []
+        # Of a job that was just started and is not waited for, nothing but its number is known.
         told = [one for one in outcomes if one.means.target.is_vms and (waiting or one.means.action != "started")]
-        vms = {
-            job_id: vm_lookup.vm_results(self._client, job_id) for job_id in dict.fromkeys(number for one in told for number in _ids(one))
-        }
-        outcomes[:] = [_with_records(outcome, ended, vms) for outcome in outcomes]
-        if waiting:
-            records = {record["id"]: record for outcome in outcomes for record in _records(outcome)}
-            jobs.require_success(self._client, [records[job_id] for job_id in live], self._params["fail_on_partial"])
-            for outcome in outcomes:
-                _require_protection(self._client, outcome)
+        vms = {job_id: vm_lookup.vm_results(self._client, job_id) for job_id in _job_ids(told)}
+        outcomes[:] = [_with_records(outcome, {record["id"]: record for record in ended}, vms) for outcome in outcomes]
+        jobs.require_success(self._client, ended, self._params["fail_on_partial"])
+        for outcome in outcomes if waiting else ():
+            _require_protection(self._client, outcome)
         return outcomes
 
     def result(self, outcomes: list[Outcome]) -> Row:
@@ -231,8 +227,8 @@ def _records(outcome: Outcome) -> list[Row]:
     return records
 
 
-def _ids(outcome: Outcome) -> list[int]:
-    return [record["id"] for record in _records(outcome)]
+def _job_ids(outcomes: list[Outcome]) -> list[int]:
+    return list(dict.fromkeys(record["id"] for outcome in outcomes for record in _records(outcome)))
 
 
 def _with_records(outcome: Outcome, ended: dict[int, Row], vms: dict[int, list[Row]]) -> Outcome:
@@ -307,16 +303,20 @@ def _is_of(client: Commvault, target: Target, job_id: int) -> bool:
 
 def _last_backups(client: Commvault, targets: list[Target], running: list[Row | None]) -> list[Row | None]:
     """The job of the last backup that something can be restored from, of each target of which none is running, as far as there is any."""
-    idle = [target.source if job is None else None for target, job in zip(targets, running, strict=True)]
+    idle = [target.source for target, job in zip(targets, running, strict=True) if job is None]
     of_files = file_history.last(client, [source for source in idle if isinstance(source, FileSource)])
-    found: list[Row | None] = []
-    for target, source in zip(targets, idle, strict=True):
-        point = of_files.get(target.subclient_id) if source is None or isinstance(source, FileSource) else next(source.points(client), None)
-        found.append(point.record if point and source else None)
+    found = [None if job else _last_backup(client, target, of_files) for target, job in zip(targets, running, strict=True)]
     # What is kept of one VM is the whole job.
     parents = list(dict.fromkeys(record["parent"] for record in found if record and record["parent"]))
-    whole = {record["id"]: record for record in jobs.current(client, parents)} if parents else {}
+    whole = {record["id"]: record for record in jobs.current(client, parents)}
     return [whole.get(record["parent"], record) if record else None for record in found]
+
+
+def _last_backup(client: Commvault, target: Target, of_files: dict[int, points.Point]) -> Row | None:
+    if target.source is None:
+        return None
+    point = of_files.get(target.subclient_id) if not target.is_vms else next(target.source.points(client), None)
+    return point.record if point else None
 
 
 def _require_protection(client: Commvault, outcome: Outcome) -> None:

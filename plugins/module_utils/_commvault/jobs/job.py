@@ -26,7 +26,6 @@ ACTIONS = {"suspended": "pause", "resumed": "resume", "killed": "kill"}
 SHOWN = {"suspended": "Suspended", "resumed": "Waiting", "killed": "Killed"}
 """What a job is called once the server has done as it was told; a job that goes on may be at any phase."""
 TIMEOUTS = {"waited": 7200, "suspended": 600, "resumed": 600, "killed": 600}
-ENDED = ("success", "partial", "failed")
 
 OPTIONS = ArgumentSpec(
     {
@@ -77,7 +76,7 @@ class ControlledJob(Resource):
             create_once(lambda: self._client.post(f"/Job/{self._job_id}/action/{ACTIONS[self._state]}", {}), self._changed)
         except ApiError:
             # It may have ended by itself since it was read, which is no error.
-            if not (self._now()["outcome"] in ENDED or self._changed()):
+            if not (self._now()["outcome"] in jobs.ENDED or self._changed()):
                 raise
         return {**seen.known, **changed}
 
@@ -123,7 +122,7 @@ class JobControl(Work):
     def _waited(self, outcomes: list[Outcome]) -> list[Outcome]:
         """The jobs after their end."""
         records = {job_id: outcome.after or {} for job_id, outcome in zip(self._ids, outcomes, strict=True)}
-        running = [job_id for job_id, record in records.items() if record["outcome"] not in ENDED]
+        running = [job_id for job_id, record in records.items() if record["outcome"] not in jobs.ENDED]
         records |= {record["id"]: record for record in jobs.wait(self._client, running, self._timeout)} if running else {}
         outcomes[:] = [dataclasses.replace(outcome, after=records[job_id]) for job_id, outcome in zip(self._ids, outcomes, strict=True)]
         if self._params["fail_on_failure"]:
@@ -135,7 +134,7 @@ class JobControl(Work):
         records = wait_for_state(self._client, self._ids, self._state, self._timeout) if self._ids else []
         result = []
         for outcome, record in zip(outcomes, records, strict=True):
-            missed = self._state != "resumed" and record["outcome"] in ENDED and record["status"].casefold() != "killed"
+            missed = self._state != "resumed" and record["outcome"] in jobs.ENDED and record["status"].casefold() != "killed"
             if outcome.changed and missed:
                 self._client.warn(f"Job {record['id']} ended as {record['status']} before it could be {self._state}.")
             result.append(dataclasses.replace(outcome, changed=outcome.changed and not missed, after=record))
@@ -149,7 +148,7 @@ def bind(client: Commvault, params: Record) -> Work:
 
 def obeyed(state: str, record: Record, asked: bool = False) -> bool:
     """Whether a job needs nothing more to be in a state; one that has ended never does. asked: or is on its way there."""
-    if record["outcome"] in ENDED:
+    if record["outcome"] in jobs.ENDED:
         return True
     if state == "killed":
         return asked and str(record["status"]).casefold() == "kill pending"

@@ -386,6 +386,14 @@ def _full(newest_first: list[Point], limit: float) -> Point | None:
     return next((point for point in newest_first if point.end <= limit and _level(point) == FULL), None)
 
 
+def _require_full(newest_first: list[Point], limit: float, label: str, name: str) -> Point:
+    full = _full(newest_first, limit)
+    if full is None:
+        by = "" if math.isinf(limit) else f" that had ended by {jobs.iso(limit)}"
+        raise NotFound(f"There is no full backup of {label}{by}. Back it up first, with calligo.baas.commvault_backup.", object=name)
+    return full
+
+
 def _chain(newest_first: list[Point], name: str, instance: sql.Instance, limit: float, exact: int, chosen: Point | None) -> list[Point]:
     label = f'the database "{name}" of {instance.label}'
     if chosen and chosen not in newest_first:
@@ -393,27 +401,27 @@ def _chain(newest_first: list[Point], name: str, instance: sql.Instance, limit: 
             f"Job {chosen.record['id']} did not back up {label}, or that was in another subclient then. Give point_in_time instead.",
             object=name,
         )
-    full = _full(newest_first, limit)
-    if full is None:
-        by = "" if math.isinf(limit) else f" that had ended by {jobs.iso(limit)}"
-        raise NotFound(f"There is no full backup of {label}{by}. Back it up first, with calligo.baas.commvault_backup.", object=name)
-    later = [point for point in reversed(newest_first) if full.end <= point.end and point is not full]
-    within = [point for point in later if point.end <= limit]
-    differentials = [point for point in within if _level(point) == DIFFERENTIAL]
+    full = _require_full(newest_first, limit, label, name)
+    later = [point for point in reversed(newest_first) if full.end <= point.end]
+    differentials = [point for point in later if _level(point) == DIFFERENTIAL and point.end <= limit]
     base = [full, *differentials[-1:]]
     logs = [point for point in later if _level(point) == LOG and point.end >= base[-1].end]
     chain = base + [point for point in logs if point.end <= limit]
     if exact and chain[-1].end < exact:
-        # The log that was backed up after the moment holds what happened until then.
-        after = [point for point in logs if point.end > exact]
-        if not after:
-            raise NotFound(
-                f"No log backup of {label} reaches {jobs.iso(exact)}: the newest backup, of job {chain[-1].record['id']}, ended at "
-                f"{chain[-1].record['end_time']}. Back the log up first (level transaction_log), or give an earlier point_in_time.",
-                object=name,
-            )
-        chain.append(after[0])
+        return [*chain, _log_beyond(exact, logs, chain[-1], label, name)]
     return chain
+
+
+def _log_beyond(exact: int, logs: list[Point], last: Point, label: str, name: str) -> Point:
+    """The log backup that holds what happened until an exact time: the first that was made after it. last: the newest backup before."""
+    after = [point for point in logs if point.end > exact]
+    if not after:
+        raise NotFound(
+            f"No log backup of {label} reaches {jobs.iso(exact)}: the newest backup, of job {last.record['id']}, ended at "
+            f"{last.record['end_time']}. Back the log up first (level transaction_log), or give an earlier point_in_time.",
+            object=name,
+        )
+    return after[0]
 
 
 # Which file of a database goes where, and the device strings that say so. Nothing here asks a server

@@ -73,7 +73,6 @@ class Commvault:
         self.warn = warn
         self._missing = missing
         self._permit = permit or Permit()
-        self.check_mode = not self._permit.allowed
         self.clock = clock
         self.pool = pool or Pool()
         self.ahead: float | None = None

@@ -13,6 +13,7 @@ from ansible.module_utils import _internal
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
+from ansible_collections.calligo.baas.plugins.module_utils._core.engine import Item, Resource, Seen
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import (
     ApiError,
     ConnectionFailed,
@@ -20,7 +21,6 @@ from ansible_collections.calligo.baas.plugins.module_utils._core.errors import (
     Refused,
     WaitTimeout,
 )
-from ansible_collections.calligo.baas.plugins.module_utils._core.reconcile import Resource
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run, run_resource, run_resources
 
 SPEC = ArgumentSpec({"name": {"type": "str"}, "names": {"type": "list", "elements": "str"}, "state": {"type": "str", "default": "present"}})
@@ -45,22 +45,22 @@ class Named(Resource):
     def __init__(self, world, name):
         self.world, self.name = world, name
 
-    def find(self):
-        return {"name": self.name} if self.name in self.world.names else None
+    def observe(self):
+        return Seen({"name": self.name} if self.name in self.world.names else None)
 
-    def desired(self):
+    def desired(self, _seen):
         return {"name": self.name}
 
-    def guard_create(self, _desired):
+    def prepare_create(self, _seen, _desired):
         if self.name == "forbidden":
             raise Refused("it is forbidden", object=self.name)
 
-    def create(self, desired):
+    def create(self, _seen, desired, _means):
         self.world.written.append(self.name)
         self.world.names.add(self.name)
         return dict(desired)
 
-    def delete(self, _current):
+    def delete(self, _seen, _means):
         self.world.names.discard(self.name)
 
 
@@ -94,7 +94,7 @@ def test_many_resources_are_all_allowed_before_the_first_is_written(capsys):
         run_resources(
             SPEC,
             world.connect,
-            lambda session, params: [(f"thing {name}", "present", Named(session, name)) for name in params["names"]],
+            lambda session, params: [Item(f"thing {name}", Named(session, name)) for name in params["names"]],
             "things",
         )
 
