@@ -109,7 +109,7 @@ EXAMPLES = r"""
 RETURN = r"""
 activities:
   description: One entry for each of O(activities), in their order, with what may run now.
-  returned: success
+  returned: success, and on failure as far as the call came
   type: list
   elements: dict
   sample:
@@ -138,6 +138,14 @@ activities:
       type: str
       returned: "except for plans"
     changed: {description: Whether anything was switched., type: bool, returned: always}
+progress:
+  description: How far a call came that failed at one of many. Each element in the words of the error.
+  returned: on failure, unless it failed before the first write
+  type: dict
+  contains:
+    done: {description: "What is as it was asked for, with its entry in RV(activities).", type: list, elements: str, returned: always, sample: ["acme-fs01"]}
+    failed: {description: What the error is about., type: list, elements: str, returned: always, sample: ["acme-fs02"]}
+    not_tried: {description: What was left alone., type: list, elements: str, returned: always, sample: []}
 """
 
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import activity

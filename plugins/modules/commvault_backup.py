@@ -183,17 +183,17 @@ EXAMPLES = r"""
 RETURN = r"""
 started:
   description: Whether a job was started, or in check mode would be.
-  returned: success
+  returned: success, and on failure as far as the call came
   type: bool
   sample: true
 attached:
   description: Whether a backup was running already for one of the targets.
-  returned: success
+  returned: success, and on failure as far as the call came
   type: bool
   sample: false
 targets:
   description: What was done about each target, in the order of the options.
-  returned: success
+  returned: success, and on failure as far as the call came
   type: list
   elements: dict
   sample:
@@ -248,7 +248,7 @@ jobs:
   description:
     - The jobs of all targets. A VM group's job is the parent of one job for each VM.
     - With O(wait=false), all that is known of a job that was just started is its number.
-  returned: success
+  returned: success, and on failure as far as the call came
   type: list
   elements: dict
   sample:
@@ -396,6 +396,19 @@ jobs:
           description: In a restore, the name of the restored VM.
           returned: success
           type: str
+progress:
+  description: How far a call came that failed after its first job was started, or while it waited. Each target in the words of the error.
+  returned: on failure, unless it failed before the first job was to be started
+  type: dict
+  contains:
+    done:
+      description: What was started, joined or kept, with its entry in RV(targets) and its jobs in RV(jobs).
+      type: list
+      elements: str
+      returned: always
+      sample: [acme-fs01/defaultBackupSet/data]
+    failed: {description: What could not be started., type: list, elements: str, returned: always, sample: []}
+    not_tried: {description: What was left alone., type: list, elements: str, returned: always, sample: []}
 """
 
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import backup

@@ -101,7 +101,7 @@ EXAMPLES = r"""
 RETURN = r"""
 jobs:
   description: The jobs as they are afterwards, in the order of O(job_ids).
-  returned: success
+  returned: success, and on failure as far as the call came
   type: list
   elements: dict
   sample:
@@ -130,6 +130,14 @@ jobs:
       description: Whether this task changed the job. One that ended by itself before the request reached it was not changed.
       type: bool
       returned: always
+progress:
+  description: How far a call came that failed at one of many. Each job in the words of the error; with O(state=waited) there is nothing to tell.
+  returned: on failure, unless it failed before the first job was touched, or only waited
+  type: dict
+  contains:
+    done: {description: "What is as it was asked for, with its entry in RV(jobs).", type: list, elements: str, returned: always, sample: ["job 1207"]}
+    failed: {description: What the error is about., type: list, elements: str, returned: always, sample: ["job 1208"]}
+    not_tried: {description: What was left alone., type: list, elements: str, returned: always, sample: []}
 """
 
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import job

@@ -148,7 +148,7 @@ instances:
   description:
     - The instances after the task, in the order of the list. In check mode, what they would be. They never hold a password.
     - One that was taken out is shown as it was.
-  returned: success
+  returned: success, and on failure as far as the call came
   type: list
   elements: dict
   contains:
@@ -222,6 +222,14 @@ instances:
       returned: when the instance exists, or it was given
       type: bool
       sample: true
+progress:
+  description: How far a call came that failed at one of many. Each instance in the words of the error.
+  returned: on failure, unless it failed before the first write
+  type: dict
+  contains:
+    done: {description: "What is as it was asked for, with its entry in RV(instances).", type: list, elements: str, returned: always, sample: ["acme-sql01 / PROD"]}
+    failed: {description: What the error is about., type: list, elements: str, returned: always, sample: ["acme-sql01 / REPORTS"]}
+    not_tried: {description: What was left alone., type: list, elements: str, returned: always, sample: []}
 """
 
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.sql import instance

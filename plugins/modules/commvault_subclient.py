@@ -139,7 +139,7 @@ subclients:
   description:
     - The subclients after the task, in the order of the list. In check mode, what they would be.
     - One that was deleted is shown as it was.
-  returned: success
+  returned: success, and on failure as far as the call came
   type: list
   elements: dict
   contains:
@@ -206,6 +206,14 @@ subclients:
       returned: when the subclient exists, or it was given
       type: bool
       sample: true
+progress:
+  description: How far a call came that failed at one of many. Each subclient in the words of the error.
+  returned: on failure, unless it failed before the first write
+  type: dict
+  contains:
+    done: {description: "What is as it was asked for, with its entry in RV(subclients).", type: list, elements: str, returned: always, sample: ["acme-fs01 / defaultBackupSet / data"]}
+    failed: {description: What the error is about., type: list, elements: str, returned: always, sample: ["acme-fs01 / defaultBackupSet / archive"]}
+    not_tried: {description: What was left alone., type: list, elements: str, returned: always, sample: []}
 """
 
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.files import subclient

@@ -17,7 +17,8 @@ REFUSED = {"status": 500, "body": {"errorCode": 5, "errorMessage": "The database
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     with protected(tmp_path_factory.mktemp("partial-failure")) as world:
-        world.run("commvault_subclient", {"subclients": [{"client": CLIENT, "name": name, "content": [f"D:\\{name}"]} for name in NAMES]})
+        wanted = [{"client": CLIENT, "name": name, "content": ["D:\\Data"], "plan": "Gold"} for name in NAMES]
+        world.run("commvault_subclient", {"subclients": wanted})
         world.run("commvault_backup", {"subclients": [{"client": CLIENT, "name": name} for name in NAMES], "level": "full"})
         yield world
 

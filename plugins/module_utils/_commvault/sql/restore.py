@@ -141,7 +141,7 @@ def plan(client: Commvault, wanted: Row) -> Planned:
 def request(destination: Destination, planned: list[DatabaseRestore], moment: Moment, options: Row) -> Row:
     """restoreOptions of a SQL Server restore (cvpysdk sqlinstance.py _get_sql_restore_json). The source's names go into the lists."""
     names = [database.source for database in planned]
-    devices = [text for row in planned if row.relocated for text in devices(row.source, row.name, row.files, row.paths)]
+    devices = [text for row in planned if row.relocated for text in device_strings(row.source, row.name, row.files, row.paths)]
     instance = destination.instance
     exact = {"pointOfTimeRst": True, "pointInTime": {"time": moment.until}} if moment.exact else {"pointOfTimeRst": False}
     return {
@@ -250,7 +250,7 @@ def _database(wanted: Row, files: list[File], destination: Destination) -> Datab
         raise ApiError(text, call="POST /SQL/RestoreOptions", object=wanted["name"])
     paths = places(wanted if renamed else {**wanted, "new_name": None}, files)
     if relocated:
-        devices(wanted["name"], name, files, paths)
+        device_strings(wanted["name"], name, files, paths)
     return DatabaseRestore(wanted["name"], name, files, paths, relocated, name.casefold() in destination.there)
 
 
@@ -456,7 +456,7 @@ def places(wanted: Row, files: list[File]) -> list[str]:
     return [chosen.get(file.logical.casefold()) or _place(wanted, file) for file in files]
 
 
-def devices(source: str, target: str, files: list[File], paths: list[str]) -> list[str]:
+def device_strings(source: str, target: str, files: list[File], paths: list[str]) -> list[str]:
     """The device strings of one database, one for each of its files (cvpysdk sqlinstance.py; VDI_RESTORE_FORMAT of the vendor)."""
     require_plain(source, "The name of the database")
     strings = []

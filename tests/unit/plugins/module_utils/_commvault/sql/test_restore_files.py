@@ -46,7 +46,7 @@ def test_files_of_a_linux_server_keep_their_folder():
 
 
 def test_a_device_string_has_five_fields_for_every_file():
-    (text,) = sql_restore.devices("Sales", "Übung", FILES[:1], ["E:\\Übung.mdf"])
+    (text,) = sql_restore.device_strings("Sales", "Übung", FILES[:1], ["E:\\Übung.mdf"])
     assert text == "|Sales|#12!Übung|#12!Sales|#12!E:\\Übung.mdf|#12!D:\\SQL\\Data\\Sales.mdf"
 
 
@@ -56,7 +56,7 @@ def test_nothing_can_add_a_field(evil, field):
     values = ["Sales", "Copy", "Sales", "E:\\x.mdf"]
     values[field] = evil
     with pytest.raises(InputError):
-        sql_restore.devices(values[0], values[1], [File(values[2], "D:\\x.mdf")], [values[3]])
+        sql_restore.device_strings(values[0], values[1], [File(values[2], "D:\\x.mdf")], [values[3]])
 
 
 @pytest.mark.parametrize("path", ["", "SQL", "E:", "E:SQL", "..\\x", "\\x", "\\\\server", "E:\\a|b"])
