@@ -23,6 +23,7 @@ COMMANDS = {
     "mypy": ["mypy", "-p", f"{PACKAGE}.plugins", "-p", f"{PACKAGE}.tests"],
     "mypy-simulator": ["mypy", "--config-file", "simulators/commvault/pyproject.toml", "--cache-dir", ".build/cache/mypy-simulator"],
     "mypy-tools": ["mypy", "tools"],
+    "complexity": ["python", "tools/complexity.py"],
     "yamllint": ["yamllint", "--strict", "."],
     "ansible-lint": ["ansible-lint", "--strict", "--nocolor"],
 }
