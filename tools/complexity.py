@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
+from radon.complexity import cc_visit
+
 from console import main_guard, say
 from paths import ROOT
-from radon.complexity import cc_visit
 
 MOST = 15
 
