@@ -32,6 +32,8 @@ TIME = re.compile(r"20(?:2[6-9]|[3-9]\d)-\d\d-\d\dT\d\d:?\d\d:?\d\dZ")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 RUN = re.compile(r"(?:^|(?<=-))[0-9a-f]{8}(?=$|[^0-9a-f])")
 JOB = re.compile(r"(?<=[Jj]ob[ -])\d{4,}")
+# In a vCenter; in which order two tenants' VMs are restored is chance.
+MOID = re.compile(r"(?<![\w-])vm-\d+(?![\w-])")
 PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+")
 
 
@@ -54,6 +56,7 @@ class Normaliser:
     def _text(self, text: str) -> str:
         text = TIME.sub("<time>", text.replace(self._sandbox, "<sandbox>"))
         text = PORT.sub("<port>", UUID.sub(lambda found: self._placeholder("uuid", found[0]), text))
+        text = MOID.sub(lambda found: self._placeholder("moid", found[0]), text)
         text = RUN.sub(lambda found: self._placeholder("hex", found[0]), text)
         return JOB.sub(lambda found: self._number(int(found[0])), text)
 
