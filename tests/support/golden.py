@@ -18,17 +18,20 @@ from ansible_collections.calligo.baas.tests.support.playbooks import CHECKOUT
 FOLDER = CHECKOUT / "tests" / "golden"
 SHOWN = 150  # lines of a difference
 
-#: What Ansible and the roles' loops add to a result, and how often something was asked for.
-DROPPED = re.compile(r"_.*|invocation|attempts|ansible_loop_var|failed_when_result")
+#: What Ansible and the roles' loops and conditions add to a result, and how often something was asked for.
+DROPPED = re.compile(r"_.*|invocation|attempts|ansible_loop_var|failed_when_result|false_condition")
 #: Keys of numbers that the server gives. One counter is for all objects and another one, from 1001 on, for jobs.
 NUMBERED = re.compile(r"id|(.*_)?(id|job|jobs)s?|parent")
 FIRST_JOB = 1001
 #: Keys of text or numbers that the run, the machine or the installation decides.
-DECIDED = {"port": "port", "mac": "mac", "moid": "moid", "seconds": "seconds", "ansible": "version", "key": "device", "created": "time"}
+DECIDED = {"port": "port", "mac": "mac", "moid": "moid", "ansible": "version", "key": "device", "created": "time"}
+DECIDED |= {"change_version": "change"}
+#: Keys of times that something took, or by which a clock is ahead.
+DURATIONS = ("seconds", "ahead_seconds")
 #: Lists that are made of sets, or in the order of the inventory's groups.
 UNORDERED = ("servers", "results")
 # The files and backups of the scenario are dated 2025, so a later time is one of the run.
-TIME = re.compile(r"20(?:2[6-9]|[3-9]\d)-\d\d-\d\dT\d\d:?\d\d:?\d\dZ")
+TIME = re.compile(r"20(?:2[6-9]|[3-9]\d)-\d\d-\d\dT\d\d:?\d\d:?\d\d(?:\.\d+)?Z")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 RUN = re.compile(r"(?:^|(?<=-))[0-9a-f]{8}(?=$|[^0-9a-f])")
 JOB = re.compile(r"(?<=[Jj]ob[ -])\d{4,}")
@@ -71,8 +74,8 @@ class Normaliser:
         if isinstance(value, list):
             ordered = sorted(value, key=_name) if key in UNORDERED else value
             return [self(element, key, listed=True) for element in ordered]
-        if key in DECIDED and value is not None:
-            return self._placeholder(DECIDED[key], value) if key != "seconds" else "<seconds>"
+        if key in (*DURATIONS, *DECIDED) and value is not None:
+            return "<seconds>" if key in DURATIONS else self._placeholder(DECIDED[key], value)
         if isinstance(value, str):
             return "<user>" if value == getpass.getuser() else self._text(value)
         counted = key == "jobs" and not listed

@@ -113,11 +113,13 @@ class JobControl(Work):
 
     def result(self, outcomes: list[Outcome]) -> Record:
         done = list(zip(self._ids, outcomes, strict=False))
-        return {
+        result: Record = {
             "changed": any(outcome.changed for outcome in outcomes),
             "jobs": [{"id": job_id, **(outcome.after or {}), "changed": outcome.changed} for job_id, outcome in done],
-            "diff": [_diff(outcome) for outcome in outcomes if outcome.changed],
         }
+        if self._state != "waited":
+            result["diff"] = [_diff(outcome) for outcome in outcomes if outcome.changed]
+        return result
 
     def _waited(self, outcomes: list[Outcome]) -> list[Outcome]:
         """The jobs after their end."""

@@ -16,8 +16,8 @@ FOLDER = Path(__file__).resolve().parents[4] / "plugins" / "filter"
 
 
 def test_a_refusal_names_the_filter() -> None:
-    with pytest.raises(AnsibleFilterError, match=r"calligo\.baas\.manifest_roots: .*drive"):
-        FilterModule().filters()["manifest_roots"](["Data"], {})
+    with pytest.raises(AnsibleFilterError, match=r"calligo\.baas\.draw: count is 0"):
+        FilterModule().filters()["draw"](["a"], count=0)
 
 
 def test_a_draw_tells_all_that_it_takes_to_repeat_it() -> None:
