@@ -137,6 +137,16 @@ def test_a_start_whose_answer_is_lost_is_found_and_not_repeated(backed_up):
     assert len(backed_up.writes()) == 1
 
 
+def test_a_lost_answer_is_not_taken_for_that_of_another_vm_of_the_group(backed_up):
+    first, second = (backed_up.vms()[name]["instance_uuid"] for name in VMS[:2])
+    backed_up.fault("http", method="POST", path=f"VirtualMachines/{second}/backup", reset=True, after=True, times=1)
+    result = backed_up.run(MODULE, {"vm_uuids": [first, second]})
+    one, other = (row["jobs"] for row in result["targets"])
+    assert len(one) == len(other) == 1 and one != other
+    held = [[vm["uuid"] for vm in job["virtual_machines"]] for job in result["jobs"]]
+    assert held == [[first], [second]]
+
+
 def test_unknown_targets_are_named(backed_up):
     assert "vCenter X/Acme VMs" in backed_up.failure(MODULE, {"vm_groups": [{**GROUP, "hypervisor": "vCenter X"}]})["msg"]
     assert "acme-fs01/defaultBackupSet/Nichts" in backed_up.failure(MODULE, {"subclients": [{**SUBCLIENT, "name": "Nichts"}]})["msg"]

@@ -9,11 +9,9 @@ import re
 import typing as t
 
 from ..._core.errors import NotFound
+from ..wire.replies import number, part, text
 from . import jobs
-from .points import Point
-
-if t.TYPE_CHECKING:
-    pass
+from .recovery_points import RecoveryPoint
 
 # Reading what a backup holds, with POST /DoBrowse (cvpysdk backupset.py, subclients/vssubclient.py).
 
@@ -24,7 +22,7 @@ ONE_LEVEL, FIND = 0, 1
 FILES, VIRTUAL_SERVER = 2, 4
 
 
-def pick(listing: t.Callable[[str], t.Iterator[Entry]], wanted: list[str], separator: str, label: str, point: Point) -> list[Entry]:
+def pick(listing: t.Callable[[str], t.Iterator[Entry]], wanted: list[str], separator: str, label: str, point: RecoveryPoint) -> list[Entry]:
     """The entries of tidy paths, in their order. listing: what a folder held. Raises NotFound naming all that the backup does not hold.
 
     Each parent folder is read once; no call of the API asks for one path alone without its versions.
@@ -57,16 +55,15 @@ def pick(listing: t.Callable[[str], t.Iterator[Entry]], wanted: list[str], separ
 
 def to_entry(row: Row, separator: str) -> Entry:
     """A browse row in the words of the modules. The row's "name" is a token of the index and is never used."""
-    flags = row.get("flags") or {}
-    data = row.get("advancedData") or {}
-    path = tidy(str(row.get("path") or ""), separator)
+    flags, data = part(row, "flags"), part(row, "advancedData")
+    path = tidy(text(row, "path") or "", separator)
     return {
         "path": path,
-        "name": str(row.get("displayName") or path.rpartition(separator)[2] or path),
+        "name": text(row, "displayName") or path.rpartition(separator)[2] or path,
         "type": "file" if is_set(flags.get("file")) else "folder",
-        "size": int(row.get("size") or 0),
+        "size": number(row, "size"),
         "modification_time": jobs.iso(row.get("modificationTime")),
-        "backup_job": int(data.get("backupJobId") or 0) or None,
+        "backup_job": number(data, "backupJobId") or None,
         "backup_time": jobs.iso(data.get("backupTime")),
         "deleted": is_set(flags.get("deleted")),
     }
@@ -74,9 +71,9 @@ def to_entry(row: Row, separator: str) -> Entry:
 
 def tidy(path: str, separator: str) -> str:
     """One spelling for a path: no closing separator, and no leading one before a drive (Commvault gives both "\\C:\\x" and "C:\\x")."""
-    text = path.replace("/", "\\") if separator == "\\" else path
-    text = re.sub(r"^\\+(?=[A-Za-z]:)", "", text).rstrip(separator)
-    return text or separator
+    tidied = path.replace("/", "\\") if separator == "\\" else path
+    tidied = re.sub(r"^\\+(?=[A-Za-z]:)", "", tidied).rstrip(separator)
+    return tidied or separator
 
 
 def _parent(path: str, separator: str) -> str:

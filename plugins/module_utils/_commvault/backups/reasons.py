@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.errors import BaasError
-from ..wire import replies
+from ..wire.replies import listed, number, part, text
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -27,9 +27,8 @@ def failure(client: Commvault, record: Row) -> str:
     reasons = [f"{vm['name']}: {vm['reason']}" for vm in vm_results(client, record["id"]) if vm["reason"]]
     if reasons:
         return "; ".join(reasons)
-    reply = client.get("/Events", {"jobId": record["id"]}, absent=(404,)) or {}
-    events = [event for event in replies.listed(reply.get("commservEvents")) if event.get("description")]
-    telling = [event for event in events if int(event.get("severity") or 0) >= MINOR] or events
+    events = [event for event in client.rows("/Events", "commservEvents", {"jobId": record["id"]}) if event.get("description")]
+    telling = [event for event in events if number(event, "severity") >= MINOR] or events
     return "; ".join(str(event["description"]) for event in telling)
 
 
@@ -38,18 +37,18 @@ def vm_results(client: Commvault, job_id: int) -> list[Row]:
 
     The integer Status is not published and not used.
     """
-    status = (_detail(client, job_id).get("clientStatusInfo") or {}).get("vmStatus")
+    status = part(_detail(client, job_id), "clientStatusInfo").get("vmStatus")
     return [
         {
             "name": vm.get("vmName"),
             "uuid": vm.get("GUID"),
-            "job_id": int(vm.get("jobID") or 0) or None,
-            "reason": vm.get("FailureReason") or "",
-            "restored_name": vm.get("destinationVMName") or None,
-            "start_time": int(vm.get("BackupStartTime") or 0),
-            "end_time": int(vm.get("BackupEndTime") or 0),
+            "job_id": number(vm, "jobID") or None,
+            "reason": text(vm, "FailureReason") or "",
+            "restored_name": text(vm, "destinationVMName"),
+            "start_time": number(vm, "BackupStartTime"),
+            "end_time": number(vm, "BackupEndTime"),
         }
-        for vm in replies.listed(status)
+        for vm in listed(status)
     ]
 
 
@@ -61,7 +60,7 @@ def add_delays(client: Commvault, records: list[Row]) -> None:
 
     def delay(job_id: int) -> str:
         try:
-            return str((_detail(client, job_id).get("progressInfo") or {}).get("reasonForJobDelay") or "")
+            return text(_detail(client, job_id), "progressInfo", "reasonForJobDelay") or ""
         except BaasError:
             return ""
 
@@ -73,5 +72,4 @@ def add_delays(client: Commvault, records: list[Row]) -> None:
 
 def _detail(client: Commvault, job_id: int) -> Row:
     """The rest of a job (POST /JobDetails; cvpysdk job.py)."""
-    reply = client.query("/JobDetails", {"jobId": job_id, "showAttempt": True})
-    return (reply.get("job") or {}).get("jobDetail") or {}
+    return part(client.query("/JobDetails", {"jobId": job_id, "showAttempt": True}), "job", "jobDetail")

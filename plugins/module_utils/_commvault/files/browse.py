@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..backups.browse import pick, tidy, to_entry
-from ..backups.points import Point
+from ..backups.recovery_points import RecoveryPoint
 from ..servers.subclients import FileSource
 from ..wire import paging
 
@@ -27,7 +27,7 @@ FILES, VIRTUAL_SERVER = 2, 4
 def list_files(
     client: Commvault,
     source: FileSource,
-    point: Point,
+    point: RecoveryPoint,
     path: str,
     recursive: bool = False,
     include_deleted: bool = False,
@@ -55,7 +55,7 @@ def list_files(
             yield entry
 
 
-def find_paths(client: Commvault, source: FileSource, point: Point, paths: t.Iterable[str]) -> list[Entry]:
+def find_paths(client: Commvault, source: FileSource, point: RecoveryPoint, paths: t.Iterable[str]) -> list[Entry]:
     """The entries of these very paths, in their order. Raises NotFound naming all that the backup does not hold."""
     separator = separator_of(source)
     wanted = [tidy(path, separator) for path in paths]

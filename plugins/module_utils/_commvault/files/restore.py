@@ -10,7 +10,7 @@ import typing as t
 from ..._core.argspec import ArgumentSpec
 from ..._core.errors import InputError
 from ..backups import restore
-from ..backups.points import Point, select
+from ..backups.recovery_points import RecoveryPoint, select
 from ..backups.restore import Planned, Task
 from ..servers import subclients as file_subclients
 from ..servers.restore_items import OVERWRITE, Destination, common_options, find_client, places, was_anything_restored
@@ -52,7 +52,7 @@ def plan(client: Commvault, wanted: Row) -> Planned:
     destination = _destination(client, wanted, source)
     if source is None or destination is None:
         return Planned({"backup_job": None, "paths": []})
-    point = select(source.points(client), source.label, wanted["job_id"], wanted["point_in_time"])
+    point = select(source.recovery_points(client), source.label, wanted["job_id"], wanted["point_in_time"])
     entries = file_browse.find_paths(client, source, point, wanted["paths"])
     targets = places(entries, destination, file_browse.separator_of(source))
     record = {
@@ -81,7 +81,7 @@ def association(source: FileSource) -> Row:
     return {key: value for key, value in source.entity.items() if value}
 
 
-def request(source: FileSource, point: Point, entries: list[Row], destination: Destination) -> Row:
+def request(source: FileSource, point: RecoveryPoint, entries: list[Row], destination: Destination) -> Row:
     """restoreOptions of a file restore (cvpysdk instance.py _restore_json; the vendor's Postman collection "Create Task (Restore)")."""
     place: Row = {"inPlace": destination.folder is None, "isLegalHold": False, "destClient": {"clientName": destination.client}}
     if destination.folder is not None:

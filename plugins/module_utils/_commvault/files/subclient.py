@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import typing as t
 
 from ..._core.argspec import ArgumentSpec
-from ..._core.compare import Comparer, changes
-from ..._core.engine import Item, Record, Seen, Work
+from ..._core.compare import changes
+from ..._core.engine import Record, Seen, Work
 from ..._core.errors import InputError
 from ..servers import lookup as server_lookup
 from ..servers import subclients as file_subclients
-from ..servers.subclient_resource import SubclientLists, SubclientResource, Subclients, common_body, common_record, is_default
+from ..servers.subclient_resource import SubclientLists, SubclientResource, Subclients, common_body
 from ..servers.subclients import APPLICATIONS, LINUX, WINDOWS
 from ..wire.lookup import require_once
 from ..wire.replies import flag, listed, number, part, text
@@ -60,39 +59,34 @@ OPTIONS = ArgumentSpec({"subclients": {"type": "list", "elements": "dict", "requ
 def bind(client: Commvault, params: Record) -> Work:
     """The subclients of one call. Raises InputError for a list that makes no sense, before anything is asked of the server."""
     elements = params["subclients"]
-    require_once("subclient", map(label, elements))
-    for element in elements:
-        _check(element)
     lists = FileSubclientLists(client, elements)
-    return Subclients([Item(label(element), Subclient(client, lists, element), element["state"]) for element in elements])
+    resources = [Subclient(client, lists, element) for element in elements]
+    require_once("subclient", [one.label for one in resources])
+    for one in resources:
+        _check(one.label, one.params)
+    return Subclients(resources)
 
 
-def label(element: Record) -> str:
-    """What errors and diffs call a subclient, whose name alone says little."""
-    return f"{element['client']} / {element['backupset']} / {element['name']}"
-
-
-def _check(element: Record) -> None:
+def _check(label: str, element: Record) -> None:
     if element["content"] == [] and element["state"] == "present":
         raise InputError(
-            f'The content of the subclient "{label(element)}" cannot be empty: Commvault refuses that. '
+            f'The content of the subclient "{label}" cannot be empty: Commvault refuses that. '
             "Give content, or set backup_enabled to false.",
-            object=label(element),
+            object=label,
         )
     for kind in KINDS:
         if any(not path.strip() for path in element[kind] or []):
-            raise InputError(f'The subclient "{label(element)}" has an empty path in {kind}: remove it.', object=label(element))
+            raise InputError(f'The subclient "{label}" has an empty path in {kind}: remove it.', object=label)
 
 
 class FileSubclientLists(SubclientLists):
     """The subclients of the clients that one call is about."""
 
     def __init__(self, client: Commvault, elements: list[Record]) -> None:
-        super().__init__(client, [(element["client"], element["backupset"], element["name"]) for element in elements], "backupsetName")
+        super().__init__(client, elements, IDENTITY, "backupsetName", tuple(APPLICATIONS))
         self._explain = functools.cache(self._explain_client)
 
     def rows(self, element: Record) -> list[Row]:
-        """The subclients of an element's backup set. For one that is to be present, a missing client or backup set is an error."""
         name, needed = element["client"], element["state"] == "present"
         rows = self.of_client(name)
         here = self.within(rows, element["backupset"])
@@ -111,28 +105,6 @@ class FileSubclientLists(SubclientLists):
             self._client.missing("file system agent of the client", name, "Install the File System package on it.")
 
 
-@dataclasses.dataclass(frozen=True)
-class Properties:
-    """What is read beside the record. sibling: the entity of a subclient in the same backup set, which knows the names and ids above it.
-
-    own: the properties of the subclient as the server sent them.
-    """
-
-    sibling: Row
-    own: Row
-
-    @property
-    def windows(self) -> bool:
-        """Whether paths are those of Windows, which is taken for granted where there is nothing to tell."""
-        entity = self.own.get("subClientEntity") or self.sibling
-        return not entity or number(entity, "applicationId") == WINDOWS
-
-    @property
-    def inherits(self) -> bool:
-        """The content shown is the plan's: what is written must say all three kinds. A subclient without a plan has nothing to inherit."""
-        return not flag(self.own, "useLocalContent") and text(self.own, "planEntity", "planName") is not None
-
-
 class Subclient(SubclientResource):
     """One file system subclient (cvpysdk subclient.py and fssubclient.py; GET and POST /Subclient/{id}).
 
@@ -140,81 +112,69 @@ class Subclient(SubclientResource):
     Raises NotFound for an unknown client, backup set or plan, Refused for another company's client and for deleting a default.
     """
 
+    identity = IDENTITY
+    entity_keys = ("clientName", "backupsetName", "subclientName")
     parent = "backup set"
-    comparers: t.Mapping[str, Comparer] = {
-        **dict.fromkeys(IDENTITY, lambda want, have: True),
-        "plan": lambda want, have: bool(have) and want.casefold() == have.casefold(),
-    }
-
-    def __init__(self, client: Commvault, lists: FileSubclientLists, params: Record) -> None:
-        super().__init__(client, params, label(params))
-        self._lists = lists
-
-    def observe(self) -> Seen:
-        rows = self._lists.rows(self._params)
-        row = file_subclients.named(rows, self._params["name"])
-        return self._seen(rows[0]["subClientEntity"] if rows else {}, self._lists.detail(row) if row else None)
 
     def desired(self, seen: Seen) -> Record:
-        lists = {kind: paths.unique(self._params[kind], seen.raw.windows) for kind in KINDS if self._params[kind] is not None}
-        return {**{key: self._params[key] for key in (*IDENTITY, "plan", "vss", "description", "backup_enabled")}, **lists}
+        lists = {kind: paths.unique(self.params[kind], _on_windows(seen)) for kind in KINDS if self.params[kind] is not None}
+        return {**super().desired(seen), "vss": self.params["vss"], **lists}
 
     def differences(self, desired: Record, seen: Seen) -> Record:
-        same_paths = functools.partial(paths.same_paths, windows=seen.raw.windows)
+        same_paths = functools.partial(paths.same_paths, windows=_on_windows(seen))
         return changes(desired, seen.known, {**self.comparers, **dict.fromkeys(KINDS, same_paths)})
 
     def prepare_create(self, seen: Seen, desired: Record) -> Found | None:
         if not desired.get("content"):
-            raise InputError(f'The subclient "{self._label}" does not exist yet: give its content.', object=self._label)
+            raise InputError(f'The subclient "{self.label}" does not exist yet: give its content.', object=self.label)
         return self.prepare_update(seen, desired)
 
     def prepare_update(self, seen: Seen, changed: Record) -> Found | None:
         """The plan to give."""
-        if changed.get("vss") and not seen.raw.windows:
+        if changed.get("vss") and not _on_windows(seen):
             raise InputError(
-                f'The subclient "{self._label}" is on Linux, which has no volume shadow copies: leave vss out.', object=self._label
+                f'The subclient "{self.label}" is on Linux, which has no volume shadow copies: leave vss out.', object=self.label
             )
-        return self._lists.plan(changed["plan"]) if changed.get("plan") else None
+        return self.plan(changed)
 
     def create(self, seen: Seen, desired: Record, means: Found | None) -> Record:
-        entity = {key: seen.raw.sibling.get(key) for key in ("clientName", "applicationId", "instanceName", "backupsetName")}
-        entity |= {"appName": APPLICATIONS[WINDOWS if seen.raw.windows else LINUX], "subclientName": desired["name"]}
+        entity = {key: seen.raw.above.get(key) for key in ("clientName", "applicationId", "instanceName", "backupsetName")}
+        entity |= {"appName": APPLICATIONS[WINDOWS if _on_windows(seen) else LINUX], "subclientName": desired["name"]}
         body = {"subClientEntity": entity, "contentOperationType": ADD, "content": _entries(desired), "useLocalContent": True}
-        made = self._create({**body, **_body(desired, means)}, lambda: self._lists.find_again(*(self._params[key] for key in IDENTITY)))
-        return self._seen(seen.raw.sibling, file_subclients.read(self._client, made)).record or {**desired, "id": made}
+        return self.created(self.add({**body, **_body(desired, means)}), desired)
 
     def update(self, seen: Seen, changed: Record, means: Found | None) -> Record:
         """Send only what changes; the rest stays as somebody else may have set it meanwhile."""
         lists = {kind: changed[kind] for kind in KINDS if kind in changed}
         body = _body(changed, means)
-        if lists and seen.raw.inherits:
+        if lists and _inherits(seen.raw.own):
             lists = {kind: changed.get(kind, seen.known[kind]) for kind in KINDS}
             body["useLocalContent"] = True
         for kind, listing in lists.items():
             body[KINDS[kind][1]] = OVERWRITE if listing else CLEAR
         if any(lists.values()):
             body["content"] = _entries(lists)
-        self._change(seen.known["id"], body)
-        return {**seen.known, **{key: value for key, value in changed.items() if key not in IDENTITY}}
+        self.change(seen.known["id"], body)
+        return self.updated(seen, changed)
 
-    def is_default(self, seen: Seen) -> bool:
-        return is_default(seen.raw.own)
-
-    def _seen(self, sibling: Row, properties: Row | None) -> Seen:
-        raw = Properties(sibling, properties or {})
-        if properties is None:
-            return Seen(None, raw)
-        entity, entries = properties["subClientEntity"], listed(properties.get("content"))
-        record = {
-            "id": file_subclients.number(properties),
-            "client": entity.get("clientName") or self._params["client"],
-            "backupset": entity.get("backupsetName") or self._params["backupset"],
-            "name": entity.get("subclientName") or self._params["name"],
+    def record(self, properties: Row) -> Record:
+        entries = listed(properties.get("content"))
+        windows = file_subclients.application(properties) == WINDOWS
+        return {
             **{kind: [entry[key] for entry in entries if entry.get(key)] for kind, (key, _operation) in KINDS.items()},
-            "vss": _vss(part(properties, "fsSubClientProp")) if raw.windows else None,
-            **common_record(properties),
+            "vss": _vss(part(properties, "fsSubClientProp")) if windows else None,
         }
-        return Seen(record, raw)
+
+
+def _on_windows(seen: Seen) -> bool:
+    """Whether paths are those of Windows, which is taken for granted where there is nothing to tell."""
+    entity = seen.raw.own.get("subClientEntity") or seen.raw.above
+    return not entity or number(entity, "applicationId") == WINDOWS
+
+
+def _inherits(properties: Row) -> bool:
+    """The content shown is the plan's: what is written must say all three kinds. A subclient without a plan has nothing to inherit."""
+    return not flag(properties, "useLocalContent") and text(properties, "planEntity", "planName") is not None
 
 
 def _body(wanted: Record, plan: Found | None) -> Row:

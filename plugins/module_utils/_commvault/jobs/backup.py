@@ -13,7 +13,7 @@ import urllib.parse
 from ..._core.argspec import ArgumentSpec
 from ..._core.engine import Outcome, Step, Work
 from ..._core.errors import InputError, JobFailed
-from ..backups import jobs, points
+from ..backups import jobs, recovery_points
 from ..backups import reasons as job_reasons
 from ..servers import subclient_history as file_history
 from ..servers import subclients as file_subclients
@@ -116,7 +116,7 @@ class Target:
 
     def recent_jobs(self, client: Commvault) -> set[int]:
         """Its backup jobs that still run or have ended within the last hour, but for those of single VMs."""
-        return {row["id"] for row in jobs.recent(client, {"subclientId": self.subclient_id}, points.BACKUPS) if not row["parent"]}
+        return {row["id"] for row in jobs.recent(client, {"subclientId": self.subclient_id}, recovery_points.BACKUPS) if not row["parent"]}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -277,7 +277,7 @@ def _recent(client: Commvault, targets: list[Target]) -> dict[int, list[Row]]:
     found |= file_history.recent(client, [target.source for target in targets if isinstance(target.source, FileSource)])
     for target in targets:
         if target.is_vms and target.subclient_id not in found:
-            found[target.subclient_id] = jobs.recent(client, {"subclientId": target.subclient_id}, points.BACKUPS)
+            found[target.subclient_id] = jobs.recent(client, {"subclientId": target.subclient_id}, recovery_points.BACKUPS)
     return found
 
 
@@ -312,10 +312,10 @@ def _last_backups(client: Commvault, targets: list[Target], running: list[Row | 
     return [whole.get(record["parent"], record) if record else None for record in found]
 
 
-def _last_backup(client: Commvault, target: Target, of_files: dict[int, points.Point]) -> Row | None:
+def _last_backup(client: Commvault, target: Target, of_files: dict[int, recovery_points.RecoveryPoint]) -> Row | None:
     if target.source is None:
         return None
-    point = of_files.get(target.subclient_id) if not target.is_vms else next(target.source.points(client), None)
+    point = of_files.get(target.subclient_id) if not target.is_vms else next(target.source.recovery_points(client), None)
     return point.record if point else None
 
 

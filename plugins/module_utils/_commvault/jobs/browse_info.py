@@ -10,7 +10,7 @@ import typing as t
 
 from ..._core.argspec import ArgumentSpec
 from ..._core.errors import InputError
-from ..backups.points import Point, select
+from ..backups.recovery_points import RecoveryPoint, select
 from ..files import browse as file_browse
 from ..servers import subclients as file_subclients
 from ..vms import browse as vm_browse
@@ -57,12 +57,12 @@ def _of_files(client: Commvault, params: Row) -> Row:
     source = file_subclients.find_source(client, params["client"], params["backupset"], params["subclient"])
     if source is None:
         return _nothing()
-    point = select(source.points(client), source.label, params["job_id"], params["point_in_time"])
+    point = select(source.recovery_points(client), source.label, params["job_id"], params["point_in_time"])
     found = file_browse.list_files(client, source, point, params["path"], params["recursive"], params["include_deleted"])
     return _listed(found, params["limit"], point)
 
 
-def _listed(found: t.Iterator[Row], limit: int, point: Point) -> Row:
+def _listed(found: t.Iterator[Row], limit: int, point: RecoveryPoint) -> Row:
     """One more than asked for tells whether there is more."""
     entries = list(itertools.islice(found, limit + 1))
     return {
@@ -78,7 +78,7 @@ def _of_vm(client: Commvault, params: Row) -> Row:
     source = vm_lookup.vm_by_uuid(client, params["vm_uuid"])
     if source is None:
         return _nothing()
-    point = select(source.points(client), source.label, params["job_id"], params["point_in_time"])
+    point = select(source.recovery_points(client), source.label, params["job_id"], params["point_in_time"])
     if params["guest_files"]:
         inside = vm_browse.list_files(client, source, point, params["path"], params["recursive"])
         return _listed(({key: value for key, value in entry.items() if key != "item"} for entry in inside), params["limit"], point)

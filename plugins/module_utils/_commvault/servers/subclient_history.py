@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..backups import jobs, points
+from ..backups import jobs, recovery_points
 from ..wire import paging
 
 if t.TYPE_CHECKING:
@@ -33,28 +33,28 @@ def recent(client: Commvault, sources: t.Sequence[FileSource]) -> dict[int, list
     return found
 
 
-def last(client: Commvault, sources: t.Sequence[FileSource]) -> dict[int, points.Point]:
+def last(client: Commvault, sources: t.Sequence[FileSource]) -> dict[int, recovery_points.RecoveryPoint]:
     """The last backup that something can be restored from, by subclient id; nothing for a subclient without one."""
     left = {_id(source): source for source in sources}
-    found: dict[int, points.Point] = {}
+    found: dict[int, recovery_points.RecoveryPoint] = {}
     rows = 0
-    for row in paging.jobs(client, _filter(sources, points.LOOK_BACK), category=2, limit=ROWS_READ, page=PAGE) if left else ():
+    for row in paging.jobs(client, _filter(sources, recovery_points.LOOK_BACK), category=2, limit=ROWS_READ, page=PAGE) if left else ():
         rows += 1
-        point = points.to_point(row)
+        point = recovery_points.to_recovery_point(row)
         if point and point.record["subclient_id"] in left:
             del left[point.record["subclient_id"]]
             found[point.record["subclient_id"]] = point
             if not left:
                 break
     if rows >= ROWS_READ:
-        single = client.pool.read(lambda number: next(left[number].points(client), None), left)
+        single = client.pool.read(lambda number: next(left[number].recovery_points(client), None), left)
         found |= {number: point for number in left if (point := single[number])}
     return found
 
 
 def _filter(sources: t.Sequence[FileSource], since: int) -> dict[str, t.Any]:
     """Jobs of the sources. Older servers ignore parts of a filter, so that each row is looked at again."""
-    common = {"completedJobLookupTime": since, "jobTypeList": list(points.BACKUPS), "showAgedJobs": False}
+    common = {"completedJobLookupTime": since, "jobTypeList": list(recovery_points.BACKUPS), "showAgedJobs": False}
     if len(sources) == 1:
         return {**common, "entity": {"subclientId": _id(sources[0])}}
     return {**common, "clientList": [{"clientId": number} for number in sorted({int(source.entity["clientId"]) for source in sources})]}

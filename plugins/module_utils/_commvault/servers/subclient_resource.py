@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import typing as t
 
+from ..._core.compare import Comparer
 from ..._core.engine import Item, Many, Record, Resource, ResourceStep, Seen, Step
 from ..._core.errors import BaasError, InputError, Refused
 from ..plans import lookup as plan_lookup
@@ -30,15 +32,15 @@ class SubclientLists:
     """What the subclients of one call look into, each read once: the lists of their clients and the details of those that are on them,
     each side by side, and plans.
 
-    wanted: client, level above and name of each subclient of the call. level: the API's key for the name of that level, which is
-    backupsetName or instanceName. applications: of the agents.
+    identity: the options that name a subclient: its client, the level above (backup set or instance), and its own name. level: the
+    API's key for the name of that level. applications: of the agents.
     """
 
     def __init__(
-        self, client: Commvault, wanted: t.Sequence[tuple[str, str, str]], level: str, applications: t.Container[int] = (33, 29)
+        self, client: Commvault, elements: list[Record], identity: t.Sequence[str], level: str, applications: t.Container[int]
     ) -> None:
         self._client = client
-        self._wanted = wanted
+        self._names = [tuple(element[key] for key in identity) for element in elements]
         self._level = level
         self._applications = applications
         self._details: dict[int, Answers[int, Row | None]] = {}
@@ -51,6 +53,10 @@ class SubclientLists:
         if rows:
             self._require_own(name.casefold())
         return rows
+
+    def rows(self, element: Record) -> list[Row]:
+        """The subclients beside an element's. For one that is to be present, a missing client or level above is an error."""
+        raise NotImplementedError
 
     def within(self, rows: list[Row], above: str) -> list[Row]:
         """Of a client's subclients those below the level above."""
@@ -67,7 +73,7 @@ class SubclientLists:
         if subclients.is_whole(row):
             return row
         if not self._details:
-            self.read_ahead([found for found in (self._row(*names) for names in self._wanted) if found])
+            self.read_ahead([found for found in (self._row(*names) for names in self._names) if found])
         self.read_ahead([row])
         number = subclients.number(row)
         return self._details[number][number]
@@ -80,7 +86,7 @@ class SubclientLists:
 
     @functools.cached_property
     def _lists(self) -> Answers[str, list[Row]]:
-        names = {name.casefold(): name for name, _above, _subclient in self._wanted}
+        names = {name.casefold(): name for name, _above, _subclient in self._names}
         return self._client.pool.read(lambda key: subclients.of_client(self._client, names[key], self._applications), names)
 
     def _row(self, name: str, above: str, subclient: str) -> Row | None:
@@ -92,17 +98,16 @@ class SubclientLists:
         return subclients.named(self.within(rows, above), subclient)
 
     def _require_own_client(self, key: str) -> None:
-        name = next(name for name, _above, _subclient in self._wanted if name.casefold() == key)
+        name = next(name for name, _above, _subclient in self._names if name.casefold() == key)
         entity = self._lists[key][0]["subClientEntity"]
-        owner = lookup.company_of(entity.get("entityInfo"))
-        lookup.require_own(self._client, "client", Found(int(entity["clientId"]), name, *owner))
+        lookup.require_own(self._client, "client", Found(int(entity["clientId"]), name, *lookup.company_of(entity.get("entityInfo"))))
 
 
 class Subclients(Many):
     """The subclients of one call."""
 
-    def __init__(self, items: t.Sequence[Item]) -> None:
-        super().__init__(items, "subclients")
+    def __init__(self, resources: t.Sequence[SubclientResource]) -> None:
+        super().__init__([Item(one.label, one, one.params["state"]) for one in resources], "subclients")
 
     def steps(self) -> t.Sequence[Step]:
         """The default subclient may be called "default" and by its own name: twice in one call it would be set to two things."""
@@ -116,45 +121,102 @@ class Subclients(Many):
         return steps
 
 
-class SubclientResource(Resource):
-    """A subclient. label: what errors call it. What is prepared for a write has the plan that it is to get."""
+@dataclasses.dataclass(frozen=True)
+class Surroundings:
+    """What is read beside the record. rows: the subclients of the same backup set or instance, which know the names and ids above them;
+    none in check mode, where that may yet come into being. own: the properties of the subclient as the server sent them.
+    """
 
+    rows: list[Row]
+    own: Row
+
+    @property
+    def above(self) -> Row:
+        """The entity of a subclient beside it."""
+        return t.cast(Row, self.rows[0]["subClientEntity"]) if self.rows else {}
+
+
+class SubclientResource(Resource):
+    """A subclient. params: of which identity names it, among other options. label: what errors call it."""
+
+    identity: t.ClassVar[tuple[str, str, str]]
+    entity_keys: t.ClassVar[tuple[str, str, str]]
+    """The API's keys for these."""
     parent: t.ClassVar[str]
     """Whose default subclient cannot be deleted."""
+    comparers: t.Mapping[str, Comparer] = {
+        **dict.fromkeys(("client", "backupset", "instance", "name"), lambda want, have: True),
+        "plan": lambda want, have: bool(have) and want.casefold() == have.casefold(),
+    }
 
-    def __init__(self, client: Commvault, params: Record, label: str) -> None:
-        self._client = client
-        self._params = params
-        self._label = label
+    def __init__(self, client: Commvault, lists: SubclientLists, params: Record) -> None:
+        self.client = client
+        self.lists = lists
+        self.params = params
+        self.label = " / ".join(params[key] for key in self.identity)
+
+    def observe(self) -> Seen:
+        rows = self.lists.rows(self.params)
+        row = subclients.named(rows, self.params["name"])
+        properties = self.lists.detail(row) if row else None
+        return Seen(self._whole_record(properties) if properties else None, Surroundings(rows, properties or {}))
+
+    def desired(self, _seen: Seen) -> Record:
+        return {key: self.params[key] for key in (*self.identity, "plan", "description", "backup_enabled")}
+
+    def record(self, properties: Row) -> Record:
+        """What is particular to subclients of this kind."""
+        raise NotImplementedError
 
     def prepare_delete(self, seen: Seen) -> None:
-        if self.is_default(seen):
+        if is_default(seen.raw.own):
             raise Refused(
-                f'The subclient "{self._label}" is the default one of its {self.parent} and cannot be deleted. '
+                f'The subclient "{self.label}" is the default one of its {self.parent} and cannot be deleted. '
                 "Set backup_enabled to false instead.",
-                object=self._label,
+                object=self.label,
             )
-
-    def is_default(self, seen: Seen) -> bool:
-        raise NotImplementedError
 
     def delete(self, seen: Seen, _means: None) -> None:
         path = f"/Subclient/{seen.known['id']}"
-        self._client.delete(path)
-        require_gone("subclient", self._label, bool(self._client.rows(path, "subClientProperties")))
+        self.client.delete(path)
+        require_gone("subclient", self.label, bool(self.client.rows(path, "subClientProperties")))
 
-    def _create(self, body: Row, look: t.Callable[[], Found | None]) -> int:
+    def plan(self, wanted: Record) -> Found | None:
+        """The plan that it is to get."""
+        return self.lists.plan(wanted["plan"]) if wanted.get("plan") else None
+
+    def add(self, body: Row) -> int:
+        """Create it, and give its id."""
         return create_numbered(
-            self._client,
-            f'subclient "{self._label}"',
+            self.client,
+            f'subclient "{self.label}"',
             "/Subclient",
             {"subClientProperties": body},
-            look,
+            lambda: self.lists.find_again(*(self.params[key] for key in self.identity)),
             lambda reply: replies.number(next(iter(replies.listed(reply.get("response"))), None), "entity", "subclientId"),
         )
 
-    def _change(self, number: int, body: Row) -> None:
-        self._client.post(f"/Subclient/{number}", {"subClientProperties": body})
+    def change(self, number: int, body: Row) -> None:
+        self.client.post(f"/Subclient/{number}", {"subClientProperties": body})
+
+    def created(self, number: int, desired: Record) -> Record:
+        """The record of a subclient that was just made."""
+        properties = subclients.read(self.client, number)
+        return self._whole_record(properties) if properties else {**desired, "id": number}
+
+    def updated(self, seen: Seen, changed: Record) -> Record:
+        """The record of one that was just changed."""
+        return {**seen.known, **{key: value for key, value in changed.items() if key not in self.identity}}
+
+    def _whole_record(self, properties: Row) -> Record:
+        entity = properties["subClientEntity"]
+        named = zip(self.identity, self.entity_keys, strict=True)
+        return {
+            "id": subclients.number(properties),
+            **{key: entity.get(api) or self.params[key] for key, api in named},
+            **self.record(properties),
+            **common_record(properties),
+        }
 
 
 def is_default(properties: Row) -> bool:

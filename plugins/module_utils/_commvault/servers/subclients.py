@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..backups import points
+from ..backups import recovery_points
 from ..wire.lookup import Owner, company_of, require_reach, same_name
 from ..wire.replies import number as numeric
 from ..wire.replies import part
@@ -96,11 +96,11 @@ class FileSource:
     def label(self) -> str:
         return "/".join(str(self.entity[key]) for key in ("clientName", "backupsetName", "subclientName") if self.entity.get(key))
 
-    def points(self, client: Commvault) -> t.Iterator[points.Point]:
+    def recovery_points(self, client: Commvault) -> t.Iterator[recovery_points.RecoveryPoint]:
         """The backups of this subclient, newest first; of any subclient of the backup set where none is named."""
         wanted = self.entity["subclientId"]
         entity = {"subclientId": wanted} if wanted else {"clientId": self.entity["clientId"]}
-        return points.of(client, entity, lambda row: wanted == row.get("subclientId") or (not wanted and self._is_in_set(row)))
+        return recovery_points.of(client, entity, lambda row: wanted == row.get("subclientId") or (not wanted and self._is_in_set(row)))
 
     def _is_in_set(self, row: Row) -> bool:
         return all(row.get(key) == self.entity[key] for key in ("backupsetId", "applicationId"))

@@ -13,8 +13,8 @@ import typing as t
 
 from ..._core.argspec import ArgumentSpec
 from ..._core.errors import ApiError, InputError, JobFailed, NotFound, Refused
-from ..backups import jobs, points, restore
-from ..backups.points import Point
+from ..backups import jobs, recovery_points, restore
+from ..backups.recovery_points import RecoveryPoint
 from ..backups.restore import Planned, Task
 from ..servers import subclients as file_subclients
 from ..wire import lookup
@@ -105,11 +105,11 @@ class Moment:
 
     until: int
     exact: bool
-    chains: dict[str, list[Point]]
+    chains: dict[str, list[RecoveryPoint]]
     """By database: the backups that lead there, oldest first."""
 
     @property
-    def last(self) -> Point:
+    def last(self) -> RecoveryPoint:
         """The newest backup that is used."""
         return max((chain[-1] for chain in self.chains.values()), key=lambda point: point.end)
 
@@ -333,10 +333,10 @@ def _identified(client: Commvault, destination: Destination, rows: list[Row], jo
 def find_moment(client: Commvault, instance: sql.Instance, names: t.Sequence[str], job_id: int | None, point_in_time: str | None) -> Moment:
     """The moment asked for, and the backups of each database that lead there. Raises NotFound where there are none."""
     homes = _homes(client, instance, names)
-    history = points.of(client, {"clientId": instance.client_id}, lambda row: _is_of(row, instance))
+    history = recovery_points.of(client, {"clientId": instance.client_id}, lambda row: _is_of(row, instance))
     exact = jobs.seconds(point_in_time)
-    read: list[Point] = []
-    chosen: Point | None = None
+    read: list[RecoveryPoint] = []
+    chosen: RecoveryPoint | None = None
     for point in history:
         read.append(point)
         if job_id is not None and point.record["id"] == job_id:
@@ -355,7 +355,7 @@ def find_moment(client: Commvault, instance: sql.Instance, names: t.Sequence[str
     return Moment(until, bool(exact), chains)
 
 
-def _limit(job_id: int | None, exact: int, chosen: Point | None) -> float | None:
+def _limit(job_id: int | None, exact: int, chosen: RecoveryPoint | None) -> float | None:
     """The end of the last backup that may be used; None while the job is still looked for."""
     if job_id is not None:
         return chosen.end if chosen else None
@@ -374,19 +374,19 @@ def _is_of(entity: Row, instance: sql.Instance) -> bool:
     return entity.get("applicationId") == sql.SQL_SERVER and entity.get("instanceId") == instance.id
 
 
-def _of(read: list[Point], homes: set[int]) -> list[Point]:
+def _of(read: list[RecoveryPoint], homes: set[int]) -> list[RecoveryPoint]:
     return [point for point in read if not homes or point.record["subclient_id"] in homes]
 
 
-def _level(point: Point) -> str:
+def _level(point: RecoveryPoint) -> str:
     return str(point.record["level"] or "").casefold().replace("_", " ")
 
 
-def _full(newest_first: list[Point], limit: float) -> Point | None:
+def _full(newest_first: list[RecoveryPoint], limit: float) -> RecoveryPoint | None:
     return next((point for point in newest_first if point.end <= limit and _level(point) == FULL), None)
 
 
-def _require_full(newest_first: list[Point], limit: float, label: str, name: str) -> Point:
+def _require_full(newest_first: list[RecoveryPoint], limit: float, label: str, name: str) -> RecoveryPoint:
     full = _full(newest_first, limit)
     if full is None:
         by = "" if math.isinf(limit) else f" that had ended by {jobs.iso(limit)}"
@@ -394,7 +394,9 @@ def _require_full(newest_first: list[Point], limit: float, label: str, name: str
     return full
 
 
-def _chain(newest_first: list[Point], name: str, instance: sql.Instance, limit: float, exact: int, chosen: Point | None) -> list[Point]:
+def _chain(
+    newest_first: list[RecoveryPoint], name: str, instance: sql.Instance, limit: float, exact: int, chosen: RecoveryPoint | None
+) -> list[RecoveryPoint]:
     label = f'the database "{name}" of {instance.label}'
     if chosen and chosen not in newest_first:
         raise NotFound(
@@ -412,7 +414,7 @@ def _chain(newest_first: list[Point], name: str, instance: sql.Instance, limit: 
     return chain
 
 
-def _log_beyond(exact: int, logs: list[Point], last: Point, label: str, name: str) -> Point:
+def _log_beyond(exact: int, logs: list[RecoveryPoint], last: RecoveryPoint, label: str, name: str) -> RecoveryPoint:
     """The log backup that holds what happened until an exact time: the first that was made after it. last: the newest backup before."""
     after = [point for point in logs if point.end > exact]
     if not after:

@@ -11,11 +11,11 @@ import typing as t
 
 from ..._core.argspec import ArgumentSpec
 from ..._core.compare import Comparer, same_names
-from ..._core.engine import Item, Record, Seen, Work
+from ..._core.engine import Record, Seen, Work
 from ..._core.errors import InputError, Refused
 from ..servers import lookup as server_lookup
 from ..servers import subclients as file_subclients
-from ..servers.subclient_resource import SubclientLists, SubclientResource, Subclients, common_body, common_record, is_default
+from ..servers.subclient_resource import SubclientLists, SubclientResource, Subclients, common_body
 from ..wire.lookup import Found, require_once, same_name
 from . import lookup as sql
 
@@ -46,52 +46,44 @@ OPTIONS = ArgumentSpec({"subclients": {"type": "list", "elements": "dict", "requ
 def bind(client: Commvault, params: Record) -> Work:
     """The subclients of one call. Raises InputError for a list that makes no sense, before anything is asked of the server."""
     elements = params["subclients"]
-    require_once("subclient", map(label, elements))
-    homes: dict[tuple[str, ...], str] = {}
-    for element in elements:
-        _check(element, homes)
     lists = SqlSubclientLists(client, elements)
-    return Subclients([Item(label(element), SqlSubclient(client, lists, element), element["state"]) for element in elements])
+    resources = [SqlSubclient(client, lists, element) for element in elements]
+    require_once("subclient", [one.label for one in resources])
+    homes: dict[tuple[str, ...], str] = {}
+    for one in resources:
+        _check(one.label, one.params, homes)
+    return Subclients(resources)
 
 
-def label(element: Record) -> str:
-    """What errors and diffs call a SQL Server subclient."""
-    return sql.label(element["client"], element["instance"], element["name"])
-
-
-def _check(element: Record, homes: dict[tuple[str, ...], str]) -> None:
+def _check(label: str, element: Record, homes: dict[tuple[str, ...], str]) -> None:
     """homes: by client, instance and database the subclient that lists it in this call."""
     if element["state"] == "absent":
         return
     if element["databases"] == []:
         raise InputError(
-            f'The subclient "{label(element)}" cannot be without databases. Name some; or delete it, and the default subclient of the '
+            f'The subclient "{label}" cannot be without databases. Name some; or delete it, and the default subclient of the '
             "instance covers what it had; or set backup_enabled to false.",
-            object=label(element),
+            object=label,
         )
     for database in element["databases"] or []:
         if not database.strip():
-            raise InputError(f'The subclient "{label(element)}" has a database without a name: remove it.', object=label(element))
+            raise InputError(f'The subclient "{label}" has a database without a name: remove it.', object=label)
         key = tuple(str(part).casefold() for part in (element["client"], element["instance"], database))
-        other = homes.setdefault(key, label(element))
-        if other != label(element):
-            raise InputError(
-                f'The database "{database}" is listed by "{other}" and by "{label(element)}": it can be in one only.', object=database
-            )
+        other = homes.setdefault(key, label)
+        if other != label:
+            raise InputError(f'The database "{database}" is listed by "{other}" and by "{label}": it can be in one only.', object=database)
 
 
 class SqlSubclientLists(SubclientLists):
     """The subclients of the clients that one call is about, and the databases of their instances, each read once."""
 
     def __init__(self, client: Commvault, elements: list[Record]) -> None:
-        wanted = [(element["client"], element["instance"], element["name"]) for element in elements]
-        super().__init__(client, wanted, sql.INSTANCE, (sql.SQL_SERVER,))
+        super().__init__(client, elements, IDENTITY, sql.INSTANCE, (sql.SQL_SERVER,))
         self._elements = elements
         self._explain = functools.cache(self._explain_instance)
         self.databases = functools.cache(self._databases)
 
     def rows(self, element: Record) -> list[Row]:
-        """The subclients of an element's instance. For one that is to be present, a missing client or instance is an error."""
         name, instance = element["client"], element["instance"]
         rows = [] if self._client.company_missing else self.within(self.of_client(name), instance)
         if not rows:
@@ -122,7 +114,7 @@ class SqlSubclientLists(SubclientLists):
     def _gives_up(self, other: Record, database: str) -> bool:
         """Whether this call takes a database from the subclient that has it."""
         for element in self._elements:
-            if same_name(label(element), label(other)):
+            if all(same_name(element[key], other[key]) for key in IDENTITY):
                 kept = element["databases"]
                 return element["state"] == "absent" or (kept is not None and not any(same_name(database, name) for name in kept))
         return False
@@ -135,17 +127,6 @@ class SqlSubclientLists(SubclientLists):
         elif self._client.company_missing or server_lookup.server(self._client, name):
             way_out = "Create it with calligo.baas.commvault_sql_instance, or correct the name."
             self._client.missing("SQL Server instance", sql.label(name, instance), way_out)
-
-
-@dataclasses.dataclass(frozen=True)
-class Surroundings:
-    """What is read beside the record. rows: the subclients of the instance; none in check mode, where it may yet come into being.
-
-    own: the properties of the subclient as the server sent them.
-    """
-
-    rows: list[Row]
-    own: Row
 
 
 @dataclasses.dataclass(frozen=True)
@@ -164,39 +145,27 @@ class SqlSubclient(SubclientResource):
     subclient, and for taking a database from another subclient without allow_move.
     """
 
+    identity = IDENTITY
+    entity_keys = ("clientName", sql.INSTANCE, "subclientName")
     parent = "instance"
-    comparers: t.Mapping[str, Comparer] = {
-        **dict.fromkeys(IDENTITY, lambda want, have: True),
-        "databases": same_names,
-        "plan": lambda want, have: bool(have) and want.casefold() == have.casefold(),
-    }
-
-    def __init__(self, client: Commvault, lists: SqlSubclientLists, params: Record) -> None:
-        super().__init__(client, params, label(params))
-        self._lists = lists
-
-    def observe(self) -> Seen:
-        rows = self._lists.rows(self._params)
-        row = file_subclients.named(rows, self._params["name"])
-        properties = self._lists.detail(row) if row else None
-        return Seen(self._record(properties) if properties else None, Surroundings(rows, properties or {}))
+    comparers: t.Mapping[str, Comparer] = {**SubclientResource.comparers, "databases": same_names}
+    lists: SqlSubclientLists
 
     def desired(self, seen: Seen) -> Record:
-        if seen.known.get("covers_rest") and self._params["databases"] is not None:
+        if seen.known.get("covers_rest") and self.params["databases"] is not None:
             raise InputError(
-                f'The subclient "{self._label}" covers every database that no other subclient of the instance lists, new ones too: '
+                f'The subclient "{self.label}" covers every database that no other subclient of the instance lists, new ones too: '
                 "leave databases out, or name them in a subclient of their own.",
-                object=self._label,
+                object=self.label,
             )
-        names = {name.casefold(): name for name in self._params["databases"] or []}
-        record = {key: self._params[key] for key in (*IDENTITY, "plan", "description", "backup_enabled")}
-        return {**record, **({"databases": list(names.values())} if names else {})}
+        names = {name.casefold(): name for name in self.params["databases"] or []}
+        return {**super().desired(seen), "databases": list(names.values()) or None}
 
     def prepare_create(self, seen: Seen, desired: Record) -> Preparation:
         # An instance that an earlier task of a check run would register brings its default subclient along.
-        coming = not seen.raw.rows and same_name("default", self._params["name"])
+        coming = not seen.raw.rows and same_name("default", self.params["name"])
         if not desired.get("databases") and not coming:
-            raise InputError(f'The subclient "{self._label}" does not exist yet: give its databases.', object=self._label)
+            raise InputError(f'The subclient "{self.label}" does not exist yet: give its databases.', object=self.label)
         return self._prepare(seen, desired, [] if coming else desired["databases"])
 
     def prepare_update(self, seen: Seen, changed: Record) -> Preparation:
@@ -204,75 +173,55 @@ class SqlSubclient(SubclientResource):
         return self._prepare(seen, changed, [name for name in changed.get("databases") or [] if name.casefold() not in have])
 
     def create(self, seen: Seen, desired: Record, means: Preparation) -> Record:
-        above: Row = seen.raw.rows[0]["subClientEntity"]
-        entity = {
-            # Spelled as the server does.
-            "clientName": above.get("clientName") or desired["client"],
-            "instanceName": above.get("instanceName") or desired["instance"],
-            "subclientName": desired["name"],
-            "appName": sql.AGENT,
-            "backupsetName": sql.BACKUPSET,
-        }
+        # The server's spelling of the names above.
+        above = {key: seen.raw.above.get(key) or desired[option] for option, key in (("client", "clientName"), ("instance", sql.INSTANCE))}
         body = {
-            "subClientEntity": entity,
+            "subClientEntity": {**above, "subclientName": desired["name"], "appName": sql.AGENT, "backupsetName": sql.BACKUPSET},
             "contentOperationType": ADD,
             "content": _content(desired["databases"]),
             "mssqlSubClientProp": {"sqlSubclientType": BY_DATABASE},
             **common_body(desired, means.plan),
         }
-        made = self._create(body, lambda: self._lists.find_again(*(self._params[key] for key in IDENTITY)))
+        made = self.add(body)
         self._take_out(means.moved)
-        properties = file_subclients.read(self._client, made)
-        return self._record(properties) if properties else {**desired, "id": made}
+        return self.created(made, desired)
 
     def update(self, seen: Seen, changed: Record, means: Preparation) -> Record:
         """Send only what changes; the rest stays as somebody else may have set it meanwhile."""
         body = common_body(changed, means.plan)
         if "databases" in changed:
             body |= {"contentOperationType": OVERWRITE, "content": _content(changed["databases"])}
-        self._change(seen.known["id"], body)
+        self.change(seen.known["id"], body)
         self._take_out(means.moved)
-        return {**seen.known, **{key: value for key, value in changed.items() if key not in IDENTITY}}
+        return self.updated(seen, changed)
 
-    def is_default(self, seen: Seen) -> bool:
-        return is_default(seen.raw.own)
-
-    def _record(self, properties: Row) -> Record:
-        entity = properties["subClientEntity"]
-        return {
-            "id": file_subclients.number(properties),
-            "client": entity.get("clientName") or self._params["client"],
-            "instance": entity.get("instanceName") or self._params["instance"],
-            "name": entity.get("subclientName") or self._params["name"],
-            "databases": sql.databases_of(properties),
-            "covers_rest": sql.covers_the_rest(properties),
-            **common_record(properties),
-        }
+    def record(self, properties: Row) -> Record:
+        return {"databases": sql.databases_of(properties), "covers_rest": sql.covers_the_rest(properties)}
 
     def _prepare(self, seen: Seen, wanted: Record, added: list[str]) -> Preparation:
         """added: databases that the subclient does not have yet."""
-        plan = self._lists.plan(wanted["plan"]) if wanted.get("plan") else None
+        plan = self.plan(wanted)
         if added and seen.raw.rows:
-            self._require_discovered(seen.raw.rows[0]["subClientEntity"], added)
+            self._require_discovered(seen.raw.above, added)
         return Preparation(plan, self._moved(seen.raw.rows, added))
 
     def _require_discovered(self, entity: Row, added: list[str]) -> None:
-        known = self._lists.databases(int(entity["instanceId"]))
+        known = self.lists.databases(int(entity["instanceId"]))
         unknown = [name for name in added if name.casefold() not in known]
         if unknown:
-            self._client.not_there(
-                f'The instance "{self._params["instance"]}" has no database called {", ".join(unknown)}, or Commvault has not '
+            self.client.not_there(
+                f'The instance "{self.params["instance"]}" has no database called {", ".join(unknown)}, or Commvault has not '
                 "discovered it yet.",
                 f"It has {', '.join(sorted(known.values()))}.",
-                self._label,
+                self.label,
             )
 
     def _moved(self, rows: list[Row], added: list[str]) -> dict[int, list[str]]:
         """A database is in one subclient at a time: listing it here takes it from another, with that one's plan."""
         moved: dict[int, list[str]] = {}
         for name in added:
-            other = self._lists.holder(self._params, rows, name)
-            if other and not self._params["allow_move"]:
+            other = self.lists.holder(self.params, rows, name)
+            if other and not self.params["allow_move"]:
                 raise Refused(
                     f'The database "{name}" is in the subclient "{other.name}", which would lose it, and its plan would no longer protect '
                     "it. Take it out there in the same list, or give allow_move.",
@@ -288,10 +237,10 @@ class SqlSubclient(SubclientResource):
         In two subclients a database would have two series of log backups, neither of them whole.
         """
         for number, names in moved.items():
-            held = {name.casefold() for name in sql.databases_of(file_subclients.read(self._client, number) or {})}
+            held = {name.casefold() for name in sql.databases_of(file_subclients.read(self.client, number) or {})}
             left = [name for name in names if name.casefold() in held]
             if left:
-                self._change(number, {"contentOperationType": DELETE, "content": _content(left)})
+                self.change(number, {"contentOperationType": DELETE, "content": _content(left)})
 
 
 def _content(databases: list[str]) -> list[Row]:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from ..._core.errors import ApiError, NotFound
 from ..backups.browse import FIND, ONE_LEVEL, VIRTUAL_SERVER, Entry, is_set, pick, tidy, to_entry
-from ..backups.points import Point
+from ..backups.recovery_points import RecoveryPoint
 from ..wire import paging
 from ..wire.lookup import same_uuid
 from ..wire.replies import number, part, text
@@ -26,7 +26,7 @@ Row = dict[str, t.Any]
 DRIVE = re.compile(r"^([A-Za-z]):?(?=\\|$)")
 
 
-def vm_configuration(client: Commvault, source: VmSource, point: Point) -> Row:
+def vm_configuration(client: Commvault, source: VmSource, point: RecoveryPoint) -> Row:
     """What Commvault keeps of a VM's configuration beside its data, at a backup point.
 
     disks: as in the backup's index, each with the name that a restore has to call it by; sizes in bytes.
@@ -64,7 +64,7 @@ def shown_disks(disks: list[Row]) -> str:
     return ", ".join(f"{disk['name']} ({disk['file_name']})" for disk in disks)
 
 
-def _vm_metadata(client: Commvault, source: VmSource, point: Point) -> Row:
+def _vm_metadata(client: Commvault, source: VmSource, point: RecoveryPoint) -> Row:
     """The VM's own row. Where it comes without the network cards, the search form of the call brings them (cvpysdk does the same)."""
     best: Row = {}
     for operation in (ONE_LEVEL, FIND):
@@ -78,7 +78,7 @@ def _vm_metadata(client: Commvault, source: VmSource, point: Point) -> Row:
     return best
 
 
-def browse_vm(client: Commvault, point: Point, path: str, operation: int = ONE_LEVEL, guest: bool = False) -> t.Iterator[Row]:
+def browse_vm(client: Commvault, point: RecoveryPoint, path: str, operation: int = ONE_LEVEL, guest: bool = False) -> t.Iterator[Row]:
     """Rows of a VM backup: its VMs, the disks of one, or what the guest of one holds (cvpysdk subclients/vssubclient.py browse)."""
     ids = ("clientName", "clientId", "instanceId", "backupsetId", "subclientId")
     request = {
@@ -122,7 +122,7 @@ def _nics(text: str) -> list[Row]:
 # The files inside a VM. Commvault calls them \<UUID>\C:\Data and \<UUID>\etc\hosts; here they are called as in the guest.
 
 
-def list_files(client: Commvault, source: VmSource, point: Point, path: str, recursive: bool = False) -> t.Iterator[Entry]:
+def list_files(client: Commvault, source: VmSource, point: RecoveryPoint, path: str, recursive: bool = False) -> t.Iterator[Entry]:
     """What a folder inside the VM held at a backup point, one level or all levels below it.
 
     path: as in the guest, "C:\\Data" or "/etc"; "\\" or "/" is the top. Beside what to_entry() gives, an entry has item: what a
@@ -136,7 +136,7 @@ def list_files(client: Commvault, source: VmSource, point: Point, path: str, rec
         yield {**to_entry({**row, "path": _in_guest(item, separator)}, separator), "item": item}
 
 
-def find_paths(client: Commvault, source: VmSource, point: Point, paths: list[str]) -> list[Entry]:
+def find_paths(client: Commvault, source: VmSource, point: RecoveryPoint, paths: list[str]) -> list[Entry]:
     """The entries of these very paths, in their order. Raises NotFound naming all that the backup does not hold."""
     separator = separator_of(paths)
     wanted = [tidy(path, separator) for path in paths]

@@ -10,7 +10,7 @@ import typing as t
 import urllib.parse
 
 from ..._core.errors import InputError
-from ..backups import jobs, points
+from ..backups import jobs, recovery_points
 from ..backups import reasons as job_reasons
 from ..servers import lookup as server_lookup
 from ..wire import paging
@@ -149,9 +149,9 @@ class VmGroupSource:
     def label(self) -> str:
         return f'the VM group "{self.name}" of {self.hypervisor}'
 
-    def points(self, client: Commvault) -> t.Iterator[points.Point]:
+    def recovery_points(self, client: Commvault) -> t.Iterator[recovery_points.RecoveryPoint]:
         """The backups of the whole group that hold anything, newest first. Jobs of single VMs and of no VM are left out."""
-        for point in points.of(client, {"subclientId": self.group_id}, lambda row: row.get("subclientId") == self.group_id):
+        for point in recovery_points.of(client, {"subclientId": self.group_id}, lambda row: row.get("subclientId") == self.group_id):
             if not point.record["parent"] and point.record["objects"] != 0 and not chosen_vms(client, point.record["id"]):
                 yield point
 
@@ -251,9 +251,9 @@ class VmSource:
     def to_record(self) -> Row:
         return {"name": self.name, "uuid": self.uuid, "hypervisor": self.hypervisor}
 
-    def points(self, client: Commvault) -> t.Iterator[points.Point]:
+    def recovery_points(self, client: Commvault) -> t.Iterator[recovery_points.RecoveryPoint]:
         """The backups of this VM, newest first: its own child jobs, or, where there are none, its group's jobs that say they hold it."""
-        from_children = points.of(client, {"clientId": self.client_id}, lambda row: row.get("clientId") == self.client_id)
+        from_children = recovery_points.of(client, {"clientId": self.client_id}, lambda row: row.get("clientId") == self.client_id)
         first = next(from_children, None) if self.client_id else None
         if first:
             yield first
@@ -261,7 +261,7 @@ class VmSource:
             return
         if not self.group_id:
             return
-        for point in points.of(client, {"subclientId": self.group_id}, lambda row: row.get("subclientId") == self.group_id):
+        for point in recovery_points.of(client, {"subclientId": self.group_id}, lambda row: row.get("subclientId") == self.group_id):
             mine = [vm for vm in job_reasons.vm_results(client, point.record["id"]) if same_uuid(vm["uuid"], self.uuid)]
             if mine and not mine[0]["reason"]:
                 yield point

@@ -12,7 +12,7 @@ import typing as t
 from ..._core.argspec import ArgumentSpec
 from ..._core.errors import InputError, JobFailed, Refused
 from ..backups import restore
-from ..backups.points import Point, select
+from ..backups.recovery_points import RecoveryPoint, select
 from ..backups.restore import Planned
 from ..wire import lookup
 from ..wire.lookup import same_uuid
@@ -101,7 +101,7 @@ class VmRestore:
     """A restore of a VM that has been looked up and found possible. configuration: of its backup. before: what vCenter held."""
 
     source: VmSource
-    point: Point
+    point: RecoveryPoint
     configuration: Row
     hypervisor: VCenter
     placement: Placement
@@ -149,7 +149,7 @@ def _out_of_place(client: Commvault, wanted: Row, source: VmSource, look: Look) 
     lookup.require_same_tenant(source.owner, hypervisor.owner, source.label, f'the hypervisor "{hypervisor.name}"')
     before = look(place["new_name"], place["folder"])
     _guard_name(place, before)
-    point = select(source.points(client), source.label, wanted["job_id"], wanted["point_in_time"])
+    point = select(source.recovery_points(client), source.label, wanted["job_id"], wanted["point_in_time"])
     configuration = vm_browse.vm_configuration(client, source, point)
     placement = Placement(
         new_name=place["new_name"],
@@ -226,7 +226,7 @@ def _in_place(client: Commvault, wanted: Row, source: VmSource, look: Look) -> V
     hypervisor = vm_lookup.vcenter(client, None, source.hypervisor_id)
     if hypervisor is None:
         return None
-    point = select(source.points(client), source.label, wanted["job_id"], wanted["point_in_time"])
+    point = select(source.recovery_points(client), source.label, wanted["job_id"], wanted["point_in_time"])
     kept = vm_browse.vm_configuration(client, source, point)
     untold = [word for word in ("esx_host", "datastore", "folder") if not kept[word]]
     if untold:
@@ -289,7 +289,7 @@ def _restored(look: Look, found: VmRestore, job: Row) -> Row:
 # What is sent
 
 
-def task(source: VmSource, point: Point, options: Row) -> restore.Task:
+def task(source: VmSource, point: RecoveryPoint, options: Row) -> restore.Task:
     """The start of a restore of a VM or a part of it. options: restoreOptions.
 
     For a VM with a client of its own the source is that client, without the subclient's GUID (cvpysdk vmclient.py).
@@ -336,7 +336,7 @@ def request(found: VmRestore) -> Row:
     }
 
 
-def common_request(point: Point) -> Row:
+def common_request(point: RecoveryPoint) -> Row:
     """The part of restoreOptions that says which backup, the same for VMs, disks and guest files."""
     return {
         "impersonation": {"useImpersonation": False, "user": {"userName": "", "password": ""}},

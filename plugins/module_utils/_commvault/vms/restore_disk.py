@@ -9,7 +9,7 @@ import typing as t
 
 from ..._core.argspec import ArgumentSpec
 from ..._core.errors import InputError
-from ..backups.points import Point, select
+from ..backups.recovery_points import RecoveryPoint, select
 from ..backups.restore import Planned
 from ..servers.restore_items import Destination, common_options, was_anything_restored
 from . import browse as vm_browse
@@ -47,7 +47,7 @@ def plan(client: Commvault, wanted: Row) -> Planned:
     hypervisor = vm_lookup.vcenter(client, None, source.hypervisor_id) if source else None
     if source is None or hypervisor is None:
         return Planned({"backup_job": None, "disks": []})
-    point = select(source.points(client), source.label, wanted["job_id"], wanted["point_in_time"])
+    point = select(source.recovery_points(client), source.label, wanted["job_id"], wanted["point_in_time"])
     disks = _chosen(vm_browse.vm_configuration(client, source, point)["disks"], wanted["disks"], f"{source.label} {point.ending}")
     overwrite = "always" if wanted["overwrite"] else "never"
     node = vm_lookup.access_node(client, hypervisor, wanted["access_node"], "vm_disk.access_node")
@@ -78,7 +78,7 @@ def _chosen(disks: list[Row], names: list[str], label: str) -> list[Row]:
     return chosen
 
 
-def request(source: VmSource, point: Point, disks: list[Row], destination: Destination) -> Row:
+def request(source: VmSource, point: RecoveryPoint, disks: list[Row], destination: Destination) -> Row:
     """restoreOptions of a restore of disks (cvpysdk subclients/virtualserver/vmware.py disk_restore)."""
     return {
         **common_request(point),

@@ -9,7 +9,7 @@ import dataclasses
 import typing as t
 
 from ..._core.argspec import ArgumentSpec
-from ..backups.points import Point, select
+from ..backups.recovery_points import RecoveryPoint, select
 from ..backups.restore import Planned
 from ..servers.restore_items import OVERWRITE, Destination, common_options, find_client, places, was_anything_restored
 from ..wire import lookup
@@ -69,7 +69,7 @@ def plan(client: Commvault, wanted: Row) -> Planned:
     if source is None or found is None:
         return Planned({"backup_job": None, "paths": []})
     destination, guest = found
-    point = select(source.points(client), source.label, wanted["job_id"], wanted["point_in_time"])
+    point = select(source.recovery_points(client), source.label, wanted["job_id"], wanted["point_in_time"])
     entries = vm_browse.find_paths(client, source, point, wanted["paths"])
     targets = places(entries, destination, vm_browse.separator_of(wanted["paths"]))
     record = {
@@ -109,7 +109,7 @@ def _destination(client: Commvault, wanted: Row, source: VmSource) -> tuple[Dest
     return Destination(node, *kept), Guest(vm, hypervisor.host, into["username"], into["password"])
 
 
-def request(point: Point, entries: list[Row], destination: Destination, guest: Guest | None) -> Row:
+def request(point: RecoveryPoint, entries: list[Row], destination: Destination, guest: Guest | None) -> Row:
     """restoreOptions of a restore of guest files (cvpysdk subclients/vssubclient.py guest_file_restore)."""
     server = virtual_server(files=True)
     if guest:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import threading
 import time
 import typing as t
@@ -24,6 +25,28 @@ if t.TYPE_CHECKING:
 Json = dict[str, t.Any]
 TRIES = 4
 LONGEST_PAUSE = 30.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """A request, and how its answer is to be taken.
+
+    repeat: it may be sent again after a break. absent: statuses that mean "there is none" for this path. inside: False to look past the
+    company acted in. checked: False where the reply may name errors beside a success.
+    """
+
+    method: str
+    path: str
+    params: t.Any = None
+    body: Json | None = dataclasses.field(default=None, repr=False)
+    repeat: bool = True
+    absent: t.Collection[int] = ()
+    headers: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    inside: bool = True
+    checked: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
 
 
 def _not_found(text: str, way_out: str, name: str) -> None:
@@ -92,7 +115,7 @@ class Commvault:
 
         inside: False to look past the company acted in, at what the user sees without it.
         """
-        return self._call("GET", path, params, None, repeat=True, absent=absent, headers=headers, inside=inside)
+        return self._answer(Call("GET", path, params, absent=absent, headers=headers or {}, inside=inside))
 
     def require(self, path: str, params: t.Any = None, headers: t.Mapping[str, str] | None = None) -> Json:
         """Read something that must be there."""
@@ -104,23 +127,23 @@ class Commvault:
 
     def query(self, path: str, body: Json) -> Json:
         """A POST that only reads (Jobs, JobDetails, DoBrowse, Preview): repeated like a GET."""
-        return self._call("POST", path, None, body, repeat=True) or {}
+        return self._answer(Call("POST", path, body=body)) or {}
 
     def post(self, path: str, body: Json, params: t.Any = None) -> Json:
         """Create or start. Never repeated after a break: whoever calls looks first whether it happened."""
-        return self._write("POST", path, params, body, repeat=False) or {}
+        return self._write(Call("POST", path, params, body, repeat=False)) or {}
 
     def put(self, path: str, body: Json, params: t.Any = None, repeat: bool = True) -> Json:
         """Change. repeat: False for a PUT that adds (schedules), which would add twice."""
-        return self._write("PUT", path, params, body, repeat=repeat) or {}
+        return self._write(Call("PUT", path, params, body, repeat)) or {}
 
     def delete(self, path: str, params: t.Any = None, absent: t.Collection[int] = (404,), body: Json | None = None) -> Json | None:
         """Delete; what is gone already is no error. body: for the few calls that want one (Client/{id}/Retire; cvpysdk client.py)."""
-        return self._write("DELETE", path, params, body, repeat=True, absent=absent)
+        return self._write(Call("DELETE", path, params, body, absent=absent))
 
     def post_unchecked(self, path: str, body: Json) -> Json:
         """Like post, for the few calls whose reply may name errors beside a success (a plan that was made all the same)."""
-        return self._write("POST", path, None, body, repeat=False, checked=False) or {}
+        return self._write(Call("POST", path, body=body, repeat=False, checked=False)) or {}
 
     # Company
 
@@ -149,10 +172,8 @@ class Commvault:
 
     def _find_company(self) -> int | None:
         name = self.company or ""
-        reply = self._call(
-            "GET", "/Organization", {"fq": f"providers.connectName:eq:{name}", "hardRefresh": "true"}, None, repeat=True, inside=False
-        )
-        rows = [row for row in listed((reply or {}).get("providers")) if str(row.get("connectName", "")).casefold() == name.casefold()]
+        reply = self.get("/Organization", {"fq": f"providers.connectName:eq:{name}", "hardRefresh": "true"}, inside=False) or {}
+        rows = [row for row in listed(reply.get("providers")) if str(row.get("connectName", "")).casefold() == name.casefold()]
         if not rows:
             self.missing("company", name, "Create it with calligo.baas.commvault_company, or correct the name.")
             return None
@@ -164,7 +185,7 @@ class Commvault:
         """Log out of the session that this client opened, and close the connection. Never fails: the work is done by now."""
         try:
             if self._own_session:
-                self._send("POST", "/Logout", None, {}, self._headers(inside=False))
+                self._send(Call("POST", "/Logout", body={}, inside=False))
         except ConnectionFailed:
             pass
         finally:
@@ -191,7 +212,7 @@ class Commvault:
             "password": base64.b64encode(self._password.encode()).decode(),
             "timeout": 30,
         }
-        reply = self._send("POST", "/Login", None, body, {"Accept": "application/json", "Content-Type": "application/json"})
+        reply = self._send(Call("POST", "/Login", body=body, inside=False))
         answer = reply.json()
         if not isinstance(answer, dict):
             raise ApiError(
@@ -217,106 +238,83 @@ class Commvault:
 
     # Wire
 
-    def _headers(self, inside: bool = True, extra: t.Mapping[str, str] | None = None) -> dict[str, str]:
-        headers = {"Accept": "application/json", "Content-Type": "application/json", **(extra or {})}
-        if self._token:
-            headers["Authtoken"] = self._token
-        if inside and self.company_id is not None:
-            headers["operatorCompanyId"] = str(self.company_id)
-        return headers
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        params: t.Any,
-        body: Json | None,
-        repeat: bool,
-        absent: t.Collection[int] = (),
-        headers: t.Mapping[str, str] | None = None,
-        inside: bool = True,
-        checked: bool = True,
-    ) -> Json | None:
+    def _answer(self, call: Call) -> Json | None:
+        """Send a call, and judge the reply."""
         token = self._log_in_after(None)
-        reply = self._persist(method, path, params, body, repeat, headers, inside)
+        reply = self._persist(call)
         if reply.status == 401 and self._own_session:
             # The session has expired. 401 means that the call was not carried out, so that every verb may be sent again.
             self._log_in_after(token)
-            reply = self._persist(method, path, params, body, repeat, headers, inside)
-        return self._judge(reply, f"{method} {path}", absent, checked)
+            reply = self._persist(call)
+        return self._judge(reply, call)
 
-    def _write(
-        self,
-        method: str,
-        path: str,
-        params: t.Any,
-        body: Json | None,
-        repeat: bool,
-        absent: t.Collection[int] = (),
-        checked: bool = True,
-    ) -> Json | None:
+    def _write(self, call: Call) -> Json | None:
         """A call that writes, if this run may; it is noted where it was carried out, and where nobody can tell."""
-        self._permit.ask(f"{method} {path}")
+        self._permit.ask(str(call))
         try:
-            reply = self._call(method, path, params, body, repeat, absent, checked=checked)
+            answer = self._answer(call)
         except BaasError as error:
             if outcome_unknown(error):
                 self._permit.use()
             raise
-        if reply is not None:
+        if answer is not None:
             self._permit.use()
-        return reply
+        return answer
 
-    def _persist(
-        self, method: str, path: str, params: t.Any, body: Json | None, repeat: bool, headers: t.Mapping[str, str] | None, inside: bool
-    ) -> Reply:
+    def _persist(self, call: Call) -> Reply:
         """Send, and send again with growing pauses where a repetition is safe. A call that never left may always be repeated."""
         pause = 0.5
-        tries = TRIES
-        while True:
-            tries -= 1
+        for left in range(TRIES - 1, -1, -1):
             try:
-                reply = self._send(method, path, params, body, self._headers(inside, headers))
+                reply = self._send(call)
             except ConnectionFailed as error:
-                if not tries or error.final or (error.sent and not repeat):
+                if not left or error.final or (error.sent and not call.repeat):
                     raise
             else:
-                if not tries or not repeat or reply.status not in PASSING:
-                    return reply
+                if not left or not call.repeat or reply.status not in PASSING:
+                    break
                 pause = max(pause, retry_after(reply.headers))
             self.clock.sleep(min(pause, LONGEST_PAUSE))
             pause *= 2
+        return reply
 
-    def _prove_path(self, status: int, call: str) -> None:
+    def _prove_path(self, call: Call) -> None:
         """A 404 means "there is none" only where the base path is known to be right: a token that was given has proven nothing yet."""
-        if status != 404 or self._path_proven or self._own_session:
+        if self._path_proven or self._own_session:
             return
-        self._path_proven = self._send("POST", "/WhoAmI", None, {}, self._headers(inside=False)).status != 404
+        self._path_proven = self._send(Call("POST", "/WhoAmI", body={}, inside=False)).status != 404
         if not self._path_proven:
             raise ApiError(
                 f"Commvault at {self._root} knows neither {call} nor WhoAmI (HTTP 404). Check host and api_base_path: "
                 "older installations answer below /webconsole/api.",
-                call=call,
+                call=str(call),
                 status=404,
             )
 
-    def _send(self, method: str, path: str, params: t.Any, body: Json | None, headers: t.Mapping[str, str]) -> Reply:
-        reply = self._transport.send(method, self._root + urllib.parse.quote(path, safe="/(),='%"), params, headers, body)
+    def _send(self, call: Call) -> Reply:
+        headers = {"Accept": "application/json", "Content-Type": "application/json", **call.headers}
+        if self._token:
+            headers["Authtoken"] = self._token
+        if call.inside and self.company_id is not None:
+            headers["operatorCompanyId"] = str(self.company_id)
+        url = self._root + urllib.parse.quote(call.path, safe="/(),='%")
+        reply = self._transport.send(call.method, url, call.params, headers, call.body)
         self.ahead = reply.ahead
         return reply
 
-    def _judge(self, reply: Reply, call: str, absent: t.Collection[int], checked: bool) -> Json | None:
+    def _judge(self, reply: Reply, call: Call) -> Json | None:
         """The normaliser: one meaning for all envelopes. Never quotes what was sent."""
         payload = reply.json()
-        if reply.status in absent:
-            self._prove_path(reply.status, call)
+        if reply.status in call.absent:
+            if reply.status == 404:
+                self._prove_path(call)
             return None
         if reply.status == 401:
             raise AuthenticationFailed(
-                f"Commvault refused the token at {call}: it is wrong or has expired. Give a new one.", call=call, status=401
+                f"Commvault refused the token at {call}: it is wrong or has expired. Give a new one.", call=str(call), status=401
             )
         said = faults(payload)
-        if 200 <= reply.status < 300 and not (checked and said):
+        if 200 <= reply.status < 300 and not (call.checked and said):
             self._path_proven = True
             for text in warnings(payload):
                 with self._lock:
@@ -325,7 +323,7 @@ class Commvault:
         words = "; ".join(map(str, said)) or excerpt(reply.text) or "nothing"
         raise ApiError(
             f"Commvault at {call} (HTTP {reply.status}) says: {words}.{advice(reply.status)}",
-            call=call,
+            call=str(call),
             status=reply.status,
             server_code=said[0].code if said else None,
             server_message=said[0].text if said else excerpt(reply.text) or None,

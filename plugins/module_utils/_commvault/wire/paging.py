@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.errors import ApiError
-from .replies import listed
+from .replies import listed, number
 
 if t.TYPE_CHECKING:
     from .client import Commvault
@@ -20,13 +20,13 @@ Row = dict[str, t.Any]
 
 def by_header(client: Commvault, path: str, key: str, params: Row | None = None, page: int = 500) -> t.Iterator[Row]:
     """Lists that take "PagingInfo: page,size" as a request header (GET /VM)."""
-    number = 0
+    pages = 0
     while True:
-        reply = client.get(path, params, absent=(404,), headers={"PagingInfo": f"{number},{page}"}) or {}
+        reply = client.get(path, params, absent=(404,), headers={"PagingInfo": f"{pages},{page}"}) or {}
         rows = listed(reply.get(key))
         yield from rows
-        number += 1
-        if len(rows) < page or number * page >= int(reply.get("totalRecords") or 0):
+        pages += 1
+        if len(rows) < page or pages * page >= number(reply, "totalRecords"):
             return
 
 
@@ -69,7 +69,7 @@ def _job_pages(client: Commvault, job_filter: Row, category: int, page: int, ahe
     if not first.get("jobs"):
         return
     yield first
-    offset, total = page, int(first.get("totalRecordsWithoutPaging") or 0)
+    offset, total = page, number(first, "totalRecordsWithoutPaging")
     while offset < total:
         # There may be more pages by the time that these have been read.
         offsets = range(offset, total, page) if ahead else range(offset, offset + 1)
@@ -78,7 +78,7 @@ def _job_pages(client: Commvault, job_filter: Row, category: int, page: int, ahe
                 return
             yield reply
             offset += page
-            total = int(reply.get("totalRecordsWithoutPaging") or 0)
+            total = number(reply, "totalRecordsWithoutPaging")
 
 
 def _oldest_first(reply: Row) -> bool:
