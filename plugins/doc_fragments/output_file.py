@@ -16,7 +16,7 @@ options:
         rows slows down every task that follows.
       - The file is replaced in one step, and left alone if it is the same already. Its folder must exist.
       - In check mode nothing is written.
-      - Not together with O(query): all rows go to the file, and none are left to ask.
+      - Not together with O(query), since all rows go to the file, and none are left to ask.
     type: path
   output_mode:
     description: Permissions of O(output_file).

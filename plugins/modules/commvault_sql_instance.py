@@ -227,7 +227,12 @@ progress:
   returned: on failure, unless it failed before the first write
   type: dict
   contains:
-    done: {description: "What is as it was asked for, with its entry in RV(instances).", type: list, elements: str, returned: always, sample: ["acme-sql01 / PROD"]}
+    done:
+      description: "What is as it was asked for, with its entry in RV(instances)."
+      type: list
+      elements: str
+      returned: always
+      sample: ["acme-sql01 / PROD"]
     failed: {description: What the error is about., type: list, elements: str, returned: always, sample: ["acme-sql01 / REPORTS"]}
     not_tried: {description: What was left alone., type: list, elements: str, returned: always, sample: []}
 """

@@ -181,7 +181,12 @@ progress:
   returned: on failure, unless it failed before the first write
   type: dict
   contains:
-    done: {description: "What is as it was asked for, with its entry in RV(subclients).", type: list, elements: str, returned: always, sample: ["acme-sql01 / PROD / sales"]}
+    done:
+      description: "What is as it was asked for, with its entry in RV(subclients)."
+      type: list
+      elements: str
+      returned: always
+      sample: ["acme-sql01 / PROD / sales"]
     failed: {description: What the error is about., type: list, elements: str, returned: always, sample: ["acme-sql01 / PROD / stock"]}
     not_tried: {description: What was left alone., type: list, elements: str, returned: always, sample: []}
 """

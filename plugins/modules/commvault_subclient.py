@@ -211,7 +211,12 @@ progress:
   returned: on failure, unless it failed before the first write
   type: dict
   contains:
-    done: {description: "What is as it was asked for, with its entry in RV(subclients).", type: list, elements: str, returned: always, sample: ["acme-fs01 / defaultBackupSet / data"]}
+    done:
+      description: "What is as it was asked for, with its entry in RV(subclients)."
+      type: list
+      elements: str
+      returned: always
+      sample: ["acme-fs01 / defaultBackupSet / data"]
     failed: {description: What the error is about., type: list, elements: str, returned: always, sample: ["acme-fs01 / defaultBackupSet / archive"]}
     not_tried: {description: What was left alone., type: list, elements: str, returned: always, sample: []}
 """
