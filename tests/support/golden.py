@@ -25,7 +25,6 @@ NUMBERED = re.compile(r"id|(.*_)?(id|job|jobs)s?|parent")
 FIRST_JOB = 1001
 #: Keys of text or numbers that the run, the machine or the installation decides.
 DECIDED = {"port": "port", "mac": "mac", "moid": "moid", "ansible": "version", "key": "device", "created": "time"}
-DECIDED |= {"change_version": "change"}
 #: Keys of times that something took, or by which a clock is ahead.
 DURATIONS = ("seconds", "ahead_seconds")
 #: Lists that are made of sets, or in the order of the inventory's groups.
@@ -37,6 +36,8 @@ RUN = re.compile(r"(?:^|(?<=-))[0-9a-f]{8}(?=$|[^0-9a-f])")
 JOB = re.compile(r"(?<=[Jj]ob[ -])\d{4,}")
 # In a vCenter; in which order two tenants' VMs are restored is chance.
 MOID = re.compile(r"(?<![\w-])vm-\d+(?![\w-])")
+# By which vCenter counts the changes of a VM.
+CHANGE = re.compile(r"(?<!\d)\d{19}(?!\d)")
 PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+")
 
 
@@ -57,7 +58,7 @@ class Normaliser:
         return self._placeholder("job" if value >= FIRST_JOB else "id", value)
 
     def _text(self, text: str) -> str:
-        text = TIME.sub("<time>", text.replace(self._sandbox, "<sandbox>"))
+        text = CHANGE.sub("<change>", TIME.sub("<time>", text.replace(self._sandbox, "<sandbox>")))
         text = PORT.sub("<port>", UUID.sub(lambda found: self._placeholder("uuid", found[0]), text))
         text = MOID.sub(lambda found: self._placeholder("moid", found[0]), text)
         text = RUN.sub(lambda found: self._placeholder("hex", found[0]), text)
