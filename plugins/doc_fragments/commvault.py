@@ -15,7 +15,7 @@ options:
   host:
     description:
       - Commvault's web server or Command Center, as C(https://name) or C(https://name:port); C(https) when no scheme is given.
-      - Plain C(http) is used only when it is written here, and never as a fallback.
+      - C(http) is refused, since it would send the login in clear; see O(allow_http).
       - If not given, the environment variable E(COMMVAULT_HOST) is used.
     type: str
     required: true
@@ -46,6 +46,12 @@ options:
       - File with the certificates of the authorities to trust, where the system's own do not know the server's.
       - If not given, the environment variable E(COMMVAULT_CA_PATH) is used.
     type: path
+  allow_http:
+    description:
+      - Allow C(http) in O(host) for a server on this machine itself (C(127.0.0.1), C(::1) or C(localhost)), such as a simulator.
+      - If not given, the environment variable E(COMMVAULT_ALLOW_HTTP) is used.
+    type: bool
+    default: false
   api_base_path:
     description:
       - Where the API begins on the server. Older installations answer below C(/webconsole/api).
@@ -66,7 +72,7 @@ options:
     type: float
     default: 10.0
   read_timeout:
-    description: Seconds to wait for each answer.
+    description: Seconds to wait for each answer, from the request to the end of the answer.
     type: float
     default: 120.0
   parallel:

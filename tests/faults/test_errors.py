@@ -6,9 +6,13 @@
 from __future__ import annotations
 
 import http.server
+import json
 import socket
 import ssl
+import subprocess
+import sys
 import threading
+import time
 import typing as t
 from pathlib import Path
 
@@ -138,6 +142,63 @@ def test_an_html_page_of_a_proxy_becomes_one_sentence(quiet: Sandbox, modules: M
     failed = modules.failure(module, options[module])
     assert "502" in failed["msg"] and "Bad Gateway" in failed["msg"] and "<" not in failed["msg"]
     assert "try again later" in failed["msg"]
+
+
+GONE: dict[str, Json] = {
+    "commvault_company": {"name": "ACME Sàrl", "state": "absent"},
+    "commvault_plan": {"name": "acme-gold", "state": "absent"},
+    "commvault_subclient": {"subclients": [{"client": "acme-fs01", "name": "data", "state": "absent"}]},
+    "commvault_backup": {"subclients": [{"client": "acme-fs01", "name": "default"}], "start": "if_never_backed_up", "wait": False},
+    "commvault_estate_info": {"company_id": 7},
+}
+STRANGE: dict[str, Json] = {
+    "page": {"html": "<html><head><title>Sign in</title></head></html>"},
+    "nothing": {"body": {}},
+    "row": {"body": {key: [7] for key in ("providers", "plans", "subClientProperties", "clientProperties", "jobs", "Hypervisors")}},
+}
+
+
+@pytest.mark.parametrize("module", GONE)
+@pytest.mark.parametrize("answer", STRANGE)
+def test_success_that_is_not_the_servers_is_never_taken_for_none(
+    quiet: Sandbox, modules: Modules, monkeypatch: pytest.MonkeyPatch, module: str, answer: str
+) -> None:
+    """HTTP 200 with a proxy's page, an empty object, rows that are none: not "it is gone", not "never backed up"."""
+    monkeypatch.setattr("ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client.LONGEST_PAUSE", 0.01)
+    quiet.control("POST", "/faults", {"name": "http", "path": "^(?!.*/Log(in|out)).*$", "status": 200, **STRANGE[answer]})
+    failed = modules.failure(module, GONE[module])
+    assert "HTTP 200) answered with" in failed["msg"] and failed["error"]["kind"] == "UnexpectedReply", failed
+
+
+ENDED = """
+import json, sys
+from ansible_collections.calligo.baas.tests.support.modules import run_module
+run_module("commvault_company_info", json.loads(sys.argv[1]))
+"""
+
+
+def test_a_module_that_is_told_to_end_closes_its_session(quiet: Sandbox) -> None:
+    quiet.control("POST", "/faults", {"name": "http", "method": "GET", "path": "/V4/company", "delay": 20})
+    options = json.dumps(commvault_options(quiet))
+    module = subprocess.Popen([sys.executable, "-c", ENDED, options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        asked = lambda: [row["path"] for row in quiet.control("GET", "/journal")["requests"]]  # noqa: E731
+        wait_until(lambda: any("/Login" in path for path in asked()))
+        time.sleep(0.3)
+        module.terminate()
+        assert module.wait(10) != 0
+    finally:
+        module.kill()
+        module.communicate()
+    wait_until(lambda: any("/Logout" in path for path in asked()))
+
+
+def wait_until(met: t.Callable[[], bool]) -> None:
+    for _look in range(100):
+        if met():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it never came to that")
 
 
 def test_a_502_at_the_login_is_said_as_such(quiet: Sandbox, modules: Modules) -> None:

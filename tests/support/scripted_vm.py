@@ -48,7 +48,7 @@ def job(number: int, entity: Json, end: int = END, parent: int = 0, status: str 
 
 def listing(*rows: Json) -> Json:
     """A list of jobs."""
-    return {"totalRecordsWithoutPaging": len(rows), "jobs": list(rows)} if rows else {}
+    return {"totalRecordsWithoutPaging": len(rows), "jobs": list(rows)}
 
 
 def browsed(*rows: Json) -> Json:

@@ -12,7 +12,10 @@ import functools
 import typing as t
 
 from .compare import Comparer, changes
-from .errors import BaasError
+from .errors import BaasError, UnexpectedReply
+
+if t.TYPE_CHECKING:
+    from .permit import Permit
 
 Record = dict[str, t.Any]
 Verb = t.Literal["create", "update", "delete", "keep"]
@@ -111,6 +114,10 @@ class Step(t.Protocol):
     @property
     def label(self) -> str: ...
 
+    @property
+    def open(self) -> bool:
+        """Whether what was read shows that it is still to be done. Never so of what is started, which answers with a number."""
+
     def predict(self) -> Outcome:
         """The outcome that taking it would have. Sends nothing."""
 
@@ -128,6 +135,10 @@ class ResourceStep:
     seen: Seen
     wanted: Record = dataclasses.field(default_factory=dict)
     means: t.Any = None
+
+    @property
+    def open(self) -> bool:
+        return self.verb in ("create", "delete") or bool(self.wanted.keys() - self.resource.secrets if self.verb == "update" else ())
 
     def predict(self) -> Outcome:
         after = {"create": self.wanted, "update": {**self.seen.known, **self.wanted}, "delete": None, "keep": self.seen.record}
@@ -243,8 +254,11 @@ def predict(work: Work) -> Record:
     return work.result([step.predict() for step in work.steps()])
 
 
-def perform(work: Work) -> Record:
-    """Do the work, step by step. Raises Failed with what was done, what failed and what was not tried, each by its label."""
+def perform(work: Work, permit: Permit | None = None) -> Record:
+    """Do the work, step by step. Raises Failed with what was done, what failed and what was not tried, each by its label.
+
+    permit: knows of writes that were answered with nothing; then it is read again what is still to be done.
+    """
     steps = list(work.steps())
     outcomes: list[Outcome] = []
     for number, step in enumerate(steps):
@@ -254,9 +268,22 @@ def perform(work: Work) -> Record:
             raise Failed(error, _partial(work, outcomes, [step.label], [left.label for left in steps[number + 1 :]])) from error
     try:
         outcomes = work.settle(outcomes)
+        if permit and permit.unconfirmed:
+            _require_done(work, permit.unconfirmed)
     except BaasError as error:
         raise Failed(error, _partial(work, outcomes, [], [])) from error
     return work.result(outcomes)
+
+
+def _require_done(work: Work, call: str) -> None:
+    """Raise where reading again shows that something is still to be done. What is written but never shown can't be read again."""
+    for step in work.steps():
+        if step.open:
+            raise UnexpectedReply(
+                f"{step.label + ': ' if step.label else ''}{call} was answered with success and nothing else, but what it was to change is "
+                "as before. Look at the server, then run this again.",
+                call=call,
+            )
 
 
 def _partial(work: Work, outcomes: list[Outcome], failed: list[str], left: list[str]) -> Record:

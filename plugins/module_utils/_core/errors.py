@@ -68,6 +68,10 @@ class ApiError(BaasError):
     """The server understood the call and refused or failed it."""
 
 
+class UnexpectedReply(ApiError):
+    """What came back is not what the call promises, so that it may not come from the server, and means neither "none" nor "done"."""
+
+
 class Refused(BaasError):
     """A safety rule of the collection forbids the act; the message names the option that allows it."""
 

@@ -14,6 +14,8 @@ class Permit:
     def __init__(self, allowed: bool = True) -> None:
         self._allowed = allowed
         self.used = False
+        self.unconfirmed: str | None = None
+        """A call that was answered with success and nothing else."""
 
     def ask(self, call: str) -> None:
         """Raise before a request that a check run must not send. No step of a check run gets here: if one does, it is a defect."""
@@ -22,6 +24,7 @@ class Permit:
                 f"{call} would write in check mode, so it was not sent. This is a defect of the module: please report it.", call=call
             )
 
-    def use(self) -> None:
-        """Note that something was written, or may have been."""
+    def use(self, unconfirmed: str | None = None) -> None:
+        """Note that something was written, or may have been. unconfirmed: the call, where the answer does not say that it was done."""
         self.used = True
+        self.unconfirmed = unconfirmed or self.unconfirmed

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import contextvars
 import dataclasses
+import json
 import typing as t
+import urllib.parse
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -69,7 +72,12 @@ def run(spec: ArgumentSpec, connect: Connect[S], act: Act[S], queried: str | Non
 
 def run_work(spec: ArgumentSpec, connect: Connect[S], bind: t.Callable[[S, Context], Work]) -> t.NoReturn:
     """Run a module that writes: bind gives what is to be done. In check mode it is only predicted; check mode is decided here alone."""
-    _run(spec, connect, lambda session, context, check_mode: (predict if check_mode else perform)(bind(session, context)))
+
+    def body(session: S, context: Context, check_mode: bool) -> Params:
+        work = bind(session, context)
+        return predict(work) if check_mode else perform(work, context.permit)
+
+    _run(spec, connect, body)
 
 
 def run_resource(spec: ArgumentSpec, connect: Connect[S], bind: t.Callable[[S, Params], Resource], returned: str) -> t.NoReturn:
@@ -82,6 +90,14 @@ def run_resources(spec: ArgumentSpec, connect: Connect[S], bind: t.Callable[[S, 
     run_work(spec, connect, lambda session, context: Many(bind(session, context.params), returned))
 
 
+def spelt(secrets: t.Iterable[str]) -> set[str]:
+    """Secrets as they look in Base64, in an address and in JSON: a server may send back what it was sent."""
+    texts = [secret for secret in secrets if len(secret) > 3]
+    in_base64 = {base64.b64encode(text.encode()).decode() for text in texts}
+    in_address = {quote(text) for text in texts for quote in (urllib.parse.quote, urllib.parse.quote_plus)}
+    return in_base64 | in_address | {json.dumps(text)[1:-1] for text in texts}
+
+
 Body = t.Callable[[S, Context, bool], Params]
 
 
@@ -92,6 +108,7 @@ def _run(spec: ArgumentSpec, connect: Connect[S], body: Body[S]) -> t.NoReturn:
         inline.result = _run_inline(inline, spec, connect, body)
         raise SystemExit(0)
     module = AnsibleModule(supports_check_mode=True, **spec.to_kwargs())
+    module.no_log_values |= spelt(module.no_log_values)
     result = _result(connect, body, module.params, module.check_mode, module.warn, module._diff)
     if result.get("failed"):
         module.fail_json(**result)
@@ -136,8 +153,10 @@ def run_inline(main: t.Callable[[], None], inline: Inline) -> Params:
     token = _inline.set(inline)
     try:
         main()
-    except SystemExit:
-        pass
+    except SystemExit as end:
+        # A module that a signal ended takes its caller along.
+        if end.code:
+            raise
     finally:
         _inline.reset(token)
     return inline.result or {"failed": True, "msg": "The module ended without a result."}
@@ -145,9 +164,14 @@ def run_inline(main: t.Callable[[], None], inline: Inline) -> Params:
 
 def _run_inline(inline: Inline, spec: ArgumentSpec, connect: Connect[S], body: Body[S]) -> Params:
     checked = ArgumentSpecValidator(**spec.to_kwargs()).validate(inline.arguments)
+    secrets = checked._no_log_values | spelt(checked._no_log_values)
+
+    def warn(text: str) -> None:
+        inline.warn(remove_values(text, secrets))
+
     if checked.error_messages:
         unknown = f"Unsupported parameters for ({inline.name}) module: " if isinstance(checked.errors[0], UnsupportedError) else ""
         result: Params = {"failed": True, "msg": unknown + checked.errors.msg}
     else:
-        result = _result(connect, body, checked.validated_parameters, inline.check_mode, inline.warn, inline.diff)
-    return t.cast(Params, remove_values({"changed": False, **result}, checked._no_log_values))
+        result = _result(connect, body, checked.validated_parameters, inline.check_mode, warn, inline.diff)
+    return t.cast(Params, remove_values({"changed": False, **result}, secrets))

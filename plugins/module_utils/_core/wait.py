@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .errors import WaitTimeout
+from .errors import BaasError, WaitTimeout
 
 T = t.TypeVar("T")
 
@@ -21,6 +21,10 @@ class Clock(t.Protocol):
     def sleep(self, seconds: float, /) -> None: ...
 
 
+OUTAGE = 600.0
+"""Seconds for which a server may be away while somebody waits: as long as the restart of a web server takes."""
+
+
 def poll(
     read: t.Callable[[], T],
     done: t.Callable[[T], bool],
@@ -28,20 +32,33 @@ def poll(
     clock: Clock = time,
     first: float = 1.0,
     longest: float = 30.0,
+    passing: t.Callable[[BaasError], bool] = lambda error: False,
+    outage: float = OUTAGE,
 ) -> T:
     """Read until done or until the deadline. It only reads: nothing is killed, restarted or changed by waiting.
 
     timeout, first, longest: seconds. The pause grows by half each time, from first up to longest.
-    Raises WaitTimeout with the last reading in its attribute "last".
+    passing: which errors of a reading may go away by themselves; they are survived for up to outage seconds in a row.
+    Raises WaitTimeout with the last reading in its attribute "last"; the error of a reading that is not survived, or if there was none yet.
     """
-    deadline = clock.monotonic() + timeout
-    pause = first
+    began = good = clock.monotonic()
+    pause, last, broken = first, None, None
     while True:
-        reading = read()
-        if done(reading):
-            return reading
-        left = deadline - clock.monotonic()
+        try:
+            last, broken = read(), None
+            good = clock.monotonic()
+            if done(last):
+                return last
+        except BaasError as error:
+            broken = error
+            if not passing(error) or clock.monotonic() - good > outage:
+                break
+        left = began + timeout - clock.monotonic()
         if left <= 0:
-            raise WaitTimeout(f"Not done after {timeout:g} seconds.", last=reading)
+            break
         clock.sleep(min(pause, left))
         pause = min(pause * 1.5, longest)
+    if broken and (last is None or not passing(broken)):
+        raise broken
+    unread = f" For the last {clock.monotonic() - good:.0f} of them there was no answer: {broken}" if broken else ""
+    raise WaitTimeout(f"Not done after {clock.monotonic() - began:.0f} seconds.{unread}", last=last)

@@ -10,8 +10,8 @@ import time
 import typing as t
 
 from ..._core.errors import ApiError, BaasError, ConnectionFailed, InputError, JobFailed, WaitTimeout
-from ..._core.wait import poll
 from ..wire import paging
+from ..wire.errors import outcome_unknown, passing
 from ..wire.replies import listed, number, part, text
 from . import reasons as job_reasons
 
@@ -31,8 +31,6 @@ ENDED = ("success", "partial", "failed")
 BACKUP, RESTORE, SYNTHETIC_FULL = 4, 5, 14
 APPEAR_PAUSES = (0.5, 2.0, 4.0, 8.0)
 """Seconds between the looks for a job whose start was not confirmed."""
-MISSED_READINGS = 5
-"""How many readings in a row a broken connection may cost before waiting is given up; each of them was tried several times."""
 UNSEEN_SECONDS = 60
 """How long a job that was just started may be invisible (cvpysdk job.py retries for the same reason, far longer)."""
 
@@ -131,20 +129,10 @@ def wait(client: Commvault, ids: t.Collection[int], timeout: float, first: float
     Raises WaitTimeout (with the states and the server's reasons), and JobFailed where a job stands suspended or was never seen.
     """
     began = client.clock.monotonic()
-    seen: dict[int, Record] = {}
-    missed = 0
 
     def look() -> dict[int, Record]:
-        nonlocal seen, missed
         elapsed = client.clock.monotonic() - began
-        try:
-            seen = read_many(client, ids, elapsed)
-        except ConnectionFailed as error:
-            missed += 1
-            if error.final or missed > MISSED_READINGS:
-                raise
-            return seen
-        missed = 0
+        seen = read_many(client, ids, elapsed)
         _check(seen, ids, elapsed)
         return seen
 
@@ -152,12 +140,12 @@ def wait(client: Commvault, ids: t.Collection[int], timeout: float, first: float
         return len(records) == len(ids) and all(record["outcome"] not in ("active", "standing") for record in records.values())
 
     try:
-        records = poll(look, ended, timeout, client.clock, first=first)
+        records = client.poll(look, ended, timeout, first)
     except WaitTimeout as error:
         left = [record for record in error.last.values() if record["outcome"] == "active"]
         job_reasons.add_delays(client, left)
         raise WaitTimeout(
-            f"Still not done after {timeout:g} seconds: {'; '.join(map(_state_and_reason, left)) or _ids(ids)}. The job was left alone; "
+            f"{error} Last seen: {'; '.join(map(_state_and_reason, left)) or _ids(ids)}. The job was left alone; "
             "look at it in Commvault, or wait longer with wait_timeout.",
             last=error.last,
             jobs=list(error.last.values()),
@@ -210,15 +198,13 @@ def start(
     try:
         reply = send()
     except (ConnectionFailed, ApiError) as error:
-        if not _left_open(error):
+        if not outcome_unknown(error):
             raise
         new = _appeared(look, before, clock)
         if not new:
-            text = f"{error} It is not known whether the job was started: none is to be seen."
-            text += " Look at Commvault's job list before you try again."
-            if isinstance(error, ConnectionFailed):
-                raise ConnectionFailed(text, sent=True, **error.details) from None
-            raise ApiError(text, **error.details) from None
+            doubt = "It is not known whether the job was started: none is to be seen."
+            error.args = (f"{error} {doubt} Look at Commvault's job list before you try again.",)
+            raise
         return new
     ids = [int(job_id) for job_id in listed(reply.get("jobIds"))]
     if not ids and reply.get("taskId"):
@@ -229,18 +215,15 @@ def start(
     return ids
 
 
-def _left_open(error: BaasError) -> bool:
-    """Whether the request may have been carried out: it was sent and not answered, or a gateway gave up waiting for the answer."""
-    return error.sent if isinstance(error, ConnectionFailed) else error.details.get("status") in (502, 504)
-
-
 def _appeared(look: t.Callable[[], t.Iterable[int]], before: set[int], clock: Clock) -> list[int]:
     """Jobs that were not there before. A job can be seen only some seconds after its request."""
     for pause in APPEAR_PAUSES:
         clock.sleep(pause)
         try:
             new = sorted(job_id for job_id in look() if job_id not in before)
-        except ConnectionFailed:
+        except BaasError as error:
+            if not passing(error):
+                raise
             continue
         if new:
             return new

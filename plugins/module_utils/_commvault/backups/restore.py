@@ -91,6 +91,7 @@ class RestoreStep:
     client: Commvault
     planned: Planned
     label: str = ""
+    open: bool = False
 
     def predict(self) -> Outcome:
         return self._outcome(None)

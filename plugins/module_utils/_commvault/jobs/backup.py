@@ -133,6 +133,7 @@ class BackupStep:
     action: Action
     job: Row | None = None
     known: set[int] = dataclasses.field(default_factory=set)
+    open: bool = False
 
     @property
     def label(self) -> str:

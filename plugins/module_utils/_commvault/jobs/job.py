@@ -12,7 +12,6 @@ import typing as t
 from ..._core.argspec import ArgumentSpec
 from ..._core.engine import Outcome, Record, Resource, ResourceStep, Seen, Step, Work, plan
 from ..._core.errors import ApiError, NotFound, Refused, WaitTimeout
-from ..._core.wait import poll
 from ..backups import jobs
 from ..wire.writes import create_once
 
@@ -171,12 +170,11 @@ def wait_for_state(client: Commvault, ids: list[int], state: str, timeout: float
         return all(obeyed(state, record) for record in records)
 
     try:
-        return poll(lambda: jobs.current(client, ids), done, timeout, client.clock)
+        return client.poll(lambda: jobs.current(client, ids), done, timeout)
     except WaitTimeout as error:
         left = ", ".join(f"job {record['id']} is {record['status']}" for record in error.last if not obeyed(state, record))
         raise WaitTimeout(
-            f"Told to be {state}, but not so after {timeout:g} seconds: {left}. The request stands; look at it in Commvault, "
-            "or wait longer with wait_timeout.",
+            f"Told to be {state}: {left}. {error} The request stands; look at it in Commvault, or wait longer with wait_timeout.",
             last=error.last,
             jobs=error.last,
         ) from None
@@ -200,7 +198,7 @@ def _read(client: Commvault, ids: list[int]) -> dict[int, Record]:
         # This is no check run, so that a job may have been started a moment ago.
         client.clock.sleep(1.0)
         try:
-            poll(unseen, lambda left: not left, UNSEEN_SECONDS, client.clock)
+            client.poll(unseen, lambda left: not left, UNSEEN_SECONDS)
         except WaitTimeout as error:
             require(error.last)
     return records

@@ -10,8 +10,7 @@ import typing as t
 
 from ..._core import output
 from ..._core.argspec import ArgumentSpec
-from ..._core.errors import BaasError, InputError, NotFound, WaitTimeout
-from ..._core.wait import poll
+from ..._core.errors import BaasError, InputError, NotFound, UnexpectedReply, WaitTimeout
 from ..backups import jobs
 from ..backups import reasons as job_reasons
 from ..servers import lookup as server_lookup
@@ -170,7 +169,7 @@ def _by_id(client: Commvault, ids: list[int]) -> list[Row]:
         return [job_id for job_id in ids if job_id not in records]
 
     try:
-        poll(look, lambda unseen: not unseen, UNSEEN_SECONDS, client.clock)
+        client.poll(look, lambda unseen: not unseen, UNSEEN_SECONDS)
     except WaitTimeout as error:
         unknown = ", ".join(map(str, error.last))
         raise NotFound(f"Commvault does not know job {unknown}, or this user cannot see it.", jobs=error.last) from None
@@ -205,6 +204,8 @@ def _count(client: Commvault, job_filter: Row, category: int) -> int:
     """How many jobs meet a filter, for one row of them."""
     config = {"sortField": "jobId", "sortDirection": 1, "offset": 0, "limit": 1}
     reply = client.query("/Jobs", {"scope": 1, "category": category, "pagingConfig": config, "jobFilter": job_filter})
+    if reply.get("totalRecordsWithoutPaging") is None:
+        raise UnexpectedReply("Commvault lists jobs without telling how many there are.", call="POST /Jobs")
     return number(reply, "totalRecordsWithoutPaging")
 
 

@@ -11,10 +11,10 @@ import typing as t
 from ..._core.argspec import ArgumentSpec
 from ..._core.compare import Comparer, same_names
 from ..._core.engine import Record, Resource, Seen
-from ..._core.errors import ApiError, InputError
+from ..._core.errors import InputError
 from ..wire import lookup
-from ..wire.replies import listed, number, part
-from ..wire.writes import create_once, require_gone
+from ..wire.replies import listed, part
+from ..wire.writes import create_numbered, require_gone
 from .windows import WINDOW_OPTIONS, read_blackouts, seconds, windows
 
 if t.TYPE_CHECKING:
@@ -71,16 +71,7 @@ class BlackoutWindow(Resource):
         if self._client.company_id is not None:
             body["company"] = {"id": self._client.company_id}
 
-        def look() -> Json | None:
-            found = self._look()
-            return {"id": found.id} if found else None
-
-        reply = create_once(lambda: self._client.post("/V5/BlackoutWindow", body), look)
-        made = number(reply, "id")
-        if not made:
-            raise ApiError(
-                f'Commvault did not make the blackout window "{desired["name"]}" and gave no reason.', call="POST /V5/BlackoutWindow"
-            )
+        made = create_numbered(self._client, f'blackout window "{desired["name"]}"', "/V5/BlackoutWindow", body, self._look)
         return self._read(lookup.Found(made, desired["name"], company=self._client.company))
 
     def update(self, seen: Seen, changed: Record, _means: None) -> Record:

@@ -9,6 +9,7 @@ import typing as t
 
 from ..._core.argspec import ArgumentSpec
 from ..backups import jobs
+from ..wire import paging
 from ..wire.lookup import company_of, named, own, same_uuid
 from ..wire.replies import counted, flag, listed, number, part, text, word
 from . import lookup as vm_lookup
@@ -68,18 +69,8 @@ def vms(client: Commvault, params: Row) -> Row:
 
 
 def rows(client: Commvault) -> t.Iterator[Row]:
-    """All VMs (OpenAPI GetVirtualMachines), asked for in pages; a server that does not know the header sends everything at once."""
-    seen: set[str] = set()
-    page, total = 0, 1
-    while len(seen) < total:
-        reply = client.get("/V4/VirtualMachines", absent=(404,), headers={"PagingInfo": f"{page},{PAGE}"}) or {}
-        new = [row for row in listed(reply.get("virtualMachines")) if str(row.get("UUID")) not in seen]
-        if not new:
-            return
-        seen |= {str(row.get("UUID")) for row in new}
-        yield from new
-        page += 1
-        total = number(reply, "virtualMachinesCount")
+    """All VMs (OpenAPI GetVirtualMachines), asked for in pages."""
+    return paging.by_header(client, "/V4/VirtualMachines", "virtualMachines", "virtualMachinesCount", "UUID", page=PAGE)
 
 
 def _vm(row: Row) -> Row:

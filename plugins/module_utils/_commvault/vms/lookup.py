@@ -290,7 +290,7 @@ def vm_by_name(client: Commvault, name: str, hypervisor: str) -> VmSource | None
     # The same VM can have a row for each group that holds it.
     by_uuid = {
         str(row.get("strGUID")).casefold(): row
-        for row in paging.by_header(client, "/VM", "vmStatusInfoList", query)
+        for row in paging.by_header(client, "/VM", "vmStatusInfoList", "totalRecords", "strGUID", query)
         if same_name(name, row.get("name")) and part(row, "pseudoClient").get("clientId") in (None, home.id)
     }
     if len(by_uuid) > 1:

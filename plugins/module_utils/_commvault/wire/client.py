@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import random
 import threading
 import time
 import typing as t
 import urllib.parse
 
-from ..._core.errors import ApiError, AuthenticationFailed, BaasError, ConnectionFailed, NotFound
+from ..._core import wait
+from ..._core.errors import ApiError, AuthenticationFailed, BaasError, ConnectionFailed, NotFound, UnexpectedReply
 from ..._core.permit import Permit
-from .errors import PASSING, advice, excerpt, faults, outcome_unknown, retry_after, warnings
+from .endpoints import promise
+from .errors import PASSING, advice, excerpt, faults, outcome_unknown, passing, retry_after, warnings
 from .pool import Pool
 from .replies import listed
 from .transport import Reply, Transport
 
-if t.TYPE_CHECKING:
-    from ..._core.wait import Clock
-
 Json = dict[str, t.Any]
+T = t.TypeVar("T")
 TRIES = 4
 LONGEST_PAUSE = 30.0
+LIMITED_SECONDS = 300.0
+"""How long a server that says 429 is waited for, in all: the call was not carried out, so that every one may be sent again."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +50,10 @@ class Call:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    def lacks(self, reply: Reply) -> str | None:
+        """What a reply of success does not hold although the call promises it, in words."""
+        return promise(self.method, self.path).lacks(reply.json(), reply.text)
 
 
 def _not_found(text: str, way_out: str, name: str) -> None:
@@ -78,7 +85,7 @@ class Commvault:
         warn: t.Callable[[str], None] = lambda text: None,
         missing: t.Callable[[str, str, str], None] = _not_found,
         permit: Permit | None = None,
-        clock: Clock = time,
+        clock: wait.Clock = time,
         pool: Pool | None = None,
     ) -> None:
         self._transport = transport
@@ -98,6 +105,8 @@ class Commvault:
         self._permit = permit or Permit()
         self.clock = clock
         self.pool = pool or Pool()
+        self.last: Call | None = None
+        """The call that was sent last."""
         self.ahead: float | None = None
         """By how many seconds the server's clock is ahead of this machine's; None where its answers do not tell."""
 
@@ -144,6 +153,10 @@ class Commvault:
     def post_unchecked(self, path: str, body: Json) -> Json:
         """Like post, for the few calls whose reply may name errors beside a success (a plan that was made all the same)."""
         return self._write(Call("POST", path, body=body, repeat=False, checked=False)) or {}
+
+    def poll(self, read: t.Callable[[], T], done: t.Callable[[T], bool], timeout: float, first: float = 1.0) -> T:
+        """wait.poll() by this client's clock, past a restart of the web server. timeout, first: seconds."""
+        return wait.poll(read, done, timeout, self.clock, first, passing=passing)
 
     # Company
 
@@ -258,25 +271,38 @@ class Commvault:
                 self._permit.use()
             raise
         if answer is not None:
-            self._permit.use()
+            self._permit.use(None if answer else str(call))
         return answer
 
     def _persist(self, call: Call) -> Reply:
         """Send, and send again with growing pauses where a repetition is safe. A call that never left may always be repeated."""
-        pause = 0.5
-        for left in range(TRIES - 1, -1, -1):
+        pause, left, limited = 0.5, TRIES, 0.0
+        while True:
+            left -= 1
+            wanted = pause
             try:
                 reply = self._send(call)
             except ConnectionFailed as error:
                 if not left or error.final or (error.sent and not call.repeat):
                     raise
             else:
-                if not left or not call.repeat or reply.status not in PASSING:
-                    break
-                pause = max(pause, retry_after(reply.headers))
-            self.clock.sleep(min(pause, LONGEST_PAUSE))
-            pause *= 2
-        return reply
+                wanted = max(pause, retry_after(reply.headers))
+                if reply.status == 429 and limited + wanted <= LIMITED_SECONDS:
+                    # It was not carried out, whatever it is. Many were refused at once, and are not to come back at once.
+                    wanted *= random.uniform(1.0, 1.3)  # noqa: S311 - no secret
+                    limited += wanted
+                    left += 1
+                elif not left or not call.repeat or reply.status == 429 or not self._passes(reply, call):
+                    return reply
+                else:
+                    wanted = min(wanted, LONGEST_PAUSE)
+            self.clock.sleep(wanted)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    @staticmethod
+    def _passes(reply: Reply, call: Call) -> bool:
+        """Whether a reply is one that may go away by itself: not the server's, or not what it should be."""
+        return reply.status in PASSING or (200 <= reply.status < 300 and not faults(reply.json()) and call.lacks(reply) is not None)
 
     def _prove_path(self, call: Call) -> None:
         """A 404 means "there is none" only where the base path is known to be right: a token that was given has proven nothing yet."""
@@ -298,14 +324,16 @@ class Commvault:
         if call.inside and self.company_id is not None:
             headers["operatorCompanyId"] = str(self.company_id)
         url = self._root + urllib.parse.quote(call.path, safe="/(),='%")
+        self.last = call
         reply = self._transport.send(call.method, url, call.params, headers, call.body)
         self.ahead = reply.ahead
-        return reply
+        # An answer may show the request, as pages about errors do.
+        return reply.without(self._token) if self._token else reply
 
     def _judge(self, reply: Reply, call: Call) -> Json | None:
         """The normaliser: one meaning for all envelopes. Never quotes what was sent."""
         payload = reply.json()
-        if reply.status in call.absent:
+        if reply.status in call.absent and isinstance(payload, dict):
             if reply.status == 404:
                 self._prove_path(call)
             return None
@@ -315,11 +343,7 @@ class Commvault:
             )
         said = faults(payload)
         if 200 <= reply.status < 300 and not (call.checked and said):
-            self._path_proven = True
-            for text in warnings(payload):
-                with self._lock:
-                    self.warn(f"Commvault at {call}: {text}")
-            return payload if isinstance(payload, dict) else {}
+            return self._kept(reply, call)
         words = "; ".join(map(str, said)) or excerpt(reply.text) or "nothing"
         raise ApiError(
             f"Commvault at {call} (HTTP {reply.status}) says: {words}.{advice(reply.status)}",
@@ -328,3 +352,20 @@ class Commvault:
             server_code=said[0].code if said else None,
             server_message=said[0].text if said else excerpt(reply.text) or None,
         )
+
+    def _kept(self, reply: Reply, call: Call) -> Json:
+        """The content of a reply that says success, and holds what the call promises."""
+        lacks = call.lacks(reply)
+        if lacks:
+            raise UnexpectedReply(
+                f"Commvault at {call} (HTTP {reply.status}) answered with {lacks}: {excerpt(reply.text) or 'nothing'}. This says neither "
+                "that there is nothing nor that it was done: look for a proxy, a login page or maintenance in between, or at the server.",
+                call=str(call),
+                status=reply.status,
+            )
+        self._path_proven = True
+        payload: Json = reply.json() or {}
+        for text in warnings(payload):
+            with self._lock:
+                self.warn(f"Commvault at {call}: {text}")
+        return payload

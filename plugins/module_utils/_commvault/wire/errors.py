@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import dataclasses
+import email.utils
 import re
+import time
 import typing as t
 
-from ..._core.errors import BaasError, ConnectionFailed
+from ..._core.errors import BaasError, ConnectionFailed, UnexpectedReply
 
 OK_CODES = {"0", "NO_ERROR", "", "None"}
 TEXT_KEYS = ("errorMessage", "errorString", "errLogMessage", "Message", "message")
@@ -95,9 +97,14 @@ def _text_below(node: dict[str, t.Any]) -> str:
 
 
 def retry_after(headers: t.Mapping[str, str]) -> float:
-    """Seconds that the server asks for in Retry-After (a number; the date form is not used by the sources)."""
+    """Seconds that the server asks for in Retry-After, as a number or as a date (RFC 9110 10.2.3); 0 where it does not."""
     value = headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else 0.0
+    if value.isdigit():
+        return float(value)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return 0.0
 
 
 def advice(status: int) -> str:
@@ -106,11 +113,26 @@ def advice(status: int) -> str:
         return " The user lacks a permission for this."
     if status == 404:
         return " The object is gone, or api_base_path is wrong, or the server is too old for this call."
+    if status == 429:
+        return (
+            " The server limits how many requests it takes, and this one was not carried out: ask less of it at a time (parallel, forks, "
+            "throttle), or try again later."
+        )
     if status in PASSING:
         return " The web server is up but what stands behind it is not: try again later, or look at the server."
     return ""
 
 
 def outcome_unknown(error: BaasError) -> bool:
-    """Whether a call may have been carried out: the connection broke after it had left, or a gateway answered instead of the server."""
-    return error.sent if isinstance(error, ConnectionFailed) else error.details.get("status") in PASSING
+    """Whether a call may have been carried out: the connection broke after it had left, or something else answered for the server."""
+    if isinstance(error, ConnectionFailed):
+        return error.sent
+    status = error.details.get("status")
+    return isinstance(error, UnexpectedReply) or status in (502, 503, 504) or (status == 500 and "server_code" not in error.details)
+
+
+def passing(error: BaasError) -> bool:
+    """Whether an error may go away by itself, as those of a web server that restarts do. Only who reads may wait for that."""
+    if isinstance(error, ConnectionFailed):
+        return not error.final
+    return isinstance(error, UnexpectedReply) or error.details.get("status") in (500, *PASSING)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..._core.errors import InputError, Refused
+from ..._core.errors import InputError, Refused, UnexpectedReply
 
 if t.TYPE_CHECKING:
     from .client import Commvault
@@ -103,7 +103,10 @@ def needed(client: Commvault, kind: str, name: str, found: Found | None, way_out
 
 
 def to_found(entity: Row, row: Row, company: Row | None) -> Found:
-    return Found(int(entity["id"]), str(entity.get("name") or row.get("displayName") or ""), *company_of(company), row)
+    name = entity.get("name") or row.get("displayName")
+    if not isinstance(name, str):
+        raise UnexpectedReply(f"Commvault lists an object without a name: {str(row)[:80]!r}.")
+    return Found(int(entity["id"]), name, *company_of(company), row)
 
 
 def company_of(company: Row | None) -> tuple[int | None, str | None]:

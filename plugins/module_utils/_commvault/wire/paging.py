@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.errors import ApiError
+from ..._core.errors import ApiError, UnexpectedReply
 from .replies import listed, number
 
 if t.TYPE_CHECKING:
@@ -18,15 +18,26 @@ Row = dict[str, t.Any]
 # The API pages in several ways (by request header, by body, by browse query), and most lists not at all: those Commvault.rows() reads.
 
 
-def by_header(client: Commvault, path: str, key: str, params: Row | None = None, page: int = 500) -> t.Iterator[Row]:
-    """Lists that take "PagingInfo: page,size" as a request header (GET /VM)."""
+def by_header(
+    client: Commvault, path: str, key: str, total: str, identity: str, params: Row | None = None, page: int = 500
+) -> t.Iterator[Row]:
+    """Lists that take "PagingInfo: page,size" as a request header. A server that does not know it sends everything at once.
+
+    total: the key of the number of all rows, which some servers leave out: then it is read until nothing new comes. identity: the key
+    that tells rows apart.
+    """
+    seen: set[str] = set()
     pages = 0
     while True:
         reply = client.get(path, params, absent=(404,), headers={"PagingInfo": f"{pages},{page}"}) or {}
-        rows = listed(reply.get(key))
-        yield from rows
+        new = {str(row[identity]): row for row in listed(reply.get(key)) if str(row[identity]) not in seen}
+        yield from new.values()
+        seen |= new.keys()
         pages += 1
-        if len(rows) < page or pages * page >= number(reply, "totalRecords"):
+        told = number(reply, total)
+        if not new and told > len(seen):
+            raise UnexpectedReply(f"Commvault at GET {path} gives {len(seen)} of {told} rows and then no more.", call=f"GET {path}")
+        if not new or 0 < told <= len(seen):
             return
 
 
@@ -69,7 +80,7 @@ def _job_pages(client: Commvault, job_filter: Row, category: int, page: int, ahe
     if not first.get("jobs"):
         return
     yield first
-    offset, total = page, number(first, "totalRecordsWithoutPaging")
+    offset, total = page, _total(first, page, page)
     while offset < total:
         # There may be more pages by the time that these have been read.
         offsets = range(offset, total, page) if ahead else range(offset, offset + 1)
@@ -78,7 +89,13 @@ def _job_pages(client: Commvault, job_filter: Row, category: int, page: int, ahe
                 return
             yield reply
             offset += page
-            total = number(reply, "totalRecordsWithoutPaging")
+            total = _total(reply, offset, page)
+
+
+def _total(reply: Row, read: int, page: int) -> int:
+    """How many jobs there are. Where the server does not say, one more than was read, as long as full pages come."""
+    told = reply.get("totalRecordsWithoutPaging")
+    return number(reply, "totalRecordsWithoutPaging") if told is not None else read + (len(listed(reply.get("jobs"))) == page)
 
 
 def _oldest_first(reply: Row) -> bool:

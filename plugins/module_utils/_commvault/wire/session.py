@@ -6,19 +6,25 @@
 from __future__ import annotations
 
 import contextlib
+import signal
+import threading
+import traceback
 import typing as t
 import urllib.parse
 
 from ansible.module_utils.basic import env_fallback
 
 from ..._core.argspec import ArgumentSpec
-from ..._core.errors import InputError
+from ..._core.errors import InputError, UnexpectedReply
 from .client import Commvault
 from .pool import PARALLEL, Pool
 from .transport import Transport
 
 if t.TYPE_CHECKING:
     from ..._core.runner import Context
+
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def _env(name: str) -> dict[str, t.Any]:
@@ -33,6 +39,7 @@ OPTIONS = ArgumentSpec(
         "token": {"type": "str", "no_log": True, **_env("COMMVAULT_TOKEN")},
         "validate_certs": {"type": "bool", "default": True, **_env("COMMVAULT_VALIDATE_CERTS")},
         "ca_path": {"type": "path", **_env("COMMVAULT_CA_PATH")},
+        "allow_http": {"type": "bool", "default": False, **_env("COMMVAULT_ALLOW_HTTP")},
         "api_base_path": {"type": "str", "default": "/commandcenter/api", **_env("COMMVAULT_API_BASE_PATH")},
         "company": {"type": "str"},
         "company_id": {"type": "int"},
@@ -55,10 +62,10 @@ def connect(context: Context) -> t.Iterator[Commvault]:
     params = context.params
     client = Commvault(
         transport=Transport(_verify(params), params["connect_timeout"], params["read_timeout"]),
-        root=root_url(params["host"], params["api_base_path"]),
+        root=root_url(params["host"], params["api_base_path"], params["allow_http"]),
         user=params["username"],
-        password=params["password"],
-        token=params["token"],
+        password=_one_line("password", params["password"]),
+        token=_one_line("token", params["token"]),
         company=params["company"],
         company_id=params["company_id"],
         warn=context.warn,
@@ -67,21 +74,68 @@ def connect(context: Context) -> t.Iterator[Commvault]:
         pool=Pool(params["parallel"]),
     )
     try:
-        yield client
+        with _ended_by_signal():
+            yield client
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise _unreadable(client, error) from error
     finally:
         client.close()
+
+
+@contextlib.contextmanager
+def _ended_by_signal() -> t.Iterator[None]:
+    """SIGTERM ends the module as an error does, so that its session is closed. Only a main thread may take signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(*_arguments: t.Any) -> None:
+        raise SystemExit(128 + signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before if before is not None else signal.SIG_DFL)
+
+
+def _unreadable(client: Commvault, error: Exception) -> UnexpectedReply:
+    """The error for a reply whose parts are not what they are taken for. Where it was met is for whoever mends the module."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{type(error).__name__} in {place.filename.rpartition('/module_utils/')[2]}:{place.lineno}"
+    return UnexpectedReply(
+        f"Commvault's last answer, to {client.last}, cannot be read: a part of it is missing or of another kind than "
+        f"the API says ({where}). Look at the server and what lies in between; if it answers so in good health, please report it.",
+        call=str(client.last),
+    )
+
+
+def _one_line(option: str, secret: str | None) -> str | None:
+    """A password or token without the line end that reading a file leaves. Raises InputError for other control characters."""
+    secret = secret and secret.rstrip("\r\n")
+    if secret and any(ord(sign) < 32 or ord(sign) == 127 for sign in secret):
+        raise InputError(f"{option} holds a line end or another control character: give it as one line.")
+    if option == "token" and secret and (not secret.isascii() or secret != secret.strip()):
+        raise InputError("token begins or ends with a space, or holds signs other than ASCII: give it as the server issued it.")
+    return secret
 
 
 def _verify(params: dict[str, t.Any]) -> bool | str:
     return (params["ca_path"] or True) if params["validate_certs"] else False
 
 
-def root_url(host: str, base_path: str) -> str:
-    """Scheme, host and base path. Without a scheme it is https; http is used only where the user wrote http."""
+def root_url(host: str, base_path: str, allow_http: bool = False) -> str:
+    """Scheme, host and base path. Without a scheme it is https. http would show the login to everybody on the way, so that it is refused
+    but for this machine itself, where it is allowed (a simulator).
+    """
     url = host if "://" in host else f"https://{host}"
     parts = urllib.parse.urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.path.strip("/") or parts.query or parts.username:
+        # What it is may hold a password, so that it is not quoted.
+        raise InputError("host: give a host name or https://name[:port], without a path or credentials. The path goes into api_base_path.")
+    if parts.scheme == "http" and not (allow_http and parts.hostname in LOOPBACK):
         raise InputError(
-            f'host is "{host}": give a host name or https://name[:port], without a path or credentials. The path goes into api_base_path.'
+            f"host is http://{parts.netloc}: the login would be sent in clear. Give https://{parts.netloc}. Only a server on this machine "
+            "itself (127.0.0.1, ::1, localhost) may be reached so, with allow_http."
         )
     return f"{parts.scheme}://{parts.netloc}/{base_path.strip('/')}".rstrip("/")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import typing as t
 
-from ..._core.errors import ApiError, ConnectionFailed
+from ..._core.errors import ApiError, ConnectionFailed, UnexpectedReply
 from . import replies
 from .errors import outcome_unknown
 
@@ -47,17 +47,20 @@ def create_numbered(
 ) -> int:
     """Create an object once, and give its id. what: kind and name, as in 'role "View"'. look: finds it where the outcome is unknown.
 
-    number_in: reads the id in the reply. Raises ApiError for a reply without one.
+    number_in: reads the id in the reply. Raises UnexpectedReply for a reply without one, if then it is not to be seen either.
     """
 
     def seen() -> int | None:
         found = look()
         return found.id if found else None
 
-    number = create_once(lambda: number_in(client.post(path, body)), seen)
-    if number <= 0:
-        raise ApiError(f"Commvault answered the creation of the {what} without an id.", call=f"POST {path}")
-    return number
+    def create() -> int:
+        number = number_in(client.post(path, body))
+        if number <= 0:
+            raise UnexpectedReply(f"Commvault answered the creation of the {what} without an id, and it is not there.", call=f"POST {path}")
+        return number
+
+    return create_once(create, seen)
 
 
 def encoded(password: str) -> str:

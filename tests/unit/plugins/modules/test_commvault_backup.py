@@ -56,7 +56,7 @@ def http(monkeypatch):
     scripted.on("GET", "/Job/601", listing(job(601, client=12, subclient=123)))
     scripted.on("GET", "/Job/700", listing(job(700, subclient=22, client=5)))
     scripted.on("POST", "/JobDetails", details(vm()))
-    scripted.on("GET", "/Events", {})
+    scripted.on("GET", "/Events", {"commservEvents": []})
     return scripted
 
 

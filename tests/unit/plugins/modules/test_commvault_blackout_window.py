@@ -56,7 +56,7 @@ def test_operations_that_only_the_server_knows_are_shown(http):
 
 def test_a_window_that_was_not_made_is_an_error(http):
     http.on("POST", "/V5/BlackoutWindow", {})
-    assert "gave no reason" in http.run(MODULE, {"name": "hours", "periods": PERIODS})["msg"]
+    assert "without an id" in http.run(MODULE, {"name": "hours", "periods": PERIODS})["msg"]
 
 
 def test_a_gateways_error_after_the_creation_is_looked_behind(http):

@@ -52,7 +52,7 @@ def test_two_companies_that_differ_in_case_alone_are_not_guessed_between(http):
 
 
 def test_creation_sends_what_was_given_and_no_welcome_mail(http):
-    http.on("GET", "/Organization", {}, {"providers": [ROW]})
+    http.on("GET", "/Organization", {"providers": []}, {"providers": [ROW]})
     http.on("POST", "/V4/company", {"id": 42, "name": "Acme Sàrl"})
     result = run(http, alias="acme", contact={"name": "Ada", "email": "ada@acme.example.com"})
     assert result["changed"]
@@ -76,23 +76,23 @@ def test_creation_sends_what_was_given_and_no_welcome_mail(http):
     ],
 )
 def test_a_creation_that_failed_is_never_called_done(http, answer, said):
-    http.on("GET", "/Organization", {})
+    http.on("GET", "/Organization", {"providers": []})
     http.on("POST", "/V4/company", answer)
     result = run(http, alias="acme")
     assert result["failed"] and said in result["msg"]
 
 
 def test_a_gateways_error_after_the_creation_is_looked_behind(http):
-    http.on("GET", "/Organization", {}, {"providers": [ROW]})
+    http.on("GET", "/Organization", {"providers": []}, {"providers": [ROW]})
     http.on("POST", "/V4/company", BAD_GATEWAY)
     result = run(http, alias="acme")
     assert result["changed"] and result["company"]["id"] == 42 and len(http.writes) == 1
-    http.on("GET", "/Organization", {})
+    http.on("GET", "/Organization", {"providers": []})
     assert "502 Bad Gateway" in run(http, alias="acme")["msg"]
 
 
 def test_without_an_alias_a_new_one_is_not_made(http):
-    http.on("GET", "/Organization", {})
+    http.on("GET", "/Organization", {"providers": []})
     assert "give alias" in run(http)["msg"] and http.writes == []
 
 
@@ -140,7 +140,7 @@ def test_an_association_that_fails_inside_a_200_is_an_error(http):
 
 def test_deletion_deactivates_first_and_looks_afterwards(http):
     http.on("GET", "/V4/Company/42/associations", {"associatedEntities": {"id": 6, "name": "acme\\Tenant Admin"}})
-    http.on("GET", "/Organization", {"providers": [ROW]}, {})
+    http.on("GET", "/Organization", {"providers": [ROW]}, {"providers": []})
     http.on("POST", "/Organization/42/action/deactivate", {"response": {"errorCode": 0}})
     http.on("DELETE", "/V4/company/42", {"errorCode": 0})
     assert run(http, state="absent")["changed"]
@@ -149,7 +149,7 @@ def test_deletion_deactivates_first_and_looks_afterwards(http):
 
 
 def test_a_refused_deactivation_stops_there_with_the_servers_words(http):
-    http.on("GET", "/V4/Company/42/associations", {})
+    http.on("GET", "/V4/Company/42/associations", {"associatedEntities": []})
     http.on("POST", "/Organization/42/action/deactivate", {"response": {"errorCode": 7}, "error": {"errorMessage": "operators are active"}})
     assert "operators are active" in run(http, state="absent")["msg"]
     assert [call.method for call in http.writes] == ["POST"]
@@ -159,8 +159,8 @@ def test_a_company_that_owns_something_is_not_touched(http):
     http.on(
         "GET", "/V4/Servers", {"servers": [{"id": 5, "name": "srv01", "company": {"id": 42}}, {"id": 6, "name": "x", "company": {"id": 9}}]}
     )
-    http.on("GET", "/V4/Hypervisor", {})
-    http.on("GET", "/V4/Plan/Summary", (404, {}))
+    http.on("GET", "/V4/Hypervisor", {"Hypervisors": []})
+    http.on("GET", "/V4/Plan/Summary", (404, {"plans": []}))
     http.on("GET", "/V4/user", {"users": {"id": 7, "name": "acme\\ada", "company": {"id": 42}}})
     http.on("GET", "/V4/VMGroups", {"vmGroups": [{"id": 1, "company": {"id": 42}}, {"id": 2, "company": {"id": 9}}]})
     result = run(http, state="absent")

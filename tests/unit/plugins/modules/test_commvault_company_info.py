@@ -21,7 +21,7 @@ def http(monkeypatch):
     return scripted
 
 
-@pytest.mark.parametrize("answer", [(404, {}), {}, {"companies": []}])
+@pytest.mark.parametrize("answer", [(404, {}), {"companyCount": 0}, {"companies": []}])
 def test_no_company_at_all_is_no_error(http, answer):
     http.on("GET", "/V4/company", answer)
     assert http.run(MODULE, {})["companies"] == []

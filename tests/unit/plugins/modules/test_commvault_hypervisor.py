@@ -57,7 +57,7 @@ def test_what_is_right_is_read_in_two_calls_in_every_dialect(http, nodes, shape)
 
 @pytest.mark.parametrize("key", ["accesNodes", "accessNodes"])
 def test_creation_makes_commvault_try_the_credentials(http, key):
-    http.on("GET", "/V4/Hypervisor", {})
+    http.on("GET", "/V4/Hypervisor", {"Hypervisors": []})
     http.on("GET", "/V4/AccessNodes", {key: NODES})
     http.on("POST", "/V4/Hypervisor", {"response": {"hypervisorId": 10, "errorCode": 0}})
     result = run(http, **{**NEW, "access_nodes": ["proxy1", "proxies"]})
@@ -83,14 +83,14 @@ def test_creation_makes_commvault_try_the_credentials(http, key):
     ],
 )
 def test_a_creation_that_failed_is_never_called_done(http, reply, said):
-    http.on("GET", "/V4/Hypervisor", {})
+    http.on("GET", "/V4/Hypervisor", {"Hypervisors": []})
     http.on("POST", "/V4/Hypervisor", reply)
     result = run(http, **NEW)
     assert result["failed"] and said in result["msg"]
 
 
 def test_a_gateways_error_after_the_creation_is_looked_behind(http):
-    http.on("GET", "/V4/Hypervisor", {}, {"Hypervisors": [ROW]})
+    http.on("GET", "/V4/Hypervisor", {"Hypervisors": []}, {"Hypervisors": [ROW]})
     http.on("POST", "/V4/Hypervisor", BAD_GATEWAY)
     assert run(http, **NEW)["hypervisor"]["id"] == 10 and len(http.writes) == 1
 

@@ -84,7 +84,7 @@ def test_the_operation_on_locations_is_always_said(http):
 
 @pytest.mark.parametrize("answer", [(409, {"errorCode": 3, "errorMessage": "exists"}), {"errorCode": 3, "errorMessage": "exists"}])
 def test_a_creation_that_failed_is_never_called_done(http, answer):
-    http.on("GET", "/V4/Regions", {})
+    http.on("GET", "/V4/Regions", {"regions": []})
     http.on("POST", "/V4/Regions", answer)
     assert "exists" in run(http, locations=[PLACE])["msg"]
 

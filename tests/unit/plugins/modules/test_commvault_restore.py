@@ -58,7 +58,7 @@ def http(monkeypatch):
     scripted.on("POST", "/CreateTask", {"taskId": 10, "jobIds": ["700"]})
     restored = job(700, status="Completed", op="Restore", entity={**ID, "subclientId": 0})
     scripted.on("GET", "/Job/700", listing(restored))
-    scripted.on("GET", "/Events", {})
+    scripted.on("GET", "/Events", {"commservEvents": []})
     return scripted
 
 

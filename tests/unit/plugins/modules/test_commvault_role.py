@@ -54,7 +54,7 @@ def test_a_switch_is_sent_without_the_list(http):
 
 @pytest.mark.parametrize("answer", [{"errorCode": 4, "errorMessage": "no such permission"}, (400, {"errorMessage": "no such permission"})])
 def test_a_creation_that_failed_is_never_called_done(http, answer):
-    http.on("GET", "/V4/Role", (404, {}))
+    http.on("GET", "/V4/Role", (404, {"roles": []}))
     http.on("POST", "/V4/Role", answer)
     assert "no such permission" in run(http, permissions=["x"])["msg"]
 

@@ -40,11 +40,17 @@ def test_a_server_that_ignores_paging_is_asked_once(http, monkeypatch):
     assert names(http) == ["vm1", "vm2", "vm3"] and http.asked().count(f"GET {VMS}") == 1
 
 
-@pytest.mark.parametrize("reply", [vms(1, total=9), {"virtualMachines": {"name": "vm1", "UUID": "1"}}, (404, {"errorMessage": "none"}), {}])
-def test_a_count_that_is_never_reached_does_not_go_on_for_ever(http, reply):
+@pytest.mark.parametrize("reply", [{"virtualMachines": {"name": "vm1", "UUID": "1"}}, (404, {"errorMessage": "none"})])
+def test_a_list_without_a_count_does_not_go_on_for_ever(http, reply):
     http.on("POST", "/WhoAmI", {})
     http.on("GET", VMS, reply)
     assert len(names(http)) <= 1 and http.asked().count(f"GET {VMS}") <= 2
+
+
+def test_a_list_that_is_cut_without_a_word_is_an_error(http):
+    http.on("GET", VMS, vms(1, total=9))
+    failed = http.run("commvault_vm_info", {})
+    assert failed["failed"] and "gives 1 of 9" in failed["msg"]
 
 
 @pytest.mark.parametrize(

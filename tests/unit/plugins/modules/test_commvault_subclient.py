@@ -102,8 +102,8 @@ def test_one_bare_object_instead_of_a_list(http):
 
 
 def test_unknown_client_is_named_before_anything_is_written(http):
-    http.on("GET", "/Subclient", {"subClientProperties": [row(22, "data")]}, {})
-    http.on("GET", "/Client/byName(clientName='nosuch')", {})
+    http.on("GET", "/Subclient", {"subClientProperties": [row(22, "data")]}, {"subClientProperties": []})
+    http.on("GET", "/Client/byName(clientName='nosuch')", {"clientProperties": []})
     options = [{"client": "srv01", "name": "data", "content": ["E:\\"]}, {"client": "nosuch", "name": "data", "content": ["E:\\"]}]
     result = http.run(MODULE, {"subclients": options})
     assert result["failed"] and 'client "nosuch" does not exist' in result["msg"]
@@ -112,15 +112,15 @@ def test_unknown_client_is_named_before_anything_is_written(http):
 
 
 def test_unknown_client_in_check_mode_is_a_warning_once(http):
-    http.on("GET", "/Subclient", {})
-    http.on("GET", "/Client/byName(clientName='srv01')", {})
+    http.on("GET", "/Subclient", {"subClientProperties": []})
+    http.on("GET", "/Client/byName(clientName='srv01')", {"clientProperties": []})
     result = run(http, {"name": "a", "content": ["E:\\"]}, {"name": "b", "content": ["E:\\"]}, check=True)
     assert result["changed"] is True and http.writes == []
     assert sum("srv01" in str(warning) for warning in result["warnings"]) == 1
 
 
 def test_unknown_client_has_nothing_to_delete(http):
-    http.on("GET", "/Subclient", {})
+    http.on("GET", "/Subclient", {"subClientProperties": []})
     result = run(http, {"name": "a", "state": "absent"})
     assert result["changed"] is False and "nothing to delete" in str(result["warnings"])
 

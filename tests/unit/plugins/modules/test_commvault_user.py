@@ -77,7 +77,7 @@ def test_groups_of_a_directory_are_neither_shown_nor_taken_away(http):
 
 
 def test_creation_sends_what_was_given_and_no_invitation(http):
-    http.on("GET", "/V4/user", {})
+    http.on("GET", "/V4/user", {"users": []})
     http.on("POST", "/V4/user", {"users": [{"id": 121}]})
     result = run(http, email="svc@acme.example.com", user_password="pä", user_groups=["automation"])
     (row,) = http.writes[0].body["users"]
@@ -94,7 +94,7 @@ def test_creation_sends_what_was_given_and_no_invitation(http):
 
 
 def test_a_new_user_that_is_to_be_disabled_takes_a_second_call(http):
-    http.on("GET", "/V4/user", {})
+    http.on("GET", "/V4/user", {"users": []})
     http.on("POST", "/V4/user", {"users": [{"id": 121}]})
     run(http, email="svc@acme.example.com", enabled=False)
     assert http.writes[0].body["users"][0]["useSystemGeneratePassword"] is True
@@ -112,20 +112,20 @@ def test_a_new_user_that_is_to_be_disabled_takes_a_second_call(http):
     ],
 )
 def test_a_creation_that_failed_is_never_called_done(http, answer, said):
-    http.on("GET", "/V4/user", {})
+    http.on("GET", "/V4/user", {"users": []})
     http.on("POST", "/V4/user", answer)
     result = run(http, email="svc@acme.example.com", user_password="hush")
     assert result["failed"] and said in result["msg"] and "hush" not in result["msg"] and encoded("hush") not in json.dumps(result)
 
 
 def test_a_gateways_error_after_the_creation_is_looked_behind(http):
-    http.on("GET", "/V4/user", {}, {"users": [ROW]})
+    http.on("GET", "/V4/user", {"users": []}, {"users": [ROW]})
     http.on("POST", "/V4/user", BAD_GATEWAY)
     assert run(http, email="svc@acme.example.com")["user"]["id"] == 121 and len(http.writes) == 1
 
 
 def test_a_user_that_the_server_made_elsewhere_is_an_error(http):
-    http.on("GET", "/V4/user", {})
+    http.on("GET", "/V4/user", {"users": []})
     http.on("POST", "/V4/user", {"users": [{"id": 121}]})
     http.on("GET", "/V4/user/121", {**DETAIL, "company": {"id": 0, "name": "Commcell"}})
     assert 'made the user "svc" in "Commcell"' in run(http, email="svc@acme.example.com")["msg"]
@@ -148,7 +148,7 @@ def test_always_needs_a_password(http):
 
 
 def test_an_alias_is_checked_before_the_server_would_make_something_of_it(http):
-    http.on("GET", "/V4/user", (404, {}))
+    http.on("GET", "/V4/user", (404, {"users": []}))
     http.on("GET", "/Organization/42", {"organizationInfo": {"organization": {"shortName": {"domainName": "acme"}}}})
     http.on("POST", "/V4/user", {"users": [{"id": 121}]})
     assert "prefix of another company" in run(http, name="boreal\\svc", email="x@example.com")["msg"]

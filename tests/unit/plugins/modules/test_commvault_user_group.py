@@ -66,7 +66,7 @@ def test_members_that_come_and_go_take_two_calls_since_the_api_overwrites_none(h
 
 
 def test_creation_leaves_the_alias_to_the_server_and_then_adds_members(http):
-    http.on("GET", "/V4/UserGroup", {})
+    http.on("GET", "/V4/UserGroup", {"userGroups": []})
     http.on("POST", "/V4/UserGroup", {"id": 61, "name": "acme\\automation"})
     run(http, description="Scripts", members=["svc"])
     assert http.writes[0].body == {"name": "automation", "description": "Scripts"}
@@ -76,7 +76,7 @@ def test_creation_leaves_the_alias_to_the_server_and_then_adds_members(http):
 
 
 def test_a_group_that_the_server_made_elsewhere_is_an_error(http):
-    http.on("GET", "/V4/UserGroup", {})
+    http.on("GET", "/V4/UserGroup", {"userGroups": []})
     http.on("POST", "/V4/UserGroup", {"id": 61})
     http.on("GET", "/V4/UserGroup/61", {**DETAIL, "company": {"id": 0, "name": "Commcell"}})
     assert 'made the user group "automation" in "Commcell"' in run(http)["msg"]
@@ -87,7 +87,7 @@ def test_a_group_that_the_server_made_elsewhere_is_an_error(http):
     [({"errorCode": 3, "errorMessage": "name is taken"}, "name is taken"), ({}, "without an id"), ((500, {"Message": "boom"}), "boom")],
 )
 def test_a_creation_that_failed_is_never_called_done(http, answer, said):
-    http.on("GET", "/V4/UserGroup", {})
+    http.on("GET", "/V4/UserGroup", {"userGroups": []})
     http.on("POST", "/V4/UserGroup", answer)
     result = run(http)
     assert result["failed"] and said in result["msg"]

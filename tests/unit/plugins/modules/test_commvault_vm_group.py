@@ -76,7 +76,7 @@ def test_a_group_that_was_made_is_told_even_when_the_rest_fails(http):
 
 def test_a_creation_whose_answer_was_lost_is_looked_for(http):
     row = {"vmGroup": {"id": 40, "name": "web"}, "hypervisor": {"id": 10}}
-    http.on("GET", "/V4/VMGroups", (404, {}), {"vmGroups": [row]})
+    http.on("GET", "/V4/VMGroups", (404, {"vmGroups": []}), {"vmGroups": [row]})
     http.on("POST", "/V4/VMGroup", (502, "<html><title>Bad Gateway</title></html>"))
     result = run(http, content={"vms": [WEB, DB]})
     assert result["changed"] is True and result["vm_group"]["id"] == 40

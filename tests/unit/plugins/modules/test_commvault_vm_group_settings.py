@@ -75,7 +75,7 @@ def test_a_guest_credential_is_compared_by_name_and_written_with_its_id(http):
     assert http.writes[0].body == {"settings": other} and result["vm_group"]["guest_credential"] == "Other"
     http.on("GET", "/V4/VmGroup/40", detail(**AWARE, guestCredentials={"savedCredentials": {"id": 8}}))
     assert run(http, guest_credential="guests")["changed"] is False
-    http.on("GET", "/V4/Credential", {})
+    http.on("GET", "/V4/Credential", {"credentialManager": []})
     assert run(http)["vm_group"]["guest_credential"] == "id 8"
 
 

@@ -88,12 +88,18 @@ def lists_of_one(said: Said) -> Said:
     return said if VERSIONED.match(said.route.template) else said.but(each_object(said.body, collapse))
 
 
-@dialect("what is read comes without keys whose value is false, empty text, an empty list or nothing")
+@dialect("what is read comes without keys whose value is false, empty text, an empty list or nothing, but for the list that was asked for")
 def absent_keys(said: Said) -> Said:
+    """Servers leave out what is empty inside objects (the vendor's Go client has such fields everywhere). For the list itself no source
+    shows it, and the vendor's SDK takes a reply without it for an error."""
+
     def prune(row: Json) -> Json:
         return {key: value for key, value in row.items() if value not in (False, "", None, []) or (value == 0 and value is not False)}
 
-    return said if said.route.writes else said.but(each_object(said.body, prune))
+    if said.route.writes or not isinstance(said.body, dict):
+        return said
+    asked_for = {key: value for key, value in said.body.items() if value == []}
+    return said.but({**asked_for, **each_object(said.body, prune)})
 
 
 @dialect("true and false are 1 and 0 in replies of the older calls, which are converted from XML")

@@ -12,6 +12,7 @@ from ansible_collections.calligo.baas.plugins.module_utils._core.errors import (
     ConnectionFailed,
     InputError,
     JobFailed,
+    UnexpectedReply,
     WaitTimeout,
 )
 from ansible_collections.calligo.baas.tests.support.scripted_client import scripted_client
@@ -164,9 +165,20 @@ def test_a_server_that_is_away_for_a_while_does_not_end_the_wait():
 
 
 def test_a_server_that_stays_away_ends_the_wait_with_the_reason():
-    client, _wire, _clock = scripted_client(listing(summary()), *[NEVER_LEFT] * 40)
-    with pytest.raises(ConnectionFailed, match="no connection"):
+    """A restart of ten minutes is survived. After that the last known state is told, and nobody says that the job had ended."""
+    client, _wire, clock = scripted_client(listing(summary()), *[NEVER_LEFT] * 400)
+    with pytest.raises(WaitTimeout, match=r"no answer: no connection Last seen: job 600 .* is Running") as error:
         jobs.wait(client, [600], timeout=72000)
+    assert 600 < clock.now < 700 and error.value.details["jobs"][0]["id"] == 600
+
+
+@pytest.mark.parametrize(
+    "trouble", [(500, {"errorCode": 1, "errorMessage": "busy"}), (502, "<html></html>"), (200, "<html>Maintenance</html>"), (429, {})]
+)
+def test_a_web_server_that_restarts_does_not_end_the_wait(trouble):
+    client, _wire, clock = scripted_client(listing(summary()), *[trouble] * 20, listing(summary(status="Completed")))
+    assert [record["outcome"] for record in jobs.wait(client, [600], timeout=7200)] == ["success"]
+    assert clock.now > 20
 
 
 def test_a_certificate_that_is_not_trusted_ends_the_wait_at_once():
@@ -250,7 +262,7 @@ def test_a_task_without_a_job_is_followed_until_its_job_appears():
 
 def test_a_reply_that_names_nothing_is_an_error():
     run, _wire, _clock = starter({})
-    with pytest.raises(ApiError, match="named no job"):
+    with pytest.raises(UnexpectedReply, match="It is not known whether the job was started"):
         run()
 
 

@@ -9,7 +9,15 @@ import json
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._core.errors import ApiError, AuthenticationFailed, ConnectionFailed, NotFound
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.errors import outcome_unknown
+from ansible_collections.calligo.baas.plugins.module_utils._core.errors import (
+    ApiError,
+    AuthenticationFailed,
+    BaasError,
+    ConnectionFailed,
+    NotFound,
+    UnexpectedReply,
+)
 from ansible_collections.calligo.baas.tests.support.scripted_client import LOGIN, scripted_client
 
 BROKEN = ConnectionFailed("the connection broke", sent=True)
@@ -43,7 +51,7 @@ def test_a_client_that_asked_nothing_sends_nothing():
 
 
 def test_a_ready_token_wins_and_is_never_logged_out():
-    client, wire, _clock = scripted_client({"ok": 1}, logged_in=False, token="QSDK ready")
+    client, wire, _clock = scripted_client({"regions": []}, logged_in=False, token="QSDK ready")
     client.get("/V4/Regions")
     client.close()
     assert lines(wire) == ["GET /V4/Regions"]
@@ -60,7 +68,7 @@ def test_a_ready_token_that_is_refused_is_not_replaced_by_a_login():
 
 @pytest.mark.parametrize("verb", ["get", "post", "put", "delete"])
 def test_an_expired_session_is_opened_again_once_and_the_call_repeated_with_its_headers(verb):
-    client, wire, _clock = scripted_client(EXPIRED, {"token": "QSDK second"}, {"errorCode": 0}, company_id=42)
+    client, wire, _clock = scripted_client(EXPIRED, {"token": "QSDK second"}, {"errorCode": 0, "plan": {}}, company_id=42)
     body = [] if verb in ("get", "delete") else [{"newName": "x"}]
     getattr(client, verb)("/V4/ServerPlan/7", *body)
     assert lines(wire) == ["POST /Login", f"{verb.upper()} /V4/ServerPlan/7", "POST /Login", f"{verb.upper()} /V4/ServerPlan/7"]
@@ -109,9 +117,9 @@ def test_a_login_that_meets_another_web_server_points_to_host_and_base_path():
 
 
 @pytest.mark.parametrize("verb", ["get", "put", "delete"])
-@pytest.mark.parametrize("trouble", [BROKEN, NEVER_LEFT, (502, PAGE), (503, {}), (504, ""), (429, {})])
+@pytest.mark.parametrize("trouble", [BROKEN, NEVER_LEFT, (502, PAGE), (503, {}), (504, ""), (200, PAGE), (200, "[1"), (200, '{"plan"')])
 def test_what_is_safe_to_repeat_is_repeated_with_growing_pauses(verb, trouble):
-    client, wire, clock = scripted_client(trouble, trouble, {"errorCode": 0})
+    client, wire, clock = scripted_client(trouble, trouble, {"errorCode": 0, "plan": {}})
     body: list[dict[str, str]] = [{}] if verb == "put" else []
     getattr(client, verb)("/V4/ServerPlan/7", *body)
     assert len(wire.sent) == 4
@@ -161,9 +169,27 @@ def test_what_cannot_get_better_is_not_repeated():
     assert len(wire.sent) == 2 and clock.sleeps == []
 
 
-@pytest.mark.parametrize(("wish", "pause"), [("7", 7.0), ("600", 30.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.5)])
+@pytest.mark.parametrize("verb", ["get", "post", "put", "delete"])
+def test_a_call_that_the_server_had_no_room_for_is_sent_again_whatever_it_is(verb):
+    """429 means that it was not carried out, so that nothing is done twice."""
+    client, wire, clock = scripted_client((429, {}, {"Retry-After": "7"}), (429, {}), {"errorCode": 0, "plan": {}})
+    body: list[dict[str, str]] = [{}] if verb in ("post", "put") else []
+    getattr(client, verb)("/V4/ServerPlan/7", *body)
+    assert len(wire.sent) == 4
+    assert 7.0 <= clock.sleeps[0] <= 9.1 and 1.0 <= clock.sleeps[1] <= 1.3
+
+
+@pytest.mark.parametrize("wish", ["7", "600"])
+def test_a_limit_that_stays_is_named_in_the_end(wish):
+    client, _wire, clock = scripted_client(*[(429, {}, {"Retry-After": wish})] * 60)
+    with pytest.raises(ApiError, match="limits how many requests") as error:
+        client.post("/V4/ServerPlan", {})
+    assert error.value.details["status"] == 429 and sum(clock.sleeps) <= 400
+
+
+@pytest.mark.parametrize(("wish", "pause"), [("7", 7.0), ("600", 30.0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.5), ("soon", 0.5)])
 def test_retry_after_is_honoured_within_reason(wish, pause):
-    client, _wire, clock = scripted_client((429, {}, {"Retry-After": wish}), {})
+    client, _wire, clock = scripted_client((503, {}, {"Retry-After": wish}), {"regions": []})
     client.get("/V4/Regions")
     assert clock.sleeps == [pause]
 
@@ -191,14 +217,14 @@ def test_a_company_that_the_server_returns_for_another_name_is_not_taken():
 
 def test_in_check_mode_a_missing_company_is_a_warning():
     warned: list[str] = []
-    client, _wire, _clock = scripted_client({}, {"plans": []}, company="Acme Sàrl", check_mode=True, warn=warned.append)
+    client, _wire, _clock = scripted_client({"providers": []}, {"plans": []}, company="Acme Sàrl", check_mode=True, warn=warned.append)
     assert client.company_missing
     assert client.get("/V4/Plan/Summary") == {"plans": []}
     assert len(warned) == 1 and "Acme Sàrl" in warned[0]
 
 
 def test_a_company_id_needs_no_look_up():
-    client, wire, _clock = scripted_client({}, company_id=0)
+    client, wire, _clock = scripted_client({"plans": []}, company_id=0)
     client.get("/V4/Plan/Summary")
     assert lines(wire) == ["POST /Login", "GET /V4/Plan/Summary"]
     assert wire.sent[1].headers["operatorCompanyId"] == "0"
@@ -253,10 +279,48 @@ def test_warnings_are_passed_on_and_are_no_failure():
     assert warned == ["Commvault at PUT /V4/ServerPlan/7: pool nearly full"]
 
 
-@pytest.mark.parametrize("body", ["", "[]", "Logout successful"])
-def test_a_reply_without_an_object_is_an_empty_one(body):
-    client, _wire, _clock = scripted_client((200, body))
-    assert client.get("/anything") == {}
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{}", PAGE, '{"plans": [{"id"', '{"plans": 7}', '{"plans": [7]}', '{"plans": null}', '{"other": []}']
+)
+def test_what_is_not_promised_is_never_taken_for_none(body):
+    """A proxy's page, a cut body, an object without the list: an error that shows what came."""
+    client, wire, _clock = scripted_client(*[(200, body)] * 4)
+    with pytest.raises(UnexpectedReply, match=r"GET /V4/Plan/Summary \(HTTP 200\) answered with"):
+        client.rows("/V4/Plan/Summary", "plans")
+    assert len(wire.sent) == 5
+
+
+@pytest.mark.parametrize("answer", [(404, ""), (404, PAGE)])
+def test_an_absence_that_the_server_did_not_tell_is_none(answer):
+    client, _wire, _clock = scripted_client(answer)
+    with pytest.raises(ApiError):
+        client.get("/V4/ServerPlan/7", absent=(404,))
+
+
+def test_a_count_of_nothing_is_an_empty_list():
+    client, _wire, _clock = scripted_client({"plansCount": 0})
+    assert client.rows("/V4/Plan/Summary", "plans") == []
+
+
+@pytest.mark.parametrize("body", ["[]", PAGE, '{"errorCo'])
+def test_a_write_that_something_else_answered_is_not_called_done(body):
+    client, _wire, _clock = scripted_client(*[(200, body)] * 4)
+    with pytest.raises(UnexpectedReply) as error:
+        client.put("/V4/ServerPlan/7", {})
+    assert outcome_unknown(error.value)
+
+
+def test_a_call_without_a_promise_is_a_defect():
+    client, _wire, _clock = scripted_client({})
+    with pytest.raises(BaasError, match="not declared"):
+        client.get("/V4/Unheard/7")
+
+
+def test_an_answer_that_shows_the_token_is_quoted_without_it():
+    client, _wire, _clock = scripted_client(*[(502, "<html>You sent Authtoken: QSDK first</html>")] * 4)
+    with pytest.raises(ApiError) as error:
+        client.get("/V4/Regions")
+    assert "You sent Authtoken: ***" in str(error.value)
 
 
 def test_errors_never_quote_what_was_sent():
@@ -269,14 +333,14 @@ def test_errors_never_quote_what_was_sent():
 
 
 def test_names_in_paths_are_encoded_once():
-    client, wire, _clock = scripted_client({}, {})
+    client, wire, _clock = scripted_client({"clientProperties": []}, {"clientProperties": []})
     client.get("/Client/byName(clientName='Café 1')")
     client.get("/Client/byName(clientName='100%25')")
     assert lines(wire)[1:] == ["GET /Client/byName(clientName='Caf%C3%A9%201')", "GET /Client/byName(clientName='100%25')"]
 
 
 def test_log_out_never_fails_the_run():
-    client, wire, _clock = scripted_client({}, BROKEN)
+    client, wire, _clock = scripted_client({"regions": []}, BROKEN)
     client.get("/V4/Regions")
     client.close()
     assert lines(wire)[-1] == "POST /Logout" and wire.closed

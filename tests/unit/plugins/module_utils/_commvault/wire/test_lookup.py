@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.plans import lookup as plan_lookup
@@ -86,8 +88,10 @@ def test_a_name_that_stays_ambiguous_is_an_error_with_the_candidates(acting, row
         (lambda client: server_lookup.access_nodes(client, ["nope"]), "access node"),
     ],
 )
-@pytest.mark.parametrize("answer", [{}, (404, {"errorCode": 404, "errorMessage": "none"})])
-def test_what_is_missing_is_an_error_and_in_check_mode_a_warning(look, kind, answer):
+@pytest.mark.parametrize("told", [True, False])
+def test_what_is_missing_is_an_error_and_in_check_mode_a_warning(look, kind, told):
+    lists = ("plans", "storagePoolList", "regions", "clientProperties", "Hypervisors", "accesNodes")
+    answer: t.Any = {key: [] for key in lists} if told else (404, {"errorCode": 404, "errorMessage": "none"})
     client, _wire, _clock = scripted_client(answer)
     with pytest.raises(NotFound, match=f'The {kind} "nope" does not exist.*correct the name'):
         look(client)
@@ -101,7 +105,7 @@ def test_a_missing_company_in_check_mode_owns_nothing_but_would_see_the_provider
     rows = {"plans": [plan_row(1, "gold", PROVIDER), plan_row(2, "silver", OTHER)]}
     cases: list[tuple[str, lookup.Reach, int | None]] = [("gold", "visible", 1), ("gold", "own", None), ("silver", "visible", None)]
     for name, reach, expected in cases:
-        client, _wire, _clock = scripted_client({}, rows, company="New", check_mode=True)
+        client, _wire, _clock = scripted_client({"providers": []}, rows, company="New", check_mode=True)
         found = plan_lookup.find_plan(client, name, reach)
         assert number(found) == expected
 
@@ -120,7 +124,7 @@ def test_pools_of_every_type_come_in_one_list():
         (1, "GET /V4/Storage/Disk/15", {"encryption": {"encrypt": True}}, True),
         (2, "GET /V4/Storage/Cloud/15", {"encryption": {"encrypt": False}}, False),
         (3, "GET /V4/Storage/HyperScale/15", {"encryption": {}}, False),
-        (1, "GET /V4/Storage/Disk/15", {}, None),
+        (1, "GET /V4/Storage/Disk/15", {"id": 15}, None),
         (1, "GET /V4/Storage/Disk/15", (404, {"errorCode": 404}), None),
     ],
 )

@@ -17,7 +17,7 @@ def rows(*numbers):
     return [{"id": number} for number in numbers]
 
 
-def summaries(*numbers, total, **more):
+def summaries(*numbers, total=0, **more):
     return {"totalRecordsWithoutPaging": total, "jobs": [{"jobSummary": {"jobId": number, **more}} for number in numbers]}
 
 
@@ -35,10 +35,32 @@ def test_a_list_that_is_not_found_is_empty():
     assert client.rows("/Client", "rows") == []
 
 
+def machines(*numbers, **more):
+    return {"vmStatusInfoList": [{"strGUID": str(number)} for number in numbers], **more}
+
+
+def read_machines(*replies):
+    client, wire, _clock = scripted_client(*replies)
+    found = paging.by_header(client, "/VM", "vmStatusInfoList", "totalRecords", "strGUID", page=2)
+    return [row["strGUID"] for row in found], [sent.headers["PagingInfo"] for sent in wire.sent[1:]]
+
+
 def test_by_header_pages_in_a_header():
-    client, wire, _clock = scripted_client({"rows": rows(1, 2), "totalRecords": 3}, {"rows": rows(3), "totalRecords": 3})
-    assert list(paging.by_header(client, "/VM", "rows", page=2)) == rows(1, 2, 3)
-    assert [sent.headers["PagingInfo"] for sent in wire.sent[1:]] == ["0,2", "1,2"]
+    assert read_machines(machines(1, 2, totalRecords=3), machines(3, totalRecords=3)) == (["1", "2", "3"], ["0,2", "1,2"])
+
+
+@pytest.mark.parametrize("last", [machines(), machines(1, 2), (404, {"errorCode": 404})])
+def test_without_a_total_it_is_read_until_nothing_new_comes(last):
+    """A server that cuts its list without a word, or knows no pages and sends all of it each time."""
+    assert read_machines(machines(1, 2), machines(3), last) == (["1", "2", "3"], ["0,2", "1,2", "2,2"])
+
+
+def test_jobs_without_a_total_are_read_until_a_page_is_short():
+    pages = [summaries(9, 8), summaries(7, 6), summaries(5)]
+    for page in pages:
+        page.pop("totalRecordsWithoutPaging")
+    client, _wire, _clock = scripted_client(*pages)
+    assert [row["jobId"] for row in paging.jobs(client, {}, page=2)] == [9, 8, 7, 6, 5]
 
 
 def test_jobs_are_given_once_although_new_ones_shift_the_pages():

@@ -105,7 +105,7 @@ class Server:
         time.sleep(self.company_seconds if path == "/Organization" else 0.002)
         if path == "/Organization":
             return Reply(200, {}, '{"providers": [{"connectName": "Acme", "shortName": {"id": 7}}]}')
-        return Reply(200, {}, "{}") if good else Reply(401, {}, "{}")
+        return Reply(200, {}, '{"plan": {}}') if good else Reply(401, {}, "{}")
 
     def close(self):
         pass
@@ -116,13 +116,13 @@ def client_of(server, **options):
 
 
 def read_all(client, count=40):
-    answers = client.pool.read(lambda number: client.get(f"/Thing/{number}"), range(count))
+    answers = client.pool.read(lambda number: client.get(f"/V4/ServerPlan/{number}"), range(count))
     return [answers[number] for number in range(count)]
 
 
 def test_threads_share_one_login():
     server = Server()
-    assert read_all(client_of(server)) == [{}] * 40
+    assert read_all(client_of(server)) == [{"plan": {}}] * 40
     assert server.logins == 1 and {token for path, token, _company in server.asked if path != "/Login"} == {"token 1"}
 
 
@@ -131,14 +131,14 @@ def test_a_session_that_expires_is_renewed_once():
     client = client_of(server)
     read_all(client)
     server.valid = "expired"
-    assert read_all(client) == [{}] * 40
+    assert read_all(client) == [{"plan": {}}] * 40
     assert server.logins == 2
 
 
 def test_a_renewed_session_that_is_refused_too_is_an_error():
     server = Server()
     client = client_of(server)
-    client.get("/Thing/1")
+    client.get("/V4/ServerPlan/1")
     server.refuse = True
     with pytest.raises(AuthenticationFailed):
         read_all(client, 1)
@@ -149,5 +149,5 @@ def test_no_thread_reads_outside_the_company_while_another_looks_it_up():
     server = Server()
     server.company_seconds = 0.05
     read_all(client_of(server, company="Acme"))
-    things = [company for path, _token, company in server.asked if path.startswith("/Thing/")]
+    things = [company for path, _token, company in server.asked if path.startswith("/V4/ServerPlan/")]
     assert things == ["7"] * 40 and [path for path, _token, _company in server.asked].count("/Organization") == 1

@@ -11,10 +11,12 @@ import http.server
 import socket
 import ssl
 import threading
+import time
 
 import pytest
 import trustme
 
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import transport as transport_module
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.transport import Transport
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import ConnectionFailed
 
@@ -50,6 +52,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True
             return
+        if self.path.startswith(("/drip", "/flood")):
+            (self.drip if self.path.startswith("/drip") else self.flood)()
+            return
         status = 302 if self.path.startswith("/move") else 502 if self.path.startswith("/page") else 200
         answer = "<html><title>Bad</title></html>" if status == 502 else '{"name": "Café"}'
         self.send_response(status)
@@ -58,6 +63,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer.encode())))
         self.end_headers()
         self.wfile.write(answer.encode())
+
+    def drip(self):
+        """An answer that never stands still and never ends: of its head, or of its body."""
+        self.close_connection = True
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n"
+        text = head + (b"X-Slow: " if self.path.endswith("head") else b"\r\n") + b"x" * 1000
+        with contextlib.suppress(OSError):
+            for byte in text:
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+                if self.server.release.wait(0.02):
+                    return
+
+    def flood(self):
+        self.close_connection = True
+        self.send_response(200)
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            while not self.server.release.is_set():
+                self.wfile.write(b" " * 65536)
 
     def do_GET(self):
         self.do_POST()
@@ -214,3 +239,36 @@ def test_an_address_that_makes_no_sense_is_said_to_be_so():
     with pytest.raises(ConnectionFailed) as error:
         transport.send("GET", "https://bad host/api", None, {}, None)
     assert error.value.final and not error.value.sent
+
+
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_the_time_for_an_answer_is_for_all_of_it(plain, part):
+    """A server that sends a byte now and then got 185 seconds where two were allowed."""
+    began = time.monotonic()
+    error = failure(plain, f"/drip/{part}", "POST", body={}, read=0.3)
+    assert error.sent and "no answer within 0.3 seconds" in str(error)
+    assert time.monotonic() - began < 3
+
+
+def test_an_answer_that_does_not_end_is_not_read_to_its_end(plain, monkeypatch):
+    monkeypatch.setattr(transport_module, "LARGEST", 1 << 20)
+    error = failure(plain, "/flood", read=5.0)
+    assert error.sent and error.final and "larger than 1 MiB" in str(error)
+
+
+def test_a_connection_serves_the_next_call_with_its_whole_time(plain):
+    transport = Transport(True, 2.0, 1.0)
+    try:
+        for _turn in range(3):
+            assert transport.send("GET", f"http://127.0.0.1:{plain.server_port}/api", None, HEADERS, None).status == 200
+    finally:
+        transport.close()
+    assert len({client for _path, _headers, _body, client in plain.seen}) == 1, "one connection"
+
+
+def test_a_token_that_is_no_header_is_not_shown(plain):
+    transport = Transport(True, 2.0, 2.0)
+    with pytest.raises(ConnectionFailed) as error:
+        transport.send("GET", f"http://127.0.0.1:{plain.server_port}/api", None, {"Authtoken": "QSDK secret\n"}, None)
+    transport.close()
+    assert "secret" not in str(error.value) and error.value.final and plain.seen == []
