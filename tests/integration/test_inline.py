@@ -110,9 +110,12 @@ def test_secrets_from_a_vault_and_facts(play, tmp_path, sandbox):
     assert not found["sent"] and found["result"]["ansible_facts"]["vcenter_vms"] == found["seen"]["vcenter_vms"]
 
 
-def test_where_it_would_not_be_the_same_the_module_is_sent(play):
+def test_where_it_would_not_be_the_same_the_module_is_sent(play, tmp_path):
+    other = tmp_path / "python"
+    other.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+    other.chmod(0o755)
     options = {"servers": ["lux-restore-01"]}
-    for more in ({"environment": {"A": "b"}}, {"async": 60, "poll": 1}, {"vars": {"ansible_python_interpreter": f"{sys.executable} "}}):
+    for more in ({"environment": {"A": "b"}}, {"async": 60, "poll": 1}, {"vars": {"ansible_python_interpreter": str(other)}}):
         found = play(task("commvault_infrastructure_info", options, **more))
         assert found["result"]["infrastructure"]["servers"][0]["exists"] and found["sent"], more
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Records of VMs, whoever made the backup and whatever happened in between: good backups are proven, damaged ones still fail.
 
-The tests build on each other: an onboarding that is stopped between the start of the backups and their records, a VM that is added and one
+The tests build on each other: an onboarding that is killed between the start of the backups and their records, a VM that is added and one
 that is resized, backups that the plan's schedule makes, and what is changed after them.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import ssl
 import time
 import typing as t
@@ -22,7 +23,7 @@ from pyVmomi import vim
 
 from ansible_collections.calligo.baas.plugins.module_utils._service import sampling
 from ansible_collections.calligo.baas.tests.support.modules import Modules, vcenter_options
-from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, run_playbook
+from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, kill_playbook, run_playbook
 from commvaultsim.sandbox import Sandbox
 
 Json = dict[str, t.Any]
@@ -99,22 +100,23 @@ def restore(modules: Modules, name: str) -> tuple[Run, Json]:
     return run, sample
 
 
-def test_a_run_that_could_not_write_the_records_is_completed_by_the_next(modules: Modules) -> None:
-    obstacle = evidence_dir(modules.sandbox) / "manifests"
-    obstacle.parent.mkdir()
-    obstacle.write_text("", encoding="utf-8")
-    run = run_playbook(modules.sandbox, "tenant_onboard", "--limit", TENANT)
-    assert run.status != 0 and "cannot be written: " in run.output and "Traceback" not in run.output
-    jobs = modules("commvault_job_info", {"types": ["backup"]})["jobs"]
-    obstacle.unlink()
+def test_a_run_that_was_killed_before_the_records_is_completed_by_the_next(modules: Modules) -> None:
+    asked = r"POST .*/V4/VmGroup/\d+/backup$"
+    kill_playbook(modules.sandbox, "tenant_onboard", "--limit", TENANT, when=lambda: requests(modules, asked) > 0)
+    assert requests(modules, asked) == 1 and recorded(modules) == {}
 
     run = run_playbook(modules.sandbox, "tenant_onboard", "--limit", TENANT)
     assert run.status == 0, run.output
-    assert modules("commvault_job_info", {"types": ["backup"]})["jobs"] == jobs
+    assert requests(modules, asked) == 1, "the backup is not started again"
     (vms,) = recorded(modules).values()
     assert {vm["proof"]["state"] for vm in vms.values()} == {"proven"}
     (onboarding,) = (evidence_dir(modules.sandbox) / "onboarding").rglob("*.json")
     assert json.loads(onboarding.read_text(encoding="utf-8"))["acceptance"]["result"] == "passed"
+
+
+def requests(modules: Modules, call: str) -> int:
+    rows = modules.sandbox.control("GET", "/journal")["requests"]
+    return sum(bool(re.search(call, f"{row['method']} {row['path']}")) for row in rows)
 
 
 def test_an_added_vm_is_proven_by_the_backup_that_a_schedule_made(modules: Modules) -> None:

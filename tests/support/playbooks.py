@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import re
+import signal
 import ssl
 import subprocess
 import sys
+import time
 import typing as t
 import urllib.request
 from pathlib import Path
@@ -53,6 +56,34 @@ def run_playbook(
     :param home: where the collection is.
     :param config: Ansible's configuration.
     """
+    done = subprocess.run(**_process(sandbox, playbook, options, results, home, config), timeout=TIMEOUT, check=False)
+    return Run(done.returncode, done.stdout)
+
+
+def kill_playbook(sandbox: Sandbox, playbook: str, *options: str, when: t.Callable[[], bool]) -> None:
+    """Run a playbook and kill all of its processes at once, with no chance to clean up, as soon as something is so."""
+    process = subprocess.Popen(**_process(sandbox, playbook, options), start_new_session=True)
+    try:
+        until = time.monotonic() + TIMEOUT
+        while not when():
+            if process.poll() is not None or time.monotonic() > until:
+                raise AssertionError("it ended before that was so")
+            time.sleep(0.02)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def _process(
+    sandbox: Sandbox,
+    playbook: str,
+    options: t.Iterable[str],
+    results: Path | None = None,
+    home: Path = CHECKOUT,
+    config: Path = CHECKOUT / "ansible.cfg",
+) -> dict[str, t.Any]:
+    """The arguments with which a run of ansible-playbook begins."""
     command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "inventories/demo", f"playbooks/{playbook}.yml", *options]
     env = {
         **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
@@ -64,8 +95,7 @@ def run_playbook(
     }
     if results:
         env |= {"ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS), "ANSIBLE_CALLBACKS_ENABLED": "results", "BAAS_RESULTS": str(results)}
-    done = subprocess.run(command, cwd=home, env=env, capture_output=True, text=True, timeout=TIMEOUT, check=False)
-    return Run(done.returncode, done.stdout + done.stderr)
+    return {"args": command, "cwd": home, "env": env, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
 
 
 def evidence_dir(sandbox: Sandbox) -> Path:
