@@ -8,10 +8,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..._core.errors import UnexpectedReply
 from ..backups import recovery_points
 from ..wire.lookup import Owner, company_of, require_reach, same_name
+from ..wire.replies import listed, part
 from ..wire.replies import number as numeric
-from ..wire.replies import part
 from . import lookup as server_lookup
 
 if t.TYPE_CHECKING:
@@ -20,7 +21,7 @@ if t.TYPE_CHECKING:
 # The subclients of file system agents as the server lists them, and how one is picked out of a list.
 
 Row = dict[str, t.Any]
-WINDOWS, LINUX = 33, 29
+WINDOWS, LINUX, SQL_SERVER = 33, 29, 81
 """Application ids. The names are no use in lists: 33 is "File System" here and "Windows File System" there."""
 APPLICATIONS = {WINDOWS: "File System", LINUX: "Linux File System"}
 """How requests name the agents (cvpysdk services.py)."""
@@ -34,14 +35,29 @@ def of_client(client: Commvault, name: str, applications: t.Container[int] = tup
     applications: of other agents than those. They come with all properties (propertyLevel as the vendor's PowerShell SDK sends it), where
     the server knows that; see is_whole().
     """
-    rows = client.rows("/Subclient", "subClientProperties", {"clientName": name, "propertyLevel": "AllProperties"})
+    reply = client.get("/Subclient", {"clientName": name, "propertyLevel": "AllProperties"}, absent=(404,))
+    if reply == {}:
+        _require_none(client, name)
     # A server that does not know the parameter sends the subclients of all clients.
     return [
         row
-        for row in rows
+        for row in listed((reply or {}).get("subClientProperties"))
         if any(same_name(name, row["subClientEntity"].get(key)) for key in ("clientName", "displayName"))
         and application(row) in applications
     ]
+
+
+def _require_none(client: Commvault, name: str) -> None:
+    """Older calls say {} where there is nothing, and so does what stands in between. An agent always has a subclient: is there one?"""
+    machine = next(
+        (one for one in server_lookup.servers(client) if same_name(name, one.name) or same_name(name, one.row.get("displayName"))), None
+    )
+    if machine and {numeric(agent, "id") for agent in listed(machine.row.get("agents"))} & {WINDOWS, LINUX, SQL_SERVER}:
+        raise UnexpectedReply(
+            f'Commvault lists no subclient of "{name}", which has an agent and so has one: its answer is not believed. Try again, or look '
+            "for a proxy in between.",
+            object=name,
+        )
 
 
 def read(client: Commvault, number: int) -> Row | None:

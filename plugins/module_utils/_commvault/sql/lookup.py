@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
 # SQL Server instances, their databases and their subclients, as Commvault lists them.
 
 Row = dict[str, t.Any]
-SQL_SERVER = 81
+SQL_SERVER = file_subclients.SQL_SERVER
 """The application id of the SQL Server agent."""
 AGENT = "SQL Server"
 INSTANCE = "instanceName"

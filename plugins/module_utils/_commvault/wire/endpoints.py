@@ -75,7 +75,8 @@ _PROMISES: dict[str, Promise] = {
     "GET /Security/{}/{}": _rows("securityAssociations"),
     "GET /StoragePool": _rows("storagePoolList"),
     "GET /StoragePool/{}": _one("storagePoolDetails"),
-    "GET /Subclient": _rows("subClientProperties", count="filterQueryCount"),
+    # Whoever reads it looks whether nothing can be.
+    "GET /Subclient": Promise(("subClientProperties",), rows=True, count="filterQueryCount", empty=True),
     "GET /Subclient/{}": _rows("subClientProperties"),
     "GET /Tags/{}/{}": _rows("tags"),
     "GET /V2/Plan/{}": _one("plan"),
