@@ -10,7 +10,7 @@ class ModuleDocFragment:
 
     DOCUMENTATION = r"""
 requirements:
-  - pyvmomi (Python library) on the host that runs the module
+  - pyvmomi (Python library) 8.0.3 or newer on the host that runs the module
   - vCenter 7.0 or newer
 options:
   hostname:
@@ -48,4 +48,9 @@ options:
     description:
       - File with the certificates of the authorities to trust, where the system's own do not know the server's.
     type: path
+  connect_timeout:
+    description:
+      - Seconds to wait for a connection.
+    type: float
+    default: 30
 """

@@ -175,6 +175,10 @@ options:
               ca_path:
                 description: File with the certificates of the authorities to trust, where the system's own do not know the server's.
                 type: path
+              connect_timeout:
+                description: Seconds to wait for a connection.
+                type: float
+                default: 30
       in_place:
         description:
           - Put the VM back to where it was when it was backed up - its host, folder, datastores and networks, under its name.

@@ -154,6 +154,55 @@ options:
       - add
       - remove
     default: exact
+  vcenter:
+    description:
+      - How to reach the vCenter that the VMs of the group are in. It is asked only where O(content_mode=exact) would take VMs out of the
+        content, what became of them.
+      - A VM is then taken out only where it is proven gone (all VMs could be read, and none is it), or seen, so that it is left out on
+        purpose. Any other stays, and is named in a warning. What is taken out, and why, is in RV(vm_group.leaving) and in the diff.
+      - Without it, what is not in O(content) is taken out, whatever became of it.
+    type: dict
+    suboptions:
+      folder:
+        description: Folder that the VMs of the group lie in, as a path below the datacenter's C(vm) folder. A VM elsewhere was moved.
+        type: str
+      hostname:
+        description:
+          - Name or address of the vCenter, without scheme and port.
+          - If not given, the environment variable E(VMWARE_HOST) is used.
+        type: str
+        required: true
+      username:
+        description:
+          - The user to log in as. The role Read-only is enough.
+          - If not given, the environment variable E(VMWARE_USER) is used.
+        type: str
+        required: true
+      password:
+        description:
+          - The password of O(vcenter.username).
+          - If not given, the environment variable E(VMWARE_PASSWORD) is used.
+        type: str
+        required: true
+      port:
+        description:
+          - The port of the vCenter's API.
+          - If not given, the environment variable E(VMWARE_PORT) is used.
+        type: int
+        default: 443
+      validate_certs:
+        description:
+          - Whether the server's certificate must be trusted.
+          - If not given, the environment variable E(VMWARE_VALIDATE_CERTS) is used.
+        type: bool
+        default: true
+      ca_path:
+        description: File with the certificates of the authorities to trust, where the system's own do not know the server's.
+        type: path
+      connect_timeout:
+        description: Seconds to wait for a connection.
+        type: float
+        default: 30
   filters:
     description: What is left out of the backup although O(content) covers it. Always set as a whole; an empty dictionary removes all filters.
     type: dict
@@ -462,15 +511,47 @@ vm_group:
       returned: when the group exists, or it was given
       type: bool
       sample: true
+    leaving:
+      description: The VMs that this task takes out of the content.
+      returned: when there are any, and O(vcenter) is given
+      type: list
+      elements: dict
+      contains:
+        name: {description: Name., type: str, returned: always, sample: acme-web-01}
+        uuid: {description: Instance UUID., type: str, returned: always, sample: 503b1d0a-1111-2222-3333-444455556666}
+        reason:
+          description: V(gone) from vCenter, V(moved) out of O(vcenter.folder), or V(excluded) by what the task says.
+          type: str
+          returned: always
+          sample: gone
+        folder: {description: Where it is now., type: str, returned: unless it is gone, sample: Tenants/Other}
 """
 
+import dataclasses
+import functools
+
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms.group import SPEC, VmGroup
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.client import Commvault
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
-from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run_resource
+from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
+from ansible_collections.calligo.baas.plugins.module_utils._core.engine import One, Work
+from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, run_work
+from ansible_collections.calligo.baas.plugins.module_utils._vcenter import namesakes
+from ansible_collections.calligo.baas.plugins.module_utils._vcenter.session import OPTIONS as VCENTER_OPTIONS
+
+PROOF = ArgumentSpec({"vcenter": {"type": "dict", "options": {**VCENTER_OPTIONS.options, "folder": {"type": "str"}}}})
+
+
+def bind(client: Commvault, context: Context) -> Work:
+    """The VM group, with the vCenter that tells what became of VMs if there is one to ask."""
+    params = context.params
+    vcenter = dataclasses.replace(context, params=params["vcenter"])
+    where = functools.partial(namesakes.whereabouts, vcenter) if params["vcenter"] else None
+    return One(VmGroup(client, params, where), params["state"], "vm_group")
 
 
 def main() -> None:
-    run_resource(OPTIONS.merge(SPEC), connect, VmGroup, returned="vm_group")
+    run_work(OPTIONS.merge(SPEC, PROOF), connect, bind)
 
 
 if __name__ == "__main__":

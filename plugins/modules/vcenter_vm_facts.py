@@ -15,8 +15,9 @@ description:
   - A VM must meet every condition that is given. Without any, all VMs that the user may see are read.
   - A name or UUID that no VM has is no error, so that a playbook can prove that a VM is gone; it is named in the fact
     C(vcenter_vms_not_found). A folder, a cluster or a tag that does not exist is an error.
-  - What could not be read (VMs removed meanwhile, missing permissions, a server that stops halfway) is no error either, but told in the
-    fact C(vcenter_vms_problems) and as a warning.
+  - What could not be read (VMs removed meanwhile, missing permissions, VMs that are inaccessible, so that vCenter has no configuration of
+    them) is no error either, but told in the fact C(vcenter_vms_problems) and as a warning. Values that are not known are V(null), and named
+    in C(unreadable); what is empty is empty because vCenter says so.
 author:
   - Calligo (@calligo)
 options:
@@ -43,7 +44,9 @@ options:
     type: list
     elements: str
   cluster:
-    description: Only VMs on hosts of the cluster with this name.
+    description:
+      - Only VMs on hosts of the cluster with this name, or at this path from the root, such as V(/Luxembourg/host/LUX-CL1), which is needed
+        where several clusters have the name.
     type: str
   tags:
     description:
@@ -55,7 +58,7 @@ options:
     description:
       - The sets of facts to read. V(summary) is always read, unless only O(fields) is given.
       - V(summary) is identity, place, power state, CPUs, memory and the state of VMware Tools.
-      - V(hardware) is disks, network cards and removable devices.
+      - V(hardware) is disks, network cards, removable devices and settings such as firmware and resources.
       - V(guest) is what VMware Tools tell of the guest.
       - V(backup) is whatever makes a backup fail, leave something out or take longer, in words.
       - V(tags) is the tags, V(custom_attributes) the custom attributes.
@@ -78,6 +81,7 @@ options:
       - power_state
       - connection_state
       - template
+      - kind
       - folder
       - host
       - cluster
@@ -89,6 +93,7 @@ options:
       - disks
       - nics
       - removable
+      - settings
       - guest
       - backup
       - tags
@@ -100,6 +105,22 @@ options:
         far vCenter's clock differs is measured and allowed for.
       - At most two calls for each VM whose configuration was changed since then, and one more.
     type: str
+  allow_partial:
+    description:
+      - Whether the VMs that were read will do where vCenter fails before all are, which C(vcenter_vms_problems) tells then. Otherwise that
+        is an error.
+    type: bool
+    default: false
+  wait_for_tools:
+    description:
+      - The most seconds to wait until VMware Tools run in all of the VMs, in one session. The set V(guest) is read then. What was seen last
+        is returned, also where they do not run in time.
+      - A vCenter that does not answer in between is asked again.
+    type: float
+  poll_seconds:
+    description: Seconds between two looks with O(wait_for_tools).
+    type: float
+    default: 5
 extends_documentation_fragment:
   - calligo.baas.output_file
   - calligo.baas.query
@@ -218,8 +239,17 @@ ansible_facts:
           description: Whether it is a template.
           type: bool
           returned: with the set V(summary), or if it is in O(fields)
+        kind:
+          description:
+            - V(vm), V(template), V(agent) for one that vSphere makes for itself, such as those of its cluster services (vCLS), or V(secondary)
+              for the copy of a VM that fault tolerance keeps. The last two are never backed up.
+          type: str
+          returned: with the set V(summary), or if it is in O(fields)
+          sample: vm
         folder:
-          description: Path of the folder below the datacenter's C(vm) folder; empty for that folder itself. Fits O(folder).
+          description:
+            - Path of the folder below the datacenter's C(vm) folder; empty for that folder itself. Fits O(folder).
+            - A VM in a vApp is in the folder that the vApp, or the outermost one around it, is in.
           type: str
           returned: with the set V(summary), or if it is in O(fields)
           sample: Tenants/Acme
@@ -298,6 +328,32 @@ ansible_facts:
             label: {description: Label., type: str, returned: always, sample: CD/DVD drive 1}
             kind: {description: "V(cdrom), V(floppy) or V(usb).", type: str, returned: always, sample: cdrom}
             connected: {description: Whether it is connected now., type: bool, returned: always}
+        settings:
+          description: What is restored with a VM beside its CPUs, memory, disks and network cards; V(null) where its configuration is not known.
+          type: dict
+          returned: with the set V(hardware), or if it is in O(fields)
+          contains:
+            firmware: {description: V(bios) or V(efi)., type: str, returned: always, sample: efi}
+            secure_boot: {description: Whether secure boot is on., type: bool, returned: always}
+            hardware_version: {description: Version of the virtual hardware., type: str, returned: always, sample: vmx-19}
+            controllers:
+              description: Kinds of the SCSI, SATA and NVMe controllers, in their order.
+              type: list
+              elements: str
+              returned: always
+              sample: [paravirtualscsi]
+            tpm: {description: Whether it has a virtual TPM., type: bool, returned: always}
+            annotation: {description: Notes., type: str, returned: always, sample: "Owner: Ada"}
+            cpu:
+              description: Reservation and limit in MHz, V(null) for no limit, and shares (a level, or a number).
+              type: dict
+              returned: always
+              sample: {reservation: 0, limit: null, shares: normal}
+            memory:
+              description: The same of memory, in MB.
+              type: dict
+              returned: always
+              sample: {reservation: 0, limit: null, shares: normal}
         guest:
           description: What VMware Tools tell of the guest.
           type: dict
@@ -319,8 +375,8 @@ ansible_facts:
           type: dict
           returned: with the set V(backup), or if it is in O(fields)
           contains:
-            change_tracking: {description: Whether changed block tracking is on., type: bool, returned: always}
-            snapshots: {description: Number of snapshots., type: int, returned: always, sample: 0}
+            change_tracking: {description: Whether changed block tracking is on; V(null) where that is not known., type: bool, returned: always}
+            snapshots: {description: Number of snapshots; V(null) where that is not known., type: int, returned: always, sample: 0}
             findings:
               description: What makes a backup fail, leave something out or take longer, one sentence each, the gravest first.
               type: list
@@ -382,13 +438,15 @@ ansible_facts:
                   sample: [memory_mb]
             problem: {description: Why events could not be read., type: str, returned: always, sample: NoPermission}
         unreadable:
-          description: Properties that the server withheld from this user.
+          description:
+            - Properties that are not known, because the server withheld them from this user, or has no configuration of the VM now.
+            - With C(.name), that of what a property refers to, such as V(runtime.host.name).
           type: list
           elements: str
           returned: always
           sample: []
     vcenter_vms_not_found:
-      description: Those of O(names) and O(instance_uuids) that no VM has; empty where V(vcenter_vms_problems) says that not all was read.
+      description: Those of O(names) and O(instance_uuids) that no VM has; empty where V(vcenter_vms_problems) says that not all could be judged.
       type: list
       elements: str
       returned: always
@@ -441,7 +499,7 @@ from ansible_collections.calligo.baas.plugins.module_utils._core.runner import C
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.changes import iso, moment
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.session import OPTIONS, VCenter, connect
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.vm_fields import FIELDS, SETS, chosen
-from ansible_collections.calligo.baas.plugins.module_utils._vcenter.vm_query import read_vms
+from ansible_collections.calligo.baas.plugins.module_utils._vcenter.vm_query import Reading, read_vms, until_tools_run
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.vm_selection import Selection
 
 SPEC = ArgumentSpec(
@@ -455,6 +513,9 @@ SPEC = ArgumentSpec(
         "properties": {"type": "list", "elements": "str", "choices": list(SETS)},
         "fields": {"type": "list", "elements": "str", "choices": list(FIELDS)},
         "changes_since": {"type": "str"},
+        "allow_partial": {"type": "bool", "default": False},
+        "wait_for_tools": {"type": "float"},
+        "poll_seconds": {"type": "float", "default": 5.0},
     }
 )
 
@@ -462,16 +523,17 @@ SPEC = ArgumentSpec(
 def gather(vcenter: VCenter, context: Context) -> dict[str, t.Any]:
     params = context.params
     fields = chosen(params["properties"], params["fields"])
+    if params["wait_for_tools"] is not None:
+        fields = chosen(params["properties"], [*fields, "guest"])
     clock = vcenter.clock() if "changes" in fields else None
     since = moment(params["changes_since"]) if clock and params["changes_since"] else None
     if clock and since:
         since += datetime.timedelta(seconds=clock.ahead_seconds)
-    reading = read_vms(vcenter, Selection.of(params), fields, since)
-    withheld = sum(bool(vm["unreadable"]) for vm in reading.vms)
-    if withheld:
-        reading.problems.append(
-            f"vCenter withheld properties of {withheld} VMs; each names them in unreadable. The user may lack permissions."
-        )
+
+    def read() -> Reading:
+        return vcenter.reading(lambda: read_vms(vcenter, Selection.of(params), fields, since, params["allow_partial"]))
+
+    reading = read() if params["wait_for_tools"] is None else until_tools_run(read, params["wait_for_tools"], params["poll_seconds"])
     for problem in reading.problems:
         context.warn(problem)
     facts: dict[str, t.Any] = {"vcenter_vms_not_found": reading.not_found, "vcenter_vms_problems": reading.problems}

@@ -44,6 +44,9 @@ type vmSpec struct {
 	NICs          []nicSpec  `yaml:"nics"`
 	CDROM         bool       `yaml:"cdrom"`
 	Tags          []string   `yaml:"tags"`
+	VApp          string     `yaml:"vapp"`
+	State         string     `yaml:"state"`
+	Withheld      []string   `yaml:"withheld"`
 }
 
 type diskSpec struct {

@@ -28,6 +28,7 @@ type site struct {
 	pool    *object.ResourcePool
 	hosts   map[string]*object.HostSystem
 	folders map[string]*object.Folder
+	vApps   map[string]types.ManagedObjectReference
 	spec    *vcenterSpec
 	guests  *guests
 }
@@ -65,6 +66,7 @@ func newSite(ctx context.Context, model *simulator.Model, spec *vcenterSpec, kno
 	s := &site{
 		ctx: ctx, model: model, root: folders.VmFolder, spec: spec, guests: known,
 		hosts: map[string]*object.HostSystem{}, folders: map[string]*object.Folder{},
+		vApps: map[string]types.ManagedObjectReference{},
 	}
 	cluster, err := folders.HostFolder.CreateCluster(ctx, spec.Cluster, types.ClusterConfigSpecEx{})
 	if err != nil {

@@ -35,6 +35,16 @@ func (s *site) makeVM(vm vmSpec) (types.ManagedObjectReference, error) {
 	}
 	ref := result.(types.ManagedObjectReference)
 	s.guests.describe(ref, vm.GuestHostname, vm.Tools != "notInstalled")
+	if vm.VApp != "" {
+		app, err := s.vApp(vm.Folder, vm.VApp)
+		if err != nil {
+			return none, err
+		}
+		s.intoVApp(ref, app)
+	}
+	if vm.State != "" || len(vm.Withheld) > 0 {
+		tellAlways(ref, told{State: vm.State, Withheld: vm.Withheld, Unset: s.unset(vm)})
+	}
 	if vm.Power != "on" {
 		return ref, nil
 	}
@@ -47,6 +57,14 @@ func (s *site) makeVM(vm vmSpec) (types.ManagedObjectReference, error) {
 	// The VMs of the scenario have been up for long when the first client comes.
 	s.guests.bootNow(ref)
 	return ref, nil
+}
+
+// unset is what the VM's place alone leaves unset.
+func (s *site) unset(vm vmSpec) []string {
+	if vm.VApp == "" {
+		return nil
+	}
+	return []string{"parent"}
 }
 
 // wait looks at the task itself. The client's way of waiting sleeps so long between looks that a thousand VMs would take half

@@ -14,6 +14,7 @@ from ansible_collections.calligo.baas.plugins.module_utils._commvault.vms import
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.session import OPTIONS, connect
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context
 from ansible_collections.calligo.baas.tests.support.modules import Modules
+from ansible_collections.calligo.baas.tests.support.playbooks import tell
 from ansible_collections.calligo.baas.tests.support.walk import recorded, step, walk
 from commvaultsim.sandbox import DEFAULT_SCENARIO
 
@@ -254,3 +255,53 @@ def test_every_kind_of_content_means_what_it_says(modules, place):
     both = {"tags": [{"name": "Backup/Silver"}], "name_patterns": [pattern]}
     assert matched(modules, {**both, "match": "all"}) == sorted({*silver} & {*cafe}) != []
     assert matched(modules, both) == sorted({*silver} | {*cafe})
+
+
+GHOST = {"name": "acme-ghost-01", "uuid": "503b1d0a-0000-4000-8000-444455556666"}
+
+
+@pytest.fixture
+def watched(modules, place):
+    """A group of two VMs and one that vCenter does not have (any more), and how it is asked what became of them."""
+    modules(MODULE, group("watched", content={"vms": [*place.vms[:2], GHOST]}))
+    yield {**modules.connection("vcenter_"), "folder": FOLDER}
+    tell(modules.sandbox)
+    modules(MODULE, group("watched", state="absent"))
+
+
+def leaving(result):
+    return {vm["name"]: vm["reason"] for vm in result["vm_group"].get("leaving", [])}
+
+
+def test_a_vm_leaves_only_when_it_is_proven_gone_moved_or_excluded(modules, place, watched):
+    first, second = place.vms[:2]
+    exact = group("watched", content={"vms": [first]}, vcenter=watched)
+    tell(modules.sandbox, {"cafe küche 01": {"state": "inaccessible"}, second["name"]: {"unset": ["parent"]}})
+    result = modules(MODULE, exact)
+    assert not result["changed"] and vms_of(result) == sorted(vm["name"] for vm in (first, second, GHOST))
+    told = [warning["event"]["msg"] for warning in result["warnings"]]
+    assert len(told) == 2 and "cafe küche 01" in str(told) and "stays in the VM group" in told[0]
+
+    tell(modules.sandbox, {"cafe küche 01": {"state": "inaccessible"}})
+    predicted = modules(MODULE, exact, check=True)
+    assert leaving(predicted) == {second["name"]: "excluded"}
+    assert vms_of(predicted) == sorted(vm["name"] for vm in (first, GHOST))
+    tell(modules.sandbox)
+    elsewhere = {**exact, "vcenter": {**watched, "folder": "Tenants/Other"}}
+    assert leaving(modules(MODULE, elsewhere, check=True)) == {second["name"]: "moved", GHOST["name"]: "gone"}
+    result = modules(MODULE, exact)
+    assert leaving(result) == {second["name"]: "excluded", GHOST["name"]: "gone"}
+    assert {vm["name"]: vm["reason"] for vm in result["diff"]["after"]["leaving"]} == leaving(result)
+    assert vms_of(result) == [first["name"]]
+    again = modules(MODULE, exact)
+    assert not again["changed"] and "leaving" not in again["vm_group"]
+
+
+def test_what_is_no_uuid_is_no_vm(modules, place, watched):
+    """As earlier versions wrote of a VM that could not be read."""
+    first, second = place.vms[:2]
+    modules(MODULE, group("watched", content={"vms": [first, {"name": second["name"], "uuid": "None"}]}))
+    tell(modules.sandbox, {"cafe küche 01": {"state": "inaccessible"}})
+    result = modules(MODULE, group("watched", content={"vms": [first, second]}, vcenter=watched))
+    assert leaving(result) == {second["name"]: "gone"}
+    assert sorted(vm["uuid"] for vm in result["vm_group"]["content"]["vms"]) == sorted(vm["uuid"] for vm in (first, second))

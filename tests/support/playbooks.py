@@ -105,8 +105,17 @@ def evidence_dir(sandbox: Sandbox) -> Path:
 
 def refuse(sandbox: Sandbox, *calls: str) -> None:
     """Calls of the sandbox's first vCenter that are refused from now on; none of them: all are answered again."""
+    _switch(sandbox, "calls", calls)
+
+
+def tell(sandbox: Sandbox, objects: t.Mapping[str, t.Any] | None = None) -> None:
+    """What the sandbox's first vCenter tells of objects, by name, from now on, instead of the truth; of all others it is that."""
+    _switch(sandbox, "answers", objects or {})
+
+
+def _switch(sandbox: Sandbox, name: str, body: t.Any) -> None:
     vcenter = sandbox.endpoints["vcenters"]["vc-lux"]
     trust = ssl.create_default_context(cafile=sandbox.ca_path)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
-    url = f"https://{vcenter['hostname']}:{vcenter['port']}/calls"
-    opener.open(urllib.request.Request(url, json.dumps(calls).encode(), method="PUT"), timeout=30).close()
+    url = f"https://{vcenter['hostname']}:{vcenter['port']}/{name}"
+    opener.open(urllib.request.Request(url, json.dumps(body).encode(), method="PUT"), timeout=30).close()

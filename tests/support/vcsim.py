@@ -67,8 +67,12 @@ class Vcsim:
         """Refuse the calls of these names from now on, with NoPermission; without any, none."""
         self._request("PUT", json.dumps(names).encode())
 
-    def _request(self, method: str, body: bytes | None = None) -> bytes:
-        url = f"https://{self.options['hostname']}:{self.options['port']}/calls"
+    def tell(self, **objects: dict[str, t.Any]) -> None:
+        """Tell clients of these objects, by name, something else than the truth from now on (simulators/vcenter/README.md)."""
+        self._request("PUT", json.dumps(objects).encode(), "answers")
+
+    def _request(self, method: str, body: bytes | None = None, switch: str = "calls") -> bytes:
+        url = f"https://{self.options['hostname']}:{self.options['port']}/{switch}"
         trust = ssl.create_default_context(cafile=self.options["ca_path"])
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
         with opener.open(urllib.request.Request(url, method=method, data=body), timeout=30) as answer:

@@ -196,10 +196,10 @@ class _Judge:
     def _absence(self, row: Row) -> str:
         if _uuid(row) in self.seen:
             return "vCenter withholds the VM's configuration from this user"
-        if self.facts.get("vcenter_vms_problems"):
-            return f"vCenter told only a part of the VMs: {' '.join(self.facts['vcenter_vms_problems'])}"
         if any(vm.get("name") == row["name"] and not vm.get("instance_uuid") for vm in self.facts["vcenter_vms"]):
             return "vCenter cannot read the VM's configuration now: it is not accessible"
+        if self.facts.get("vcenter_vms_problems"):
+            return f"vCenter told only a part of the VMs: {' '.join(self.facts['vcenter_vms_problems'])}"
         return "vCenter does not show the VM in the tenant's folder any more"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .protection import members, properties
+from .protection import fields, members, uuid
 
 Tenant = t.Mapping[str, t.Any]
 System = dict[str, t.Any]
@@ -28,12 +28,12 @@ def specifications(variables: t.Mapping[str, Tenant], hosts: t.Iterable[str]) ->
 
 
 def reads(tenants: t.Iterable[Tenant]) -> list[System]:
-    """What has to be read of the vCenter: for each tenant with VM groups its name, folder, and the property sets that tell the members."""
+    """What has to be read of the vCenter: for each tenant with VM groups its name, folder, and the facts that tell the members."""
     return [
         {
             "name": tenant["name"],
             "folder": tenant["vm_backup"]["vcenter_folder"],
-            "properties": properties(tenant["vm_backup"]["groups"]),
+            "fields": fields(tenant["vm_backup"]["groups"]),
         }
         for tenant in tenants
         if _has_vms(tenant)
@@ -56,20 +56,20 @@ def vm_systems(tenants: t.Iterable[Tenant]) -> list[System]:
     """The VMs of all VM groups, by identifier; one in two groups counts once.
 
     tenants: each with host (inventory name), name and alias, vm_backup (vcenter_folder, groups) and vms (facts).
-    The identifier is vm/<alias>/<instance UUID>, which stays when a VM is renamed.
+    The identifier is vm/<alias>/<instance UUID>, which stays when a VM is renamed. Raises ValueError for a VM without one.
     """
     found: dict[str, System] = {}
     for tenant in tenants:
         specification = tenant.get("vm_backup") or {}
         for group in specification.get("groups") or []:
             for vm in members(tenant.get("vms") or [], group, specification["vcenter_folder"]):
-                identifier = f"vm/{tenant['alias']}/{vm['instance_uuid']}"
+                identifier = f"vm/{tenant['alias']}/{uuid(vm)}"
                 found[identifier] = {
                     **_owner(tenant),
                     "id": identifier,
                     "kind": "vm",
                     "name": vm["name"],
-                    "uuid": vm["instance_uuid"],
+                    "uuid": uuid(vm),
                     "vm_group": group["name"],
                 }
     return [found[identifier] for identifier in sorted(found)]

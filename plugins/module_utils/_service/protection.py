@@ -31,10 +31,11 @@ def members(vms: t.Iterable[Vm], group: Group, root: str) -> list[Vm]:
     group: vms, folders (relative to root), tags, name_patterns [{condition, value}], exclude {the same}.
     With tags or name_patterns a VM must satisfy all of them and lie in one of the folders (root if none is named);
     otherwise it must be one of the vms or lie in one of the folders.
-    root: the tenant's folder. A VM outside it is never a member.
+    root: the tenant's folder. A VM outside it is never a member, nor is what vSphere makes for itself (see _protectable()).
+    Raises ValueError for a VM that vCenter could not tell enough of.
     """
     excluded = group.get("exclude") or {}
-    inside = [vm for vm in vms if _below(vm, root)]
+    inside = [vm for vm in vms if _below(vm, root) and _protectable(vm)]
     return [vm for vm in inside if _chosen(vm, group, root) and not _any(vm, excluded, root)]
 
 
@@ -47,7 +48,8 @@ def vm_groups(
     inside the tenant's folder, and given as the VMs that satisfy it now. native_rules: the rule itself is given, because
     the vCenter or what the rule names is this tenant's alone.
     folder_ids: managed object ids by path below the data center's VM folder. members: the VMs that are protected, each with name and uuid.
-    Raises ValueError, with the group's name, for a VM or folder that is not in the tenant's folder, and for a rule that no VM satisfies.
+    Raises ValueError, with the group's name, for a VM or folder that is not in the tenant's folder, and for a rule that no VM satisfies;
+    also for a VM that vCenter could not tell enough of: unread is not absent, and what is decided without it would be wrong.
     """
     inside = [vm for vm in vms if _below(vm, root)]
     return [_worked_out(inside, group, root, folder_ids, native_rules) for group in groups]
@@ -66,6 +68,7 @@ def _worked_out(inside: list[Vm], group: Group, root: str, folder_ids: t.Mapping
 
 
 def _content(inside: list[Vm], group: Group, root: str, folder_ids: t.Mapping[str, str], native_rules: bool) -> dict[str, t.Any]:
+    inside = [vm for vm in inside if _protectable(vm)]
     if not by_rule(group):
         return {"vms": _named(inside, group.get("vms") or [], root), "folders": _folders(group, root, folder_ids)}
     if group.get("vms"):
@@ -85,7 +88,8 @@ def _content(inside: list[Vm], group: Group, root: str, folder_ids: t.Mapping[st
 def _filters(inside: list[Vm], excluded: Group, root: str, folder_ids: t.Mapping[str, str]) -> dict[str, t.Any]:
     wanted = {str(name).casefold() for name in excluded.get("vms") or []}
     return {
-        "vms": [_object(vm) for vm in inside if str(vm["name"]).casefold() in wanted],
+        # A folder as content would take in what is never protected.
+        "vms": [_object(vm) for vm in inside if str(vm["name"]).casefold() in wanted or not _protectable(vm)],
         "folders": _folders(excluded, root, folder_ids),
         "tags": [{"name": tag} for tag in excluded.get("tags") or []],
         "name_patterns": list(excluded.get("name_patterns") or []),
@@ -111,13 +115,25 @@ def _folders(group: Group, root: str, folder_ids: t.Mapping[str, str]) -> list[d
 
 
 def _object(vm: Vm) -> dict[str, str]:
-    return {"name": str(vm["name"]), "uuid": str(vm["instance_uuid"])}
+    return {"name": str(vm["name"]), "uuid": uuid(vm)}
 
 
-def properties(groups: t.Iterable[Group]) -> list[str]:
-    """The property sets of M(calligo.baas.vcenter_vm_facts) that it takes to tell the members of these groups."""
+def uuid(vm: Vm) -> str:
+    """The instance UUID of a VM. Raises ValueError where vCenter does not tell it, as of one that is inaccessible."""
+    if not vm.get("instance_uuid"):
+        raise ValueError(f"vCenter does not tell the instance UUID of the VM {vm.get('name')!r}: make it accessible, or remove it")
+    return str(vm["instance_uuid"])
+
+
+def fields(groups: t.Iterable[Group]) -> list[str]:
+    """The facts of M(calligo.baas.vcenter_vm_facts) that it takes to tell the members of these groups."""
     tags = any(group.get("tags") or (group.get("exclude") or {}).get("tags") for group in groups)
-    return ["summary", "tags"] if tags else ["summary"]
+    return ["instance_uuid", "kind", "folder", *(["tags"] if tags else [])]
+
+
+def _protectable(vm: Vm) -> bool:
+    """Whether a VM is one to back up: not an agent of vSphere, such as those of its cluster services, nor a copy for fault tolerance."""
+    return vm.get("kind") not in ("agent", "secondary")
 
 
 def by_rule(group: Group) -> bool:
@@ -157,7 +173,9 @@ def _tagged(vm: Vm, tag: str) -> bool:
 
 
 def _below(vm: Vm, folder: str) -> bool:
-    place = str(vm.get("folder") or "").strip("/")
+    if vm.get("folder") is None:
+        raise ValueError(f"vCenter does not tell the folder of the VM {vm.get('name')!r}")
+    place = str(vm["folder"]).strip("/")
     return place == folder.strip("/") or place.startswith(folder.strip("/") + "/")
 
 

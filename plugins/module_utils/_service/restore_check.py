@@ -5,7 +5,8 @@
 """What makes a restore a good one: comparisons, each with what was expected, what was found, and whether that passes.
 
 VMs are dicts as M(calligo.baas.vcenter_vm_facts) describes them: cpus, memory_mb (MiB), disks with size_bytes
-and mode, nics with network, type, connected and start_connected.
+and mode, nics with network, type, connected and start_connected, and settings. What is None, or not there, is not known, and never good:
+a check passes only where both sides are known. Only settings may be missing of what was backed up, since records of old have none.
 """
 
 from __future__ import annotations
@@ -18,12 +19,24 @@ Check = dict[str, t.Any]
 GIB = 1024**3
 DEVICES = "config.hardware.device"
 """How M(calligo.baas.vcenter_vm_facts) names, in unreadable, what disks and network cards are told from."""
+UNKNOWN = "unknown"
+SETTINGS = {
+    "firmware": "Firmware",
+    "secure_boot": "Secure boot",
+    "hardware_version": "Hardware version",
+    "controllers": "Disk controllers",
+    "tpm": "Virtual TPM",
+    "annotation": "Notes",
+    "cpu": "CPU resources",
+    "memory": "Memory resources",
+}
+"""What is compared of the settings of a VM, and how it is called."""
 
 
-def protected_disks(vm: Vm) -> list[dict[str, t.Any]]:
+def protected_disks(vm: Vm) -> list[dict[str, t.Any]] | None:
     """The disks that a VM backup holds, in the order of the VM: independent disks are left out, since snapshots leave them out."""
-    disks = [disk for disk in vm.get("disks") or [] if not str(disk.get("mode") or "").startswith("independent")]
-    return sorted(disks, key=lambda disk: int(disk.get("key") or 0))
+    disks = _disks(vm)
+    return None if disks is None else [disk for disk in disks if not str(disk.get("mode") or "").startswith("independent")]
 
 
 def vm_checks(expected: Vm, actual: Vm, network: str) -> list[Check]:
@@ -35,32 +48,31 @@ def vm_checks(expected: Vm, actual: Vm, network: str) -> list[Check]:
     return [
         check("CPU count", expected.get("cpus"), actual.get("cpus")),
         check("Memory (MiB)", expected.get("memory_mb"), actual.get("memory_mb")),
-        *_disk_checks(protected_disks(expected), sorted(actual.get("disks") or [], key=lambda disk: int(disk.get("key") or 0))),
-        *_card_checks(expected.get("nics") or [], actual.get("nics") or [], network),
+        *_disk_checks(protected_disks(expected), _disks(actual)),
+        *_card_checks(expected.get("nics"), actual.get("nics"), network),
+        *_settings_checks(expected.get("settings"), actual.get("settings") or {}),
     ]
 
 
 def backup_checks(expected: Vm, disk_sizes: t.Sequence[int]) -> list[Check]:
     """Compare the disks that the backup's index names (sizes in bytes, any order) with the VM's protected disks."""
-    wanted = sorted(_size(disk) for disk in protected_disks(expected))
-    return [check("Disks in the backup", _sizes(wanted), _sizes(sorted(int(size) for size in disk_sizes)))]
+    return [check("Disks in the backup", _sizes_of(protected_disks(expected)), _sizes(disk_sizes))]
 
 
 def index_checks(actual: Vm, disk_sizes: t.Sequence[int]) -> list[Check]:
     """Compare a restored VM with the disks that the backup's index names (sizes in bytes): all there is where no record proves more."""
-    found = sorted(_size(disk) for disk in actual.get("disks") or [])
-    return [check("Disks in the backup", _sizes(sorted(int(size) for size in disk_sizes)), _sizes(found))]
+    return [check("Disks in the backup", _sizes(disk_sizes), _sizes_of(_disks(actual)))]
 
 
 def isolation_checks(vm: Vm, network: str) -> list[Check]:
     """Whether no card of the VM reaches a network: on the isolated network, not connected, and not connected by a power-on.
 
-    A VM whose devices vCenter withheld is not isolated: that no cards are told does not mean that there are none.
+    A VM whose cards are not known is not isolated: vCenter withheld them, or cannot read the VM.
     """
-    if DEVICES in (vm.get("unreadable") or ()):
-        return [check("Network cards", "told by vCenter", "withheld from this user")]
+    if vm.get("nics") is None or DEVICES in (vm.get("unreadable") or ()):
+        return [check("Network cards", "told by vCenter", UNKNOWN)]
     checks: list[Check] = []
-    for card in vm.get("nics") or []:
+    for card in vm["nics"]:
         label = str(card.get("label") or "Network card")
         checks += [
             check(f"{label}: network", network, card.get("network")),
@@ -88,8 +100,8 @@ def index_file_checks(version: t.Mapping[str, t.Any], actual: t.Mapping[str, t.A
 
 
 def check(name: str, expected: t.Any, actual: t.Any) -> Check:
-    """One line of the table of checks."""
-    return {"check": name, "expected": expected, "actual": actual, "passed": bool(expected == actual)}
+    """One line of the table of checks. What is not known passes no check, on whichever side."""
+    return {"check": name, "expected": expected, "actual": actual, "passed": bool(expected == actual) and expected not in (None, UNKNOWN)}
 
 
 def failures(checks: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
@@ -97,8 +109,10 @@ def failures(checks: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
     return [f"{line['check']}: expected {line['expected']}, found {line['actual']}" for line in checks if not line["passed"]]
 
 
-def _disk_checks(wanted: list[dict[str, t.Any]], found: list[dict[str, t.Any]]) -> list[Check]:
+def _disk_checks(wanted: list[dict[str, t.Any]] | None, found: list[dict[str, t.Any]] | None) -> list[Check]:
     """With equal counts disk by disk in order; otherwise by size, so that the missing disk is named and not its successors."""
+    if wanted is None or found is None:
+        return [check("Disk count", _count(wanted), _count(found))]
     checks = [check("Disk count", len(wanted), len(found))]
     if len(wanted) == len(found):
         return checks + [_disk_check(disk, _shown(_size(other))) for disk, other in zip(wanted, found, strict=True)]
@@ -117,13 +131,42 @@ def _disk_check(disk: t.Mapping[str, t.Any], found: str) -> Check:
     return check(str(disk.get("label") or "Disk"), _shown(_size(disk)), found)
 
 
-def _card_checks(wanted: t.Sequence[Vm], found: t.Sequence[Vm], network: str) -> list[Check]:
+def _card_checks(wanted: t.Sequence[Vm] | None, found: t.Sequence[Vm] | None, network: str) -> list[Check]:
+    if wanted is None or found is None:
+        return [check("Network card count", _count(wanted), _count(found))]
     checks = [check("Network card count", len(wanted), len(found))]
     for card, other in zip(wanted, found, strict=False):
         label = str(card.get("label") or "Network card")
         checks.append(check(f"{label}: type", card.get("type"), other.get("type")))
         checks.append(check(f"{label}: network (was {card.get('network')})", network, other.get("network")))
     return checks
+
+
+def _settings_checks(wanted: Vm | None, found: Vm) -> list[Check]:
+    """Those that the record has: one of old has none, which is said, and is no reason to fail a restore."""
+    if wanted is None:
+        return [check("Firmware, controllers and other settings", "not recorded", "not recorded")]
+    return [check(name, _text(wanted[key]), _text(found.get(key))) for key, name in SETTINGS.items() if key in wanted]
+
+
+def _text(value: t.Any) -> str | None:
+    """A setting for people: true and false in words, lists and the parts of an allocation in one line."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {'none' if part is None else part}" for key, part in sorted(value.items()))
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return None if value is None else str(value)
+
+
+def _disks(vm: Vm) -> list[dict[str, t.Any]] | None:
+    disks = vm.get("disks")
+    return None if disks is None else sorted(disks, key=lambda disk: int(disk.get("key") or 0))
+
+
+def _count(devices: t.Sequence[t.Any] | None) -> int | str:
+    return UNKNOWN if devices is None else len(devices)
 
 
 def _size(disk: t.Mapping[str, t.Any]) -> int:
@@ -136,7 +179,11 @@ def _shown(size: int) -> str:
 
 
 def _sizes(sizes: t.Iterable[int]) -> str:
-    return ", ".join(_shown(size) for size in sizes) or "none"
+    return ", ".join(_shown(size) for size in sorted(map(int, sizes))) or "none"
+
+
+def _sizes_of(disks: t.Iterable[Vm] | None) -> str:
+    return UNKNOWN if disks is None else _sizes(_size(disk) for disk in disks)
 
 
 def _number(value: t.Any) -> int | None:

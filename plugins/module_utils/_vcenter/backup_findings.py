@@ -14,20 +14,24 @@ Properties = dict[str, t.Any]
 MAX_DEPTH = 32  # snapshots on top of each other; vSphere takes no more
 
 
-def findings(properties: Properties) -> list[str]:
+def findings(properties: Properties, unknown: t.Collection[str] = ()) -> list[str]:
     """What makes a VM's backup fail, leave something out or take longer, one sentence each, the gravest first.
 
-    properties: of the sets summary and backup, by path. Where the facts come from: vSphere snapshots exclude independent disks
-    and raw devices in physical mode and are refused with a shared SCSI bus, a multi-writer disk or a passthrough
-    device; changed block tracking needs a VM without snapshots.
+    properties: of the sets summary and backup, by path. unknown: those whose values vCenter did not tell. Where the facts come from:
+    vSphere snapshots exclude independent disks, raw devices in physical mode and persistent memory, and are refused with a shared SCSI
+    bus, a multi-writer disk or a passthrough device; changed block tracking needs a VM without snapshots.
     """
     devices = properties.get("config.hardware.device", [])
     return [
         *_connection(properties),
+        *_unknown(unknown),
         *_question(properties),
         *_chain(properties),
         *(finding for device in devices for finding in _never_snapshotted(device)),
         *(finding for device in devices if is_disk(device) for finding in _disk(device)),
+        *(finding for device in devices for finding in _kept_elsewhere(device)),
+        *_linked(properties, devices),
+        *_encryption(properties),
         *_tools(properties),
         *_snapshots(properties),
         *_tracking(properties),
@@ -60,6 +64,11 @@ def _connection(properties: Properties) -> t.Iterator[str]:
         yield f"The VM is {state} in vCenter: it cannot be snapshotted, so a backup fails."
 
 
+def _unknown(unknown: t.Collection[str]) -> t.Iterator[str]:
+    if unknown:
+        yield f"vCenter does not tell all of the VM ({', '.join(sorted(unknown))}): there may be more that stands in the way of a backup."
+
+
 def _question(properties: Properties) -> t.Iterator[str]:
     question = properties.get("runtime.question")
     if question is not None:
@@ -78,7 +87,7 @@ def _never_snapshotted(device: Device) -> t.Iterator[str]:
         yield f"{label(device)} shares its bus ({device.sharedBus}): the VM cannot be snapshotted, so a backup fails."
     elif "VirtualDisk" in names and getattr(device.backing, "sharing", None) == "sharingMultiWriter":
         yield f"{label(device)} is shared for several writers: the VM cannot be snapshotted, so a backup fails."
-    elif "VirtualPCIPassthrough" in names:
+    elif "VirtualPCIPassthrough" in names and "VmiopBackingInfo" not in kinds(device.backing):
         yield f"{label(device)} is a device of the host passed through: a running VM cannot be snapshotted, so a backup fails."
 
 
@@ -91,6 +100,27 @@ def _disk(device: Device) -> t.Iterator[str]:
         yield f"{label(device)} is independent ({mode}): snapshots leave it out, so it is not backed up."
     elif raw is not None:
         yield f"{label(device)} is a raw device in virtual mode: it is restored as a disk file."
+
+
+def _kept_elsewhere(device: Device) -> t.Iterator[str]:
+    names = kinds(device)
+    if "VirtualNVDIMM" in names:
+        yield f"{label(device)} is persistent memory of the host: snapshots leave it out, so it is not backed up."
+    elif "VirtualPCIPassthrough" in names and "VmiopBackingInfo" in kinds(device.backing):
+        yield f"{label(device)} is a shared graphics device (vGPU): a restored VM starts only on a host that has one."
+
+
+def _linked(properties: Properties, devices: t.Iterable[Device]) -> t.Iterator[str]:
+    """Without snapshots, a disk that has a parent shares it with the VM that it was cloned from."""
+    if properties.get("snapshot") is None:
+        for device in devices:
+            if is_disk(device) and getattr(device.backing, "parent", None) is not None:
+                yield f"{label(device)} is that of a linked clone: it is restored as a disk of its own, in full size."
+
+
+def _encryption(properties: Properties) -> t.Iterator[str]:
+    if properties.get("config.keyId") is not None:
+        yield "The VM is encrypted: its access node needs the rights to read it, and what is backed up is no longer encrypted by vSphere."
 
 
 def _tools(properties: Properties) -> t.Iterator[str]:
@@ -110,8 +140,9 @@ def _snapshots(properties: Properties) -> t.Iterator[str]:
 
 
 def _tracking(properties: Properties) -> t.Iterator[str]:
-    if not properties.get("config.changeTrackingEnabled") and not properties.get("config.template"):
-        yield "Changed block tracking is off: an incremental backup reads whole disks."
+    tracked = properties.get("config.changeTrackingEnabled")
+    if not tracked and not properties.get("config.template"):
+        yield f"Changed block tracking is {'off' if tracked is False else 'not known to be on'}: an incremental backup reads whole disks."
 
 
 def _template(properties: Properties) -> t.Iterator[str]:

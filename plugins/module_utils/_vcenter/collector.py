@@ -16,6 +16,27 @@ Reference = t.Any
 """A managed object of pyVmomi. Only its id and type are looked at: reading any other attribute would be a call to the server."""
 
 PAGE = 500  # objects; the server may send fewer at a time
+UNSET = "unset"
+"""The reason for a property that the server does not give although every VM that it can read has it."""
+DEFINITE = frozenset(
+    {
+        "name",
+        "runtime.connectionState",
+        "runtime.powerState",
+        "config.changeVersion",
+        "config.guestId",
+        "config.hardware.device",
+        "config.hardware.memoryMB",
+        "config.hardware.numCPU",
+        "config.instanceUuid",
+        "config.modified",
+        "config.template",
+        "config.uuid",
+        "config.version",
+    }
+)
+"""Properties of VirtualMachine that every VM has. Of one that is inaccessible, invalid, orphaned or disconnected vCenter has no config
+(vSphere API, VirtualMachine.config: "not guaranteed to be available"), and leaves it unset without naming it in missingSet."""
 
 
 @dataclasses.dataclass
@@ -23,7 +44,7 @@ class Found:
     """One object with the properties that were asked for.
 
     properties: by path, as pyVmomi objects. An optional property that is not set is absent.
-    missing: paths that the server withheld, with its reason (most often NoPermission).
+    missing: paths whose values are not known, with the reason: that of the server (most often NoPermission), or UNSET.
     """
 
     reference: Reference
@@ -34,6 +55,14 @@ class Found:
     def moid(self) -> str:
         return moid(self.reference)
 
+    @property
+    def place(self) -> Reference | None:
+        """What a VM lies in: a folder, or a vApp, whose VMs have no parent. Needs the properties of PLACE."""
+        return self.properties.get("parent") or self.properties.get("parentVApp")
+
+
+PLACE = ("parent", "parentVApp")
+
 
 def moid(reference: Reference) -> str:
     """The managed object id, such as vm-42."""
@@ -42,10 +71,14 @@ def moid(reference: Reference) -> str:
 
 @dataclasses.dataclass
 class Report:
-    """What a reading of VMs had to leave out, in words. complete: whether everything was at least listed."""
+    """What a reading of VMs had to leave out, in words. complete: whether everything was at least listed.
+
+    partial: whether the first pages will do where the server fails on a later one.
+    """
 
     problems: list[str] = dataclasses.field(default_factory=list)
     complete: bool = True
+    partial: bool = False
 
     def lose(self, problem: str) -> None:
         """Note that there may be more than was read."""
@@ -57,7 +90,7 @@ class Collector:
     """Reads properties of many objects in as few calls as there are pages (PropertyCollector.RetrievePropertiesEx).
 
     Objects that vanish in between are left out of the result; a property that may not be read is reported with its object.
-    report: told of VMs that vanish, and of a server that fails after the first page of VMs; without it, that is an error.
+    report: told of VMs that vanish, and where a part will do, of a server that fails after the first page of VMs; else that is an error.
     """
 
     def __init__(self, vcenter: VCenter, page: int = PAGE, report: Report | None = None) -> None:
@@ -69,11 +102,26 @@ class Collector:
         self._report = report
 
     def below(self, container: Reference, kind: t.Any, paths: t.Iterable[str]) -> list[Found]:
-        """All objects of a kind (pyVmomi type) below a folder, datacenter or cluster. Two calls more than pages."""
-        with self._view(container, kind) as view:
+        """All objects of a kind (pyVmomi type) below a folder, datacenter or cluster. Two calls more than pages.
+
+        VMs are looked for in vApps, too, with the pages of another query where there are any: a folder has the outermost vApp alone.
+        """
+        machines = kind is self._vim.VirtualMachine
+        with self._view(container, [kind, self._vim.VirtualApp] if machines else [kind]) as view:
             down = self._query.TraversalSpec(type=self._vim.view.ContainerView, path="view", skip=False)
             start = self._query.ObjectSpec(obj=view, skip=True, selectSet=[down])
-            return self._retrieve([start], kind, paths)
+            if not machines:
+                return self._retrieve([start], kind, paths)
+            apps = self._query.PropertySpec(type=self._vim.VirtualApp, pathSet=["name"], all=False)
+            found = self._retrieve([start], kind, paths, [apps])
+        outside = {item.moid: item for item in found if not isinstance(item.reference, self._vim.VirtualApp)}
+        starts = [
+            self._query.ObjectSpec(obj=item.reference, skip=True, selectSet=self._into_pools())
+            for item in found
+            if item.moid not in outside
+        ]
+        inside = self._retrieve(starts, kind, paths) if starts else []
+        return list((outside | {item.moid: item for item in inside}).values())
 
     def of(self, references: t.Iterable[Reference], kind: t.Any, paths: t.Iterable[str]) -> list[Found]:
         """These objects, all of one kind or of kinds derived from it. As many calls as pages; none when there are none."""
@@ -93,11 +141,14 @@ class Collector:
         return self._retrieve([start], self._vim.VirtualMachine, paths)
 
     def with_ancestors(self, references: t.Iterable[Reference], paths: t.Iterable[str]) -> list[Found]:
-        """These inventory objects and everything above them up to the root folder, each once."""
-        up = self._query.TraversalSpec(name="up", type=self._vim.ManagedEntity, path="parent", skip=False)
-        up.selectSet = [self._query.SelectionSpec(name="up")]
-        starts = [self._query.ObjectSpec(obj=reference, skip=False, selectSet=[up]) for reference in references]
-        return self._retrieve(starts, self._vim.ManagedEntity, paths) if starts else []
+        """These inventory objects and everything above them up to the root folder, each once; above a vApp is its folder, too."""
+        ways = [("up", self._vim.ManagedEntity, "parent"), ("out", self._vim.VirtualApp, "parentVApp")]
+        ways.append(("aside", self._vim.VirtualApp, "parentFolder"))
+        selected = [self._query.SelectionSpec(name=name) for name, _kind, _path in ways]
+        steps = [self._query.TraversalSpec(name=name, type=kind, path=path, skip=False, selectSet=selected) for name, kind, path in ways]
+        starts = [self._query.ObjectSpec(obj=reference, skip=False, selectSet=steps) for reference in references]
+        out = self._query.PropertySpec(type=self._vim.VirtualApp, pathSet=[*paths, "parentFolder", "parentVApp"], all=False)
+        return self._retrieve(starts, self._vim.ManagedEntity, paths, [out]) if starts else []
 
     def datacenters(self, paths: t.Iterable[str]) -> list[Found]:
         """The datacenters, and the folders that hold them, below the root folder."""
@@ -106,23 +157,36 @@ class Collector:
         start = self._query.ObjectSpec(obj=self._content.rootFolder, skip=True, selectSet=[down])
         return self._retrieve([start], self._vim.ManagedEntity, paths)
 
+    def _into_pools(self) -> list[t.Any]:
+        """From a vApp to its VMs, and to those of the vApps and resource pools in it."""
+        pool = self._vim.ResourcePool  # a vApp is one
+        again = [self._query.SelectionSpec(name=name) for name in ("vm", "pool")]
+        return [
+            self._query.TraversalSpec(name="vm", type=pool, path="vm", skip=False),
+            self._query.TraversalSpec(name="pool", type=pool, path="resourcePool", skip=True, selectSet=again),
+        ]
+
     @contextlib.contextmanager
-    def _view(self, container: Reference, kind: t.Any) -> t.Iterator[Reference]:
-        view = self._content.viewManager.CreateContainerView(container=container, type=[kind], recursive=True)
+    def _view(self, container: Reference, kinds: list[t.Any]) -> t.Iterator[Reference]:
+        view = self._content.viewManager.CreateContainerView(container=container, type=kinds, recursive=True)
         try:
             yield view
         finally:
             view.DestroyView()
 
-    def _retrieve(self, starts: list[t.Any], kind: t.Any, paths: t.Iterable[str]) -> list[Found]:
+    def _retrieve(self, starts: list[t.Any], kind: t.Any, paths: t.Iterable[str], more: t.Sequence[t.Any] = ()) -> list[Found]:
+        asked = sorted(set(paths))
         wanted = self._query.FilterSpec(
             objectSet=starts,
-            propSet=[self._query.PropertySpec(type=kind, pathSet=sorted(set(paths)), all=False)],
+            propSet=[self._query.PropertySpec(type=kind, pathSet=asked, all=False), *more],
             reportMissingObjectsInResults=True,
         )
         found: dict[str, Found] = {}
         for item in self._pages(wanted, kind):
             _add(found, item)
+        if kind is self._vim.VirtualMachine:
+            for machine in (item for item in found.values() if isinstance(item.reference, kind)):
+                machine.missing |= dict.fromkeys(_unset(machine, asked), UNSET)
         return list(found.values())
 
     def _pages(self, wanted: t.Any, kind: t.Any) -> t.Iterator[t.Any]:
@@ -138,7 +202,7 @@ class Collector:
                 answer = collector.ContinueRetrievePropertiesEx(token=answer.token)
             except self._fault as error:
                 # Names of other objects are not facts by themselves; half of them would make wrong ones.
-                if self._report is None or kind is not self._vim.VirtualMachine:
+                if self._report is None or not self._report.partial or kind is not self._vim.VirtualMachine:
                     raise
                 self._report.lose(f"vCenter stopped after {count} VMs ({_reason(error)}): there are more that were not read.")
                 break
@@ -153,7 +217,17 @@ def _add(found: dict[str, Found], item: t.Any) -> None:
     missing = {entry.path: _reason(entry.fault) for entry in item.missingSet}
     if missing and all(reason == "ManagedObjectNotFound" for reason in missing.values()):
         return  # deleted since it was listed
-    found[moid(item.obj)] = Found(item.obj, properties, missing)
+    # An object may come twice, once for each specification that fits its type.
+    known = found.setdefault(moid(item.obj), Found(item.obj, {}, {}))
+    known.properties |= properties
+    known.missing |= missing
+
+
+def _unset(machine: Found, asked: t.Iterable[str]) -> list[str]:
+    """What the server should have given and did not. A VM lies in a folder or in a vApp, if both were asked for."""
+    known = machine.properties.keys() | machine.missing.keys()
+    unplaced = ["parent"] if set(PLACE) <= set(asked) and not known.intersection(PLACE) else []
+    return [*(path for path in asked if path in DEFINITE and path not in known), *unplaced]
 
 
 def _reason(fault: t.Any) -> str:

@@ -33,6 +33,22 @@ def is_disk(device: Device) -> bool:
     return "VirtualDisk" in kinds(device)
 
 
+CONTROLLERS = {"VirtualSCSIController", "VirtualSATAController", "VirtualNVMEController"}
+
+
+def controllers(devices: t.Iterable[Device]) -> list[str]:
+    """The kinds of the controllers that disks may be attached to, in the order of their buses; those that every VM has are left out."""
+    found = [device for device in devices if CONTROLLERS & kinds(device)]
+    return [
+        type(device).__name__.rsplit(".", 1)[-1].removeprefix("Virtual").removesuffix("Controller").lower()
+        for device in sorted(found, key=lambda device: device.key)
+    ]
+
+
+def has_tpm(devices: t.Iterable[Device]) -> bool:
+    return any("VirtualTPM" in kinds(device) for device in devices)
+
+
 def disks(devices: t.Iterable[Device], inventory: Inventory) -> list[dict[str, t.Any]]:
     """Virtual disks, in the order of their labels' numbers as vCenter lists them. size_bytes: bytes."""
     return [_disk(device, inventory) for device in devices if is_disk(device)]
@@ -50,7 +66,7 @@ def _disk(device: Device, inventory: Inventory) -> dict[str, t.Any]:
         "datastore": inventory.name(getattr(backing, "datastore", None)),
         "file": getattr(backing, "fileName", None),
         "mode": str(mode) if mode is not None else None,
-        "thin": bool(getattr(backing, "thinProvisioned", False)),
+        "thin": getattr(backing, "thinProvisioned", None),
         "raw_device": raw_device(device),
     }
 
@@ -76,8 +92,8 @@ def _card(device: Device, port_groups: dict[str, t.Any], inventory: Inventory) -
         "key": device.key,
         "mac": device.macAddress,
         "network": _network(device, port_groups, inventory),
-        "connected": bool(connectable is not None and connectable.connected),
-        "start_connected": bool(connectable is not None and connectable.startConnected),
+        "connected": None if connectable is None else bool(connectable.connected),
+        "start_connected": None if connectable is None else bool(connectable.startConnected),
         "type": type(device).__name__.rsplit(".", 1)[-1].removeprefix("Virtual").lower(),
     }
 
@@ -98,5 +114,5 @@ def removable_devices(devices: t.Iterable[Device]) -> list[dict[str, t.Any]]:
         kind = next((REMOVABLE[name] for name in kinds(device) if name in REMOVABLE), None)
         if kind is not None:
             connectable = getattr(device, "connectable", None)
-            found.append({"label": label(device), "kind": kind, "connected": bool(connectable is not None and connectable.connected)})
+            found.append({"label": label(device), "kind": kind, "connected": None if connectable is None else bool(connectable.connected)})
     return found

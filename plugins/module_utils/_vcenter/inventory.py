@@ -31,7 +31,9 @@ def stored_segment(segment: str) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Entity:
-    """What is known of a host, folder, datacenter, cluster, datastore or network. parent: managed object id."""
+    """What is known of a host, folder, vApp, datacenter, cluster, datastore or network. parent: managed object id; that of a vApp is
+    what it lies in beside folders, an outer vApp or a folder.
+    """
 
     kind: str
     name: str
@@ -68,14 +70,15 @@ class Inventory:
     def folder_path(self, folder: Reference | None) -> str | None:
         """The path of a VM folder below its datacenter's vm folder, empty for the vm folder itself, None when unknown.
 
+        folder: may be a vApp, which stands for the folder that it, or the outermost one around it, lies in.
         A slash in a name stays %2f, so that the path can be given to the option folder as it is.
         """
         chain = self.above(folder)
-        names = [entity.name for entity in chain if entity.kind == "Folder"]
         depth = next((index for index, entity in enumerate(chain) if entity.kind == "Datacenter"), 0)
-        if not depth:
+        names = [entity.name for entity in chain[:depth] if entity.kind == "Folder"]
+        if not names:
             return None
-        below = reversed(names[: depth - 1])
+        below = reversed(names[:-1])
         return "/".join(plain_name(re.sub("%2f", "%252f", name, flags=re.IGNORECASE)) for name in below)
 
 
@@ -91,8 +94,9 @@ def to_inventory(found: t.Iterable[Found]) -> Inventory:
 
 
 def _entity(item: Found) -> Entity:
-    parent = item.properties.get("parent")
     kind = type(item.reference).__name__.rsplit(".", 1)[-1]
+    get = item.properties.get
+    parent = get("parentVApp") or get("parentFolder") if kind == "VirtualApp" else get("parent")
     return Entity(kind, item.properties["name"], moid(parent) if parent is not None else None)
 
 
@@ -126,16 +130,38 @@ def find_folder(vcenter: VCenter, collector: Collector, path: str) -> Reference:
             object=path,
         )
     if len(matches) > 1:
-        raise InputError(f'More than one datacenter has a VM folder "{path}". Write it from the root: /Datacenter/vm/{path}.', object=path)
+        raise _ambiguous(collector, "VM folder", path, matches)
     return matches[0]
 
 
+def _ambiguous(collector: Collector, kind: str, name: str, matches: list[Reference]) -> InputError:
+    """One call, for the paths."""
+    inventory = read_inventory(collector, matches)
+    paths = ", ".join(sorted(full_path(inventory, match) for match in matches))
+    return InputError(f'More than one {kind} is "{name}": {paths}. Give the path of the one that is meant.', object=name)
+
+
+def full_path(inventory: Inventory, reference: Reference) -> str:
+    """The path of an object from the root folder, which is the last above it and which no path names."""
+    return "/" + "/".join(plain_name(entity.name) for entity in reversed(inventory.above(reference)[:-1]))
+
+
 def find_cluster(vcenter: VCenter, collector: Collector, name: str) -> Found:
-    """The cluster of a name, with its hosts (property host). Two calls more than pages of clusters."""
+    """The cluster of a name, or at a path from the root (/Datacenter/host/Cluster), with its hosts (property host).
+
+    Two calls more than pages of clusters, and one where there are several. Raises InputError where more than one has the name.
+    """
+    if name.startswith("/"):
+        segments = [stored_segment(segment) for segment in name.strip("/").split("/")]
+        reference = vcenter.content.searchIndex.FindByInventoryPath("/".join(segments))
+        if isinstance(reference, vcenter.vim.ClusterComputeResource):
+            return collector.of([reference], vcenter.vim.ClusterComputeResource, ("name", "host"))[0]
     clusters = collector.below(vcenter.content.rootFolder, vcenter.vim.ClusterComputeResource, ("name", "host"))
-    for cluster in clusters:
-        if plain_name(cluster.properties.get("name", "")) == name:
-            return cluster
+    matches = [cluster for cluster in clusters if plain_name(cluster.properties.get("name", "")) == name]
+    if len(matches) > 1:
+        raise _ambiguous(collector, "cluster", name, [match.reference for match in matches])
+    if matches:
+        return matches[0]
     known = ", ".join(sorted(plain_name(item.properties.get("name", "?")) for item in clusters)) or "none"
     raise NotFound(f'No cluster is named "{name}" in vCenter {vcenter.address}. Clusters that this user sees: {known}.', object=name)
 

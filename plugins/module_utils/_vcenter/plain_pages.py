@@ -87,26 +87,95 @@ def _property(found: ET.Element, reference: Reference) -> Property:
     return Property(name.text, text)
 
 
-class PlainPages:
+INTERNALS = {
+    "InvokeMethod": ("self", "mo", "info", "args", "outerStub"),
+    "SerializeRequest": ("self", "mo", "info", "args"),
+    "GetConnection": ("self",),
+    "ReturnConnection": ("self", "conn"),
+    "DropConnections": ("self",),
+}
+"""What PlainPages relies on of pyVmomi's SoapStubAdapter, as in 8.0.3.0.1 to 9.1.1.0: its methods and their arguments."""
+ATTRIBUTES = ("cookie", "path", "versionId")
+OPENING = ("RetrieveServiceContent", "Login", "Logout")
+"""Calls whose answers pyVmomi takes the session's cookie from."""
+
+
+def misfits(adapter: type, deserializer: type) -> list[str]:
+    """What of pyVmomi's internals is not as PlainPages needs it."""
+    found = [name for name, arguments in INTERNALS.items() if _arguments(getattr(adapter, name, None)) != arguments]
+    if _arguments(getattr(deserializer, "Deserialize", None))[:3] != ("self", "response", "resultType"):
+        found.append("Deserialize")
+    return found
+
+
+def _arguments(method: t.Any) -> tuple[str, ...]:
+    code = getattr(method, "__code__", None)
+    return () if code is None else tuple(code.co_varnames[: code.co_argcount])
+
+
+class Connections:
+    """Goes before pyVmomi's adapter: waits for a connection as long as for one, and for answers as long as for those.
+
+    An answer that is no XML comes from something between here and vCenter, whatever its status, and is refused before it is read.
+    connect_timeout is what the adapter was made with; read_timeout: seconds.
+    """
+
+    read_timeout: float
+
+    def GetConnection(self: t.Any) -> t.Any:  # noqa: N802
+        connection = super().GetConnection()  # type: ignore[misc]
+        connection.response_class = XmlResponse
+        if connection.sock is None:
+            connection.connect()
+        connection.sock.settimeout(self.read_timeout)
+        return connection
+
+    def InvokeMethod(self: t.Any, mo: t.Any, info: t.Any, args: t.Any, outerStub: t.Any = None) -> t.Any:  # noqa: N802, N803
+        """Whatever else pyVmomi raises, it raises because it cannot make sense of an answer."""
+        try:
+            return super().InvokeMethod(mo, info, args, outerStub)  # type: ignore[misc]
+        except (OSError, http.client.HTTPException, self.fault):
+            raise
+        except Exception as error:
+            raise http.client.HTTPException(f"an answer to {info.wsdlName} that makes no sense ({type(error).__name__})") from error
+
+
+class XmlResponse(http.client.HTTPResponse):
+    def begin(self) -> None:
+        super().begin()
+        kind = str(self.getheader("Content-Type", "")).partition(";")[0].strip().lower()
+        if self.status in (200, 500) and kind not in ("text/xml", "application/xml", "application/soap+xml"):
+            raise http.client.HTTPException(f"{self.status} {self.reason}, {kind or 'of no type'}")
+
+
+class PlainPages(Connections):
     """Goes before pyVmomi's SoapStubAdapter: reads pages of plain properties many times faster than it does.
 
     pyVmomi parses an answer with several calls of Python for each element, which takes longer than all else. Whatever is not a page
     of plain properties is left to it, errors included. deserializer: pyVmomi's SoapResponseDeserializer. reference: as in read_plainly.
+    pyVmomi takes an answer to another question, or none, for an empty one: what is missing is told from what is empty here.
     """
 
     deserializer: t.Any
     reference: Reference
 
     def InvokeMethod(self: t.Any, mo: t.Any, info: t.Any, args: t.Any, outerStub: t.Any = None) -> t.Any:  # noqa: N802, N803
-        if info.wsdlName not in PAGED or outerStub is not None:
-            return super().InvokeMethod(mo, info, args, outerStub)  # type: ignore[misc]
+        if info.wsdlName in OPENING or outerStub is not None:
+            return super().InvokeMethod(mo, info, args, outerStub)
         status, text = self._exchange(self.SerializeRequest(mo, info, args))
-        answer = read_plainly(text, self.reference) if status == 200 else None
+        if status == 200 and f"{info.wsdlName}Response".encode() not in text:
+            raise http.client.HTTPException(f"an answer that is none to {info.wsdlName}")
+        answer = read_plainly(text, self.reference) if status == 200 and info.wsdlName in PAGED else None
         if answer is not None:
             return answer
-        result = self.deserializer(self).Deserialize(io.BytesIO(text), info.result)
+        try:
+            result = self.deserializer(self).Deserialize(io.BytesIO(text), info.result)
+        except Exception as error:
+            raise http.client.HTTPException(f"an answer to {info.wsdlName} that makes no sense ({type(error).__name__})") from error
         if status == 200:
             return result
+        if not isinstance(result, Exception):
+            raise http.client.HTTPException(f"500 for {info.wsdlName}, without a fault")
         raise result
 
     def _exchange(self: t.Any, request: bytes) -> tuple[int, bytes]:

@@ -33,7 +33,7 @@ class Dialect:
     own_path: bool
 
 
-# Served from vSphere 6.5 on, and deprecated since 7.0 U2 in favour of the other, which older servers do not have.
+# Served from vSphere 6.5 on, and deprecated since 7.0 U2 in favour of the other, which is tried first.
 REST = Dialect("/rest/com/vmware/cis/session", "/rest/com/vmware", "~action", wrapped=True, own_path=True)
 API = Dialect("/api/session", "/api", "action", wrapped=False, own_path=False)
 
@@ -44,11 +44,14 @@ class Rest:
     Logs in with the first call, so a session costs nothing where no tag is asked for. Errors of the network are left to the caller.
     """
 
-    def __init__(self, host: str, port: int, trust: ssl.SSLContext, username: str, password: str, timeout: float) -> None:
+    def __init__(
+        self, host: str, port: int, trust: ssl.SSLContext, username: str, password: str, connect_timeout: float, read_timeout: float
+    ) -> None:
         self._address = f"{host}:{port}"
-        self._connection = http.client.HTTPSConnection(host, port, context=trust, timeout=timeout)
+        self._connection = http.client.HTTPSConnection(host, port, context=trust, timeout=connect_timeout)
+        self._read_timeout = read_timeout
         self._user, self._password = username, password
-        self._dialect = REST
+        self._dialect = API
         self._token: str | None = None
 
     def ids(self, service: str) -> list[str]:
@@ -86,6 +89,9 @@ class Rest:
 
     def _call(self, method: str, path: str, body: Json = None) -> Json:
         status, answer = self._send(method, self._spoken().base + path, body)
+        if status == 401:  # the session has ended: once more, with another one
+            self._login()
+            status, answer = self._send(method, self._dialect.base + path, body)
         if status >= 300:
             raise ApiError(
                 f"vCenter {self._address} answered {status} to {method} {path}: {_message(answer)}.",
@@ -97,7 +103,8 @@ class Rest:
 
     def _login(self) -> None:
         credentials = base64.b64encode(f"{self._user}:{self._password}".encode()).decode()
-        for dialect in (REST, API):
+        self._token = None
+        for dialect in (API, REST):
             status, answer = self._send("POST", dialect.session, authorization=f"Basic {credentials}")
             self._dialect = dialect
             if status != 404:
@@ -125,6 +132,9 @@ class Rest:
             headers[TOKEN_HEADER] = self._token
         if body is not None:
             headers["Content-Type"] = "application/json"
+        if self._connection.sock is None:
+            self._connection.connect()
+            t.cast(ssl.SSLSocket, self._connection.sock).settimeout(self._read_timeout)
         self._connection.request(method, path, None if body is None else json.dumps(body), headers)
         response = self._connection.getresponse()
         text = response.read().decode("utf-8", "replace")

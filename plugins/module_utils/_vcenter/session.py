@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import functools
 import http.client
 import ssl
 import time
@@ -19,10 +20,11 @@ from ansible.module_utils.basic import env_fallback
 
 from .._core.argspec import ArgumentSpec
 from .._core.errors import ApiError, AuthenticationFailed, ConnectionFailed, InputError, MissingLibrary
-from .plain_pages import PlainPages
+from . import plain_pages
 from .rest import Rest
 
 try:
+    import pyVmomi
     from pyVmomi import SoapAdapter, SoapStubAdapter, VmomiSupport, vim, vmodl
 except ImportError:
     PYVMOMI_ERROR: str | None = traceback.format_exc()
@@ -32,10 +34,14 @@ else:
 if t.TYPE_CHECKING:
     from .._core.runner import Context
 
+T = t.TypeVar("T")
+
 # What is asked for has existed since 5.5, and every server answers in the words of an older version when asked in it. A
 # fixed version saves asking which one to use, a TLS connection and a call of its own.
 API_VERSION = "vim.version.v7_0"
 TIMEOUT = 300.0  # seconds without a byte from the server
+MINIMUM = (8, 0, 3)
+"""The oldest pyVmomi that is supported, as requirements.txt says; before 8.0.0 it does not even know API_VERSION."""
 
 
 def _env(name: str) -> dict[str, t.Any]:
@@ -50,6 +56,7 @@ OPTIONS = ArgumentSpec(
         "port": {"type": "int", "default": 443, **_env("VMWARE_PORT")},
         "validate_certs": {"type": "bool", "default": True, **_env("VMWARE_VALIDATE_CERTS")},
         "ca_path": {"type": "path"},
+        "connect_timeout": {"type": "float", "default": 30.0},
     }
 )
 """How a module reaches vCenter. The doc fragment calligo.baas.vcenter describes the same options."""
@@ -68,6 +75,7 @@ class VCenter:
     """An open session.
 
     content: the ServiceContent of the vSphere API, where every manager is found.
+    login: logs in anew, after the session has ended. expired: what pyVmomi raises when it has.
     vim, query: pyVmomi's types and those of its property collector, so that no other file imports pyVmomi.
     fault: what pyVmomi raises when the server refuses or fails a call.
     rest: vCenter's REST API, which alone has tags; nobody logs in to it unless it is used.
@@ -79,6 +87,16 @@ class VCenter:
     query: t.Any
     fault: type[Exception]
     rest: Rest
+    login: t.Callable[[], object] = lambda: None
+    expired: type[Exception] | tuple[()] = ()
+
+    def reading(self, read: t.Callable[[], T]) -> T:
+        """Read, and where the session has ended meanwhile, log in and read again from the start: views and pages have ended with it."""
+        try:
+            return read()
+        except self.expired:
+            self.login()
+            return read()
 
     def machine(self, moid: str) -> t.Any:
         """A reference to the VM with this managed object id."""
@@ -103,16 +121,22 @@ def connect(context: Context) -> t.Iterator[VCenter]:
     params = context.params
     address = f"{params['hostname']}:{params['port']}"
     trust = _trust(params["validate_certs"], params["ca_path"])
-    stub = _adapter()(
-        host=params["hostname"], port=params["port"], path="/sdk", version=API_VERSION, sslContext=trust, httpConnectionTimeout=TIMEOUT
+    patience = params["connect_timeout"]
+    stub = _adapter(context)(
+        host=params["hostname"], port=params["port"], path="/sdk", version=API_VERSION, sslContext=trust, httpConnectionTimeout=patience
     )
     with _in_our_words(address, params["username"]):
         try:
             content: t.Any = vim.ServiceInstance("ServiceInstance", stub).RetrieveContent()
-            content.sessionManager.Login(params["username"], params["password"], None)
-            rest = Rest(params["hostname"], params["port"], trust, params["username"], params["password"], TIMEOUT)
+            if content is None:
+                raise http.client.HTTPException("no service content")
+            login = functools.partial(content.sessionManager.Login, params["username"], params["password"], None)
+            if login() is None:
+                raise http.client.HTTPException("no session")
+            rest = Rest(params["hostname"], params["port"], trust, params["username"], params["password"], patience, TIMEOUT)
+            expired = vim.fault.NotAuthenticated
             try:
-                yield VCenter(address, content, vim, vmodl.query.PropertyCollector, vmodl.MethodFault, rest)
+                yield VCenter(address, content, vim, vmodl.query.PropertyCollector, vmodl.MethodFault, rest, login, expired)
             finally:
                 # The result, or the error that ended the work, matters more than how the sessions ended.
                 with contextlib.suppress(OSError, http.client.HTTPException):
@@ -123,11 +147,26 @@ def connect(context: Context) -> t.Iterator[VCenter]:
             stub.DropConnections()
 
 
-def _adapter() -> t.Any:
-    """pyVmomi's way of talking to a server, with the fast way of reading pages before it."""
+def _adapter(context: Context) -> t.Any:
+    """pyVmomi's way of talking to a server, with the fast way of reading pages before it where it fits."""
+    known = tuple(getattr(pyVmomi, "version_info", (0,)))
+    version = ".".join(map(str, known))
+    if known < MINIMUM:
+        wanted = ".".join(map(str, MINIMUM))
+        raise InputError(
+            f"The Python library pyvmomi is older than {wanted} ({version}). Install pyvmomi>={wanted} on the host that runs this."
+        )
+    misfits = plain_pages.misfits(SoapStubAdapter, SoapAdapter.SoapResponseDeserializer)
+    if misfits:
+        context.warn(
+            f"pyVmomi {version} works in another way inside than this collection knows ({', '.join(misfits)}): "
+            "vCenter's answers are read by pyVmomi alone, which takes longer."
+        )
 
-    class Adapter(PlainPages, SoapStubAdapter):  # type: ignore[misc]
+    class Adapter(plain_pages.Connections if misfits else plain_pages.PlainPages, SoapStubAdapter):  # type: ignore[misc]
         deserializer = SoapAdapter.SoapResponseDeserializer
+        fault = vmodl.MethodFault
+        read_timeout = TIMEOUT
 
         def reference(self, kind: str, moid: str) -> t.Any:
             return VmomiSupport.GetWsdlType("urn:vim25", kind)(moid, self)
@@ -178,7 +217,9 @@ def _refused(address: str, error: t.Any) -> ApiError:
     text = error.msg or kind
     subject = getattr(error, "object", None) or getattr(error, "obj", None)
     hint = ""
-    if isinstance(error, vim.fault.NoPermission):
+    if isinstance(error, vim.fault.NotAuthenticated):
+        hint = " The session has ended, and another one did not last either: look whether vCenter restarts, or sessions are ended there."
+    elif isinstance(error, vim.fault.NoPermission):
         hint = f" The user lacks the privilege {error.privilegeId}; the role Read-only, propagated, is enough to read."
     return ApiError(
         f"vCenter {address} answered {kind}: {text}.{hint}",

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .collector import PLACE
+
 DEVICES = "config.hardware.device"
 
 # Each fact of a VM, by its name in the result, and the properties of VirtualMachine in the vSphere API that it is made from: single
@@ -19,10 +21,11 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "power_state": ("runtime.powerState",),
     "connection_state": ("runtime.connectionState",),
     "template": ("config.template",),
-    "folder": ("parent",),
+    "kind": ("config.template", "config.managedBy.extensionKey", "config.ftInfo.role"),
+    "folder": PLACE,
     "host": ("runtime.host",),
     "cluster": ("runtime.host",),
-    "datacenter": ("runtime.host", "parent"),
+    "datacenter": ("runtime.host", *PLACE),
     "cpus": ("config.hardware.numCPU",),
     "memory_mb": ("config.hardware.memoryMB",),
     "guest_id": ("config.guestId",),
@@ -30,6 +33,15 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "disks": (DEVICES,),
     "nics": (DEVICES, "network"),
     "removable": (DEVICES,),
+    "settings": (
+        DEVICES,
+        "config.annotation",
+        "config.bootOptions.efiSecureBootEnabled",
+        "config.cpuAllocation",
+        "config.firmware",
+        "config.memoryAllocation",
+        "config.version",
+    ),
     "guest": (
         "guest.hostName",
         "guest.ipAddress",
@@ -42,6 +54,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "backup": (
         DEVICES,
         "config.changeTrackingEnabled",
+        "config.keyId",
         "config.template",
         "guest.toolsRunningStatus",
         "guest.toolsStatus",
@@ -59,7 +72,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 
 SETS: dict[str, tuple[str, ...]] = {
     "summary": tuple(list(FIELDS)[: list(FIELDS).index("disks")]),
-    "hardware": ("disks", "nics", "removable"),
+    "hardware": ("disks", "nics", "removable", "settings"),
     "guest": ("guest",),
     "backup": ("backup",),
     "tags": ("tags",),

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import dataclasses
+import http.client
 import typing as t
 
-from .._core.errors import ApiError, AuthenticationFailed
+from .._core.errors import ApiError, AuthenticationFailed, WaitTimeout
+from .._core.wait import poll
 from .changes import read_changes
-from .collector import Collector, Found, Report
+from .collector import UNSET, Collector, Found, Report
 from .inventory import Inventory, read_inventory
 from .tags import Tag, read_tags
 from .vm_facts import Facts, Known, references, vm_facts
@@ -21,6 +23,10 @@ if t.TYPE_CHECKING:
     import datetime
 
     from .session import VCenter
+
+STATE = "runtime.connectionState"
+UNREACHABLE = (OSError, http.client.HTTPException)
+"""What calls raise while vCenter restarts, or something between does."""
 
 
 @dataclasses.dataclass
@@ -36,16 +42,24 @@ class Reading:
     problems: list[str]
 
 
-def read_vms(vcenter: VCenter, selection: Selection, fields: t.Collection[str], changes_since: datetime.datetime | None = None) -> Reading:
+def read_vms(
+    vcenter: VCenter,
+    selection: Selection,
+    fields: t.Collection[str],
+    changes_since: datetime.datetime | None = None,
+    partial: bool = False,
+) -> Reading:
     """Facts of the selected VMs. changes_since: from when on events are told with the fact changes, by vCenter's clock.
+
+    partial: whether the first pages will do where vCenter fails on a later one, which is an error otherwise.
 
     Calls: a constant number, and pages. With a condition that the server cannot judge, what it looks at is read of all
     VMs in question and the facts of those that are selected; otherwise the facts are read at once.
     """
-    report = Report()
+    report = Report(partial=partial)
     collector = Collector(vcenter, report=report)
     source = find_source(vcenter, collector, selection)
-    wanted = paths(fields) | ({"config.instanceUuid"} if selection.instance_uuids else set())
+    wanted = paths(fields) | {STATE} | ({"config.instanceUuid"} if selection.instance_uuids else set())
     found = _select(vcenter, collector, source, wanted, report) if source.conditions else source.read(wanted)
     known = Known(
         inventory=_inventory(collector, found, fields),
@@ -54,16 +68,57 @@ def read_vms(vcenter: VCenter, selection: Selection, fields: t.Collection[str], 
         changes=read_changes(vcenter, found, changes_since) if "changes" in fields else None,
     )
     vms = sorted((vm_facts(vm, known, fields) for vm in found), key=lambda vm: (vm["name"] or "", vm["moid"]))
+    report.problems += _unknown(found, vms)
     return Reading(vms, selection.not_found(found) if report.complete else [], report.problems)
+
+
+def until_tools_run(read: t.Callable[[], Reading], timeout: float, pause: float) -> Reading:
+    """The first reading in which VMware Tools run in all VMs, or the last one. A vCenter that does not answer meanwhile is asked again.
+
+    timeout, pause: seconds.
+    """
+
+    def look() -> Reading | Exception:
+        try:
+            return read()
+        except UNREACHABLE as error:
+            return error
+
+    try:
+        last = poll(look, lambda seen: isinstance(seen, Reading) and _tools_run(seen), timeout, first=pause, longest=pause)
+    except WaitTimeout as error:
+        last = error.last
+    if isinstance(last, Exception):
+        raise last
+    return last
+
+
+def _tools_run(reading: Reading) -> bool:
+    return all(vm["guest"]["tools_running"] for vm in reading.vms)
 
 
 def _select(vcenter: VCenter, collector: Collector, source: Source, wanted: set[str], report: Report) -> list[Found]:
     known = source.read({"name", *source.judged_by})
     hidden = [vm.moid for vm in known if source.judged_by & vm.missing.keys()]
     if hidden:
-        report.lose(f"vCenter withheld from this user what VMs are selected by; not judged, and left out: {', '.join(sorted(hidden))}.")
+        report.lose(f"vCenter does not tell what VMs are selected by; not judged, and left out: {', '.join(sorted(hidden))}.")
     chosen = [vm.reference for vm in known if vm.moid not in hidden and source.accepts(vm)]
     return collector.of(chosen, vcenter.vim.VirtualMachine, wanted)
+
+
+def _unknown(found: list[Found], vms: list[Facts]) -> t.Iterator[str]:
+    """What is known of none or not all of the VMs: their configuration, because vCenter has none, or what this user may not see."""
+    unread = [
+        f"{vm.properties.get('name', vm.moid)} ({vm.properties.get(STATE, 'unknown')})" for vm in found if UNSET in vm.missing.values()
+    ]
+    if unread:
+        yield (
+            f"vCenter has no configuration now of {', '.join(sorted(unread))}: make the VM accessible again, "
+            "or remove it from the inventory if it is lost."
+        )
+    withheld = sum(bool(vm["unreadable"]) for vm in vms) - len(unread)
+    if withheld > 0:
+        yield f"vCenter withheld properties of {withheld} VMs; each names them in unreadable. The user may lack permissions."
 
 
 def _inventory(collector: Collector, found: list[Found], fields: t.Collection[str]) -> Inventory:

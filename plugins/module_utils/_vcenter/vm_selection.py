@@ -19,7 +19,11 @@ if t.TYPE_CHECKING:
 
 # Up to this many UUIDs are looked up in the server's index, a call each; reading a large vCenter's VMs takes more calls than that.
 LOOKED_UP = 8
-UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
+_UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
+
+
+def is_uuid(text: str) -> bool:
+    return _UUID.fullmatch(_uuid(text)) is not None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +104,7 @@ def find_source(vcenter: VCenter, collector: Collector, selection: Selection) ->
         source = Source(lambda paths: collector.below(container, machine, paths))
     elif selection.instance_uuids is not None and len(selection.instance_uuids) <= LOOKED_UP:
         found = _look_up(vcenter, selection.instance_uuids)
-        source = Source(lambda paths: collector.of(found, machine, paths))
+        source = Source(lambda paths: [_recognised(vm, found) for vm in collector.of([item for item, _uuid in found], machine, paths)])
         left = dataclasses.replace(left, instance_uuids=None)
     elif tagged is not None:
         marked = [vcenter.machine(key) for key in sorted(tagged)]
@@ -137,9 +141,16 @@ def _on(vm: Found, hosts: set[str]) -> bool:
     return host is not None and moid(host) in hosts
 
 
-def _look_up(vcenter: VCenter, uuids: t.Iterable[str]) -> list[Reference]:
-    """The VMs with these instance UUIDs. What is no UUID is not asked for: no VM has it, and a server may refuse it."""
+def _look_up(vcenter: VCenter, uuids: t.Iterable[str]) -> list[tuple[Reference, str]]:
+    """The VMs with these instance UUIDs, each with it. What is no UUID is not asked for: no VM has it, and a server may refuse it."""
     index = vcenter.content.searchIndex
-    wanted = sorted({uuid for uuid in map(_uuid, uuids) if UUID.fullmatch(uuid)})
-    answers = [index.FindAllByUuid(uuid=uuid, vmSearch=True, instanceUuid=True) for uuid in wanted]
-    return [reference for answer in answers for reference in answer or []]
+    wanted = sorted({uuid for uuid in map(_uuid, uuids) if is_uuid(uuid)})
+    answers = [(index.FindAllByUuid(uuid=uuid, vmSearch=True, instanceUuid=True), uuid) for uuid in wanted]
+    return [(reference, uuid) for answer, uuid in answers for reference in answer or []]
+
+
+def _recognised(vm: Found, looked_up: list[tuple[Reference, str]]) -> Found:
+    """A VM with the UUID that the index found it by, where its configuration, which has it, is not known."""
+    if vm.missing.pop("config.instanceUuid", None) is not None:
+        vm.properties["config.instanceUuid"] = next(uuid for reference, uuid in looked_up if moid(reference) == vm.moid)
+    return vm

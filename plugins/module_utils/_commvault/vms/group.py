@@ -67,12 +67,17 @@ class References:
     credential: Found | None
 
 
+Where = t.Callable[[list[Record]], list[Record]]
+"""What became of VMs in vCenter (_vcenter namesakes.whereabouts)."""
+
+
 class VmGroup(Resource):
     """A VM group: a subclient of a hypervisor's Virtual Server agent (OpenAPI CreateVMGroup, GetVMGroup, UpdateVMGroup).
 
     params: name, new_name, hypervisor, plan, content, content_mode, filters, disk_filters, consistency, guest_credential,
-    backup_enabled, allow_empty, state. Raises NotFound for an unknown hypervisor, plan or credential, Refused where content would be
-    wiped by accident, guests could not be logged in to, or the new name is taken.
+    backup_enabled, allow_empty, vcenter, state. where: with it exact content takes a VM out only where it is proven gone, or seen.
+    Raises NotFound for an unknown hypervisor, plan or credential, Refused where content would be wiped by accident, guests could not
+    be logged in to, or the new name is taken.
     """
 
     comparers: t.Mapping[str, Comparer] = {
@@ -83,10 +88,12 @@ class VmGroup(Resource):
         "filters": vm_content.same,
         "disk_filters": disk_filters.same,
         "guest_credential": lambda want, have: bool(have) and want.casefold() == have.casefold(),
+        "leaving": lambda want, have: not want,
     }
 
-    def __init__(self, client: Commvault, params: Record) -> None:
+    def __init__(self, client: Commvault, params: Record, where: Where | None = None) -> None:
         self._client = client
+        self._where = where
         self._params = params
         given = params["content"]
         self._given = None if given is None else vm_content.normal(given)
@@ -106,11 +113,14 @@ class VmGroup(Resource):
 
     def desired(self, seen: Seen) -> Record:
         filters, disks, credential = (self._params[key] for key in ("filters", "disk_filters", "guest_credential"))
+        content = self._wanted_content(seen.record)
+        leaving, staying = self._departures(seen.record, content)
         return {
             "name": self._params["new_name"] or (seen.record or self._params)["name"],
             "hypervisor": self._params["hypervisor"],
             "plan": self._params["plan"],
-            "content": self._wanted_content(seen.record),
+            "content": content if content is None else {**content, "vms": content["vms"] + staying},
+            "leaving": leaving,
             "filters": None if filters is None else vm_content.normal(filters),
             "disk_filters": None if disks is None else disk_filters.normal(disks),
             "consistency": self._params["consistency"],
@@ -176,12 +186,12 @@ class VmGroup(Resource):
         # Whether the server would add the same object twice is not known, so that an append is sent once only.
         self._client.put(f"/V4/VmGroup/{current['id']}", means, repeat=not appends)
         after = self._need(current["id"], seen.raw.hypervisor).known
-        left = changes(changed, after, self.comparers)
+        left = changes({**changed, "leaving": None}, after, self.comparers)
         if left:
             self._client.warn(
                 f'Commvault accepted the change of the VM group "{after["name"]}", but does not show it yet: {", ".join(sorted(left))}.'
             )
-        return after
+        return {**after, "leaving": changed["leaving"]} if "leaving" in changed else after
 
     def delete(self, seen: Seen, _means: None) -> None:
         name, path = seen.known["name"], f"/V4/VmGroup/{seen.known['id']}"
@@ -248,6 +258,27 @@ class VmGroup(Resource):
                 object=self._params["name"],
             )
         return vm_content.plus(current, given) if mode == "add" else vm_content.minus(current, given)
+
+    def _departures(self, found: Record | None, content: Record | None) -> tuple[list[Record] | None, list[Record]]:
+        """The VMs that exact content takes out, each with the reason, and those that it must not: nobody knows what became of them."""
+        if self._where is None or found is None or content is None or self._params["content_mode"] != "exact":
+            return None, []
+        missing = vm_content.minus(found["content"], content)["vms"]
+        fates = self._where(missing) if missing else []
+        staying = [vm for vm in fates if vm["fate"] == "unknown"]
+        for vm in staying:
+            self._client.warn(f'The VM "{vm["name"]}" stays in the VM group "{found["name"]}": it is not proven gone, {vm["why"]}.')
+        leaving = [self._departure(vm) for vm in fates if vm["fate"] != "unknown"]
+        return leaving, [{"name": vm["name"], "uuid": vm["uuid"]} for vm in staying]
+
+    def _departure(self, vm: Record) -> Record:
+        """Seen in the folder that the group is for, or if none is named, it is left out by what the task says; elsewhere, it was moved."""
+        said = {"name": vm["name"], "uuid": vm["uuid"]}
+        if vm["fate"] == "gone":
+            return {**said, "reason": "gone"}
+        top = str(self._params["vcenter"]["folder"] or "").strip("/")
+        inside = not top or f"{vm['folder']}/".startswith(f"{top}/")
+        return {**said, "reason": "excluded" if inside else "moved", "folder": vm["folder"]}
 
     def _guard_content(self, content: Record) -> None:
         if vm_content.is_empty(content) and not self._params["allow_empty"]:

@@ -65,9 +65,45 @@ def test_tags_that_are_not_known_are_an_error() -> None:
 
 
 def test_tags_are_only_asked_for_where_they_are_needed() -> None:
-    assert protection.properties([{"folders": [""]}, {"exclude": {"vms": ["a"]}}]) == ["summary"]
-    assert protection.properties([{}, {"tags": ["Backup/Gold"]}]) == ["summary", "tags"]
-    assert protection.properties([{"exclude": {"tags": ["Backup/Gold"]}}]) == ["summary", "tags"]
+    assert protection.fields([{"folders": [""]}, {"exclude": {"vms": ["a"]}}]) == ["instance_uuid", "kind", "folder"]
+    assert protection.fields([{}, {"tags": ["Backup/Gold"]}]) == ["instance_uuid", "kind", "folder", "tags"]
+    assert protection.fields([{"exclude": {"tags": ["Backup/Gold"]}}]) == ["instance_uuid", "kind", "folder", "tags"]
+
+
+def unread(name: str, folder: str | None = ROOT) -> dict[str, t.Any]:
+    """As vCenter tells a VM that is inaccessible: it has a name and a place, and no configuration."""
+    return vm(name, folder, instance_uuid=None, kind=None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("group", [{"folders": [""]}, {"vms": ["lost"]}, {"name_patterns": [{"condition": "starts_with", "value": "l"}]}])
+def test_a_vm_that_cannot_be_read_has_no_uuid_and_is_never_called_none(group: dict[str, t.Any]) -> None:
+    group = {"name": "acme", **group}
+    with pytest.raises(ValueError, match="VM group acme: vCenter does not tell the instance UUID of the VM 'lost'"):
+        protection.vm_groups([*VMS, unread("lost")], [group], ROOT, IDS)
+    tenant = {
+        "host": "acme",
+        "name": "Acme",
+        "alias": "acme",
+        "vms": [unread("lost")],
+        "vm_backup": {"vcenter_folder": ROOT, "groups": [group]},
+    }
+    with pytest.raises(ValueError, match="'lost'"):
+        population.vm_systems([tenant])
+
+
+def test_a_vm_whose_folder_is_not_known_is_not_taken_to_lie_elsewhere() -> None:
+    with pytest.raises(ValueError, match="does not tell the folder of the VM 'lost'"):
+        names({"folders": [""]}, [*VMS, vm("lost", None)])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["agent", "secondary"])
+def test_what_vsphere_makes_for_itself_is_never_protected(kind: str) -> None:
+    vms = [vm("a", kind="vm"), vm("b", kind="template"), vm("own", kind=kind)]
+    (made,) = protection.vm_groups(vms, [{"name": "acme", "folders": [""]}], ROOT, IDS)
+    assert [member["name"] for member in made["members"]] == ["a", "b"]
+    assert [entry["name"] for entry in made["filters"]["vms"]] == ["own"]
+    with pytest.raises(ValueError, match="no VMs below"):
+        protection.vm_groups(vms, [{"name": "acme", "vms": ["own"]}], ROOT, IDS)
 
 
 def test_a_list_is_given_as_objects() -> None:

@@ -71,6 +71,45 @@ def test_network_cards_are_compared_by_count_type_and_network() -> None:
     assert failed(vm(), vm(nics=[card(1, "Isolated", type="e1000")])) == ["Network adapter 1: type: expected vmxnet3, found e1000"]
 
 
+SETTINGS = {
+    "firmware": "efi",
+    "secure_boot": True,
+    "hardware_version": "vmx-19",
+    "controllers": ["paravirtualscsi", "nvme"],
+    "tpm": True,
+    "annotation": "Owner: Ada",
+    "cpu": {"reservation": 500, "limit": None, "shares": "high"},
+    "memory": {"reservation": 0, "limit": None, "shares": "normal"},
+}
+
+
+def test_settings_are_compared_one_by_one() -> None:
+    assert failed(vm(settings=SETTINGS), restored(settings=SETTINGS)) == []
+    other = {**SETTINGS, "firmware": "bios", "secure_boot": False, "controllers": ["lsilogic"], "tpm": False}
+    other["cpu"] = {**SETTINGS["cpu"], "reservation": 0}  # type: ignore[dict-item]
+    assert failed(vm(settings=SETTINGS), restored(settings=other)) == [
+        "Firmware: expected efi, found bios",
+        "Secure boot: expected on, found off",
+        "Disk controllers: expected paravirtualscsi, nvme, found lsilogic",
+        "Virtual TPM: expected on, found off",
+        "CPU resources: expected limit none, reservation 500, shares high, found limit none, reservation 0, shares high",
+    ]
+    assert len(failed(vm(settings=SETTINGS), restored())) == len(SETTINGS)
+
+
+def test_a_record_of_old_has_no_settings_and_that_is_said() -> None:
+    (line,) = [line for line in check.vm_checks(vm(), restored(settings=SETTINGS), "Isolated") if "settings" in line["check"]]
+    assert (line["expected"], line["passed"]) == ("not recorded", True)
+
+
+def test_what_is_not_known_passes_no_check() -> None:
+    for key in ("cpus", "memory_mb", "disks", "nics"):
+        assert failed(vm(**{key: None}), restored()) and failed(vm(), {**restored(), key: None})
+        assert failed(vm(**{key: None}), {**restored(), key: None})
+    assert check.failures(check.backup_checks(vm(disks=None), [])) == ["Disks in the backup: expected unknown, found none"]
+    assert check.failures(check.index_checks(vm(disks=None), [])) == ["Disks in the backup: expected none, found unknown"]
+
+
 def test_isolation_needs_all_three() -> None:
     isolated = card(1, "Isolated", connected=False, start_connected=False)
     assert check.failures(check.isolation_checks({"nics": [isolated]}, "Isolated")) == []
@@ -83,8 +122,9 @@ def test_a_vm_without_cards_is_isolated() -> None:
 
 
 def test_a_vm_whose_cards_are_withheld_is_not_isolated() -> None:
-    checks = check.isolation_checks({"nics": [], "unreadable": ["config.hardware.device"]}, "Isolated")
-    assert check.failures(checks) == ["Network cards: expected told by vCenter, found withheld from this user"]
+    unknown: list[dict[str, t.Any]] = [{"nics": [], "unreadable": ["config.hardware.device"]}, {"nics": None, "unreadable": []}, {}]
+    for found in unknown:
+        assert check.failures(check.isolation_checks(found, "Isolated")) == ["Network cards: expected told by vCenter, found unknown"]
 
 
 def test_the_disks_of_the_backup_are_those_of_the_vm() -> None:

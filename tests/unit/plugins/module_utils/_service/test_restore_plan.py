@@ -44,7 +44,7 @@ def run(**values: t.Any) -> Json:
 
 def test_only_tenants_with_vm_groups_are_read_and_tags_only_where_they_count() -> None:
     plan = restore_plan.plan([ACME, BETA], RUN)
-    assert plan["reads"] == [{"name": "Acme", "folder": "Tenants/Acme", "properties": ["summary", "tags"]}]
+    assert plan["reads"] == [{"name": "Acme", "folder": "Tenants/Acme", "fields": ["instance_uuid", "kind", "folder", "tags"]}]
     assert plan["problems"] == [] and plan["sql"] and plan["run"] == RUN
     assert "population" not in plan
 

@@ -39,7 +39,9 @@ def test_nothing_to_say_of_a_healthy_vm():
         ({"runtime.connectionState": "inaccessible"}, "The VM is inaccessible in vCenter"),
         ({"guest.toolsStatus": "toolsNotInstalled", "guest.toolsRunningStatus": "guestToolsNotRunning"}, "VMware Tools are not installed"),
         ({"guest.toolsStatus": "toolsNotRunning", "guest.toolsRunningStatus": "guestToolsNotRunning"}, "VMware Tools do not run"),
-        ({"config.changeTrackingEnabled": None}, "Changed block tracking is off"),
+        ({"config.changeTrackingEnabled": False}, "Changed block tracking is off"),
+        ({"config.changeTrackingEnabled": None}, "Changed block tracking is not known to be on"),
+        ({"config.keyId": vim.encryption.CryptoKeyId(keyId="k")}, "The VM is encrypted"),
         ({"runtime.consolidationNeeded": True}, "The disks need consolidation"),
         ({"config.template": True}, "The VM is a template"),
         ({"runtime.question": vim.vm.QuestionInfo(id="1", text="Moved\nor copied?")}, 'The VM waits for an answer in vCenter ("Moved or'),
@@ -67,6 +69,15 @@ def test_one_finding_for_each_state(change, words):
         ),
         (disk(DISK.FlatVer2BackingInfo(diskMode="persistent", sharing="sharingMultiWriter")), "Hard disk 1 is shared for several writers"),
         (DEVICE.VirtualPCIPassthrough(key=13000), "device 13000 is a device of the host passed through"),
+        (
+            DEVICE.VirtualPCIPassthrough(key=13000, backing=DEVICE.VirtualPCIPassthrough.VmiopBackingInfo(vgpu="grid")),
+            "device 13000 is a shared graphics device (vGPU)",
+        ),
+        (DEVICE.VirtualNVDIMM(key=14000), "device 14000 is persistent memory of the host"),
+        (
+            disk(DISK.FlatVer2BackingInfo(diskMode="persistent", parent=DISK.FlatVer2BackingInfo())),
+            "Hard disk 1 is that of a linked clone",
+        ),
         (DEVICE.ParaVirtualSCSIController(key=1000, busNumber=0, sharedBus="physicalSharing"), "device 1000 shares its bus"),
     ],
 )

@@ -94,7 +94,7 @@ def test_whether_a_card_is_connected():
     apart = card(DEVICE.VirtualVmxnet3, backing, connected=False, startConnected=True, allowGuestControl=True)
     unknown = card(DEVICE.VirtualVmxnet3, backing)
     found = network_cards([apart, unknown], [], INVENTORY)
-    assert [(nic["connected"], nic["start_connected"]) for nic in found] == [(False, True), (False, False)]
+    assert [(nic["connected"], nic["start_connected"]) for nic in found] == [(False, True), (None, None)]
 
 
 def test_removable_devices_are_listed_apart():
@@ -103,7 +103,7 @@ def test_removable_devices_are_listed_apart():
     others = [DEVICE.VirtualFloppy(key=8000), DEVICE.VirtualUSB(key=10000), DEVICE.VirtualUSBController(key=7000)]
     assert removable_devices([drive, disk(DISK.FlatVer2BackingInfo()), *others]) == [
         {"label": "CD/DVD drive 1", "kind": "cdrom", "connected": True},
-        {"label": "device 8000", "kind": "floppy", "connected": False},
-        {"label": "device 10000", "kind": "usb", "connected": False},
+        {"label": "device 8000", "kind": "floppy", "connected": None},
+        {"label": "device 10000", "kind": "usb", "connected": None},
     ]
     assert [found["label"] for found in disks([drive, disk(DISK.FlatVer2BackingInfo()), *others], INVENTORY)] == ["Hard disk 1"]

@@ -13,7 +13,7 @@ import zlib
 import pytest
 from pyVmomi import SoapAdapter, SoapStubAdapter, VmomiSupport, vim, vmodl
 
-from ansible_collections.calligo.baas.plugins.module_utils._vcenter.plain_pages import PlainPages, read_plainly
+from ansible_collections.calligo.baas.plugins.module_utils._vcenter.plain_pages import PlainPages, misfits, read_plainly
 
 QUERY = vmodl.query.PropertyCollector
 # As vCenter 8 writes it.
@@ -26,7 +26,7 @@ ENVELOPE = """<?xml version="1.0" encoding="UTF-8"?>
 {}
 </soapenv:Body>
 </soapenv:Envelope>"""
-PAGE = '<RetrievePropertiesExResponse xmlns="urn:vim25"><returnval>{}</returnval></RetrievePropertiesExResponse>'
+PAGE = '<ContinueRetrievePropertiesExResponse xmlns="urn:vim25"><returnval>{}</returnval></ContinueRetrievePropertiesExResponse>'
 OBJECT = '<objects><obj type="VirtualMachine">vm-{}</obj>{}</objects>'
 PROPERTY = "<propSet><name>{}</name>{}</propSet>"
 FAULT = """<soapenv:Fault><faultcode>ServerFaultCode</faultcode><faultstring>no more</faultstring><detail>
@@ -139,6 +139,7 @@ class Adapter(PlainPages, SoapStubAdapter):  # type: ignore[misc]
     """As session.py makes it, over one connection that is given."""
 
     deserializer = SoapAdapter.SoapResponseDeserializer
+    fault = vmodl.MethodFault
     reference = staticmethod(reference)
 
     def __init__(self, connection):
@@ -184,9 +185,30 @@ def test_a_fault_is_raised():
 
 @pytest.mark.parametrize(
     ("connection", "words"),
-    [(Connection(502, b"<html/>"), "502 Why not"), (Connection(text=b"no gzip", encoding="gzip"), "cannot be decompressed")],
+    [
+        (Connection(502, b"<html/>"), "502 Why not"),
+        (Connection(text=b"no gzip", encoding="gzip"), "cannot be decompressed"),
+        # pyVmomi alone takes these two for an answer that names no object.
+        (Connection(text=b"<html><body>Please log in</body></html>"), "none to ContinueRetrievePropertiesEx"),
+        (Connection(text=ENVELOPE.format("").encode()), "none to ContinueRetrievePropertiesEx"),
+        (Connection(text=page(objects(1))[:-20]), "makes no sense"),
+        (Connection(500, b"<html><body>Bad gateway</body></html>"), "without a fault"),
+    ],
 )
-def test_an_answer_that_makes_no_sense_closes_the_connection(connection, words):
+def test_an_answer_that_makes_no_sense_is_never_an_empty_one(connection, words):
     with pytest.raises(http.client.HTTPException, match=words):
         retrieve(connection)
-    assert connection.closed
+
+
+def test_what_is_relied_on_of_pyvmomi_is_there_and_a_change_of_it_is_noticed():
+    deserializer = SoapAdapter.SoapResponseDeserializer
+    assert misfits(SoapStubAdapter, deserializer) == []
+
+    class Changed(SoapStubAdapter):
+        GetConnection = None
+
+        def SerializeRequest(self, mo, info, args, options):  # noqa: N802
+            pass
+
+    assert misfits(Changed, deserializer) == ["SerializeRequest", "GetConnection"]
+    assert misfits(SoapStubAdapter, object) == ["Deserialize"]

@@ -29,16 +29,21 @@ class VCenterTags:
         self.dialect = dialect
         self.asked = []
         self.fail = {}
+        self.ended = []
+        self.token = ""
 
     def answer(self, method, path, body, headers):
         self.asked.append(f"{method} {path}")
         session = self.dialect.session
         if path == session and method == "POST":
             good = headers["Authorization"] == "Basic " + base64.b64encode("ürs:secret".encode()).decode()
-            return (201 if self.dialect is API else 200, "token") if good else (401, None)
+            self.token = f"token {len(self.asked)}"
+            return (201 if self.dialect is API else 200, self.token) if good else (401, None)
         if not path.startswith(self.dialect.base):
             return 404, None
-        assert headers["vmware-api-session-id"] == "token"
+        if headers["vmware-api-session-id"] in self.ended:
+            return 401, None
+        assert headers["vmware-api-session-id"] == self.token
         if path == session:
             return (204, None)
         for part, reply in self.fail.items():
@@ -103,7 +108,7 @@ def rest(tagging, tmp_path):
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         context = ssl.create_default_context(cafile=tmp_path / "ca.pem")
-        made = Rest("127.0.0.1", server.server_address[1], context, "ürs", "secret", 10)
+        made = Rest("127.0.0.1", server.server_address[1], context, "ürs", "secret", 10, 10)
         yield made
         made.close()
         server.shutdown()
@@ -123,7 +128,7 @@ def test_tags_of_many_vms(tagging, rest):
     assert (found["vm-2"], found["vm-10"], len(found)) == ([], [], MANY + 3)
     assert found["vm-3"] == [{"name": "A/B", "category": "Backup/Extra", "id": "t3"}]
     assert len(associations(tagging)) == 2
-    assert len(tagging.asked) == len(associations(tagging)) + len(TAGS) + len(CATEGORIES) + (1 if tagging.dialect is REST else 2)
+    assert len(tagging.asked) == len(associations(tagging)) + len(TAGS) + len(CATEGORIES) + (1 if tagging.dialect is API else 2)
 
 
 def test_vms_that_have_a_tag(tagging, rest):
@@ -148,6 +153,12 @@ def test_a_session_is_ended(tagging, rest):
     read_tags(rest, ["vm-2"])
     rest.close()
     assert tagging.asked[-1] == f"DELETE {tagging.dialect.session}"
+
+
+def test_a_session_that_has_ended_is_begun_again_once(tagging, rest):
+    read_tags(rest, ["vm-2"])
+    tagging.ended.append(tagging.token)
+    assert read_tags(rest, ["vm-2"]) == {"vm-2": []}
 
 
 def test_a_refused_password(rest):

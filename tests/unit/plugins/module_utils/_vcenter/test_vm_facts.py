@@ -38,7 +38,7 @@ def test_the_summary_asks_for_no_devices():
         (None, None, SUMMARY),
         ([], [], SUMMARY),
         (["guest"], None, (*SUMMARY, "guest")),
-        (["hardware"], ["backup", "cpus"], (*SUMMARY, "disks", "nics", "removable", "backup")),
+        (["hardware"], ["backup", "cpus"], (*SUMMARY, "disks", "nics", "removable", "settings", "backup")),
         (None, ["tags", "cpus"], ("name", "moid", "cpus", "tags")),
     ],
 )
@@ -46,11 +46,15 @@ def test_which_facts_are_chosen(sets, fields, expected):
     assert chosen(sets, fields) == expected
 
 
-def test_what_is_not_set_is_none():
+def test_what_is_not_set_is_none_and_a_list_only_where_the_server_said_so():
     facts = vm_facts(found(name="a%2fb"), EMPTY, FIELDS)
     assert (facts["name"], facts["moid"], facts["host"], facts["folder"], facts["tools_status"]) == ("a/b", "vm-1", None, None, None)
     assert (facts["disks"], facts["nics"], facts["removable"], facts["guest"]["ip_addresses"]) == ([], [], [], [])
-    assert (facts["template"], facts["guest"]["tools_running"], facts["backup"]["snapshots"]) == (False, False, 0)
+    assert (facts["template"], facts["guest"]["tools_running"], facts["backup"]["change_tracking"]) == (None, None, None)
+    unknown = vm_facts(found(dict.fromkeys([DEVICES, "config.template", "guest.net", "customValue"], "NoPermission")), EMPTY, FIELDS)
+    nothing = ("disks", "nics", "removable", "settings", "kind", "template", "custom_attributes")
+    assert {unknown[field] for field in nothing} == {None} and unknown["guest"]["ip_addresses"] is None
+    assert unknown["backup"]["snapshots"] is None and DEVICES in unknown["backup"]["findings"][0]
     assert (facts["tags"], facts["custom_attributes"], facts["changes"]) == (None, None, None)
 
 
@@ -113,7 +117,7 @@ def test_references_of_everything_that_is_named():
         network=[vim.Network("network-2")],
         config__hardware__device=[disk, device.VirtualVmxnet3(key=2, backing=backing), device.VirtualKeyboard(key=3)],
     )
-    assert sorted(reference._GetMoId() for reference in references(vm, ["disks"])) == [
+    assert sorted(reference._GetMoId() for reference in references(vm, ["disks", "nics"])) == [
         "datastore-1",
         "group-v1",
         "host-1",
