@@ -52,6 +52,15 @@ def test_a_region_without_a_place_for_restores_is_refused_first(platform: Sandbo
     assert run.status != 0
     assert "has no restore_test" in run.output
     assert "nothing was changed" in run.output
+    # As surveys and runners give options: all of them text.
+    texts = {
+        "tenant_onboarding_region": json.dumps(region),
+        "tenant_onboarding_acceptance": "false",
+        "tenant_onboarding_first_backup": "yes",
+    }
+    texts |= {"vm_backup_native_rules": "no", "file_backup_check_readiness": "true", "sql_backup_wait_timeout": "60"}
+    accepted = onboard(platform, "--check", *(part for name, text in texts.items() for part in ("-e", json.dumps({name: text}))))
+    assert accepted.status == 0, accepted.output
 
 
 def test_a_restore_that_lacks_a_disk_is_not_accepted(platform: Sandbox) -> None:

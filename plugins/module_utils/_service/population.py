@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .options import option
 from .protection import members, properties
 
 Tenant = t.Mapping[str, t.Any]
@@ -22,7 +23,8 @@ def specifications(variables: t.Mapping[str, Tenant], hosts: t.Iterable[str]) ->
     found = []
     for host in hosts:
         known = variables[host]
-        kinds = {key: known.get(f"baas_{key}") or {} for key in ("vm_backup", "file_backup", "sql_backup")}
+        given = {key: known.get(f"baas_{key}") or {} for key in ("vm_backup", "file_backup", "sql_backup")}
+        kinds = {key: option(value, f"tenant_onboarding_{key}") for key, value in given.items()}
         found.append({"host": host, **{key: known["baas_tenant"][key] for key in ("name", "alias", "region")}, **kinds})
     return found
 
