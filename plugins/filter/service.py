@@ -51,6 +51,7 @@ RULES: t.Mapping[str, Filter] = {
     "offboarding": offboarding.offboarding,
     "onboarding": onboarding.onboarding,
     "option": options.option,
+    "planned": onboarding.planned,
     "preflight_problems": preflight.problems,
     "restore_test_plan": restore_plan.plan,
     "restore_test_record": restore_record.record,

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import typing as t
 
 import pytest
+import yaml
 
 from ansible_collections.calligo.baas.plugins.module_utils._service.options import option, options, roles
 from ansible_collections.calligo.baas.tests.support.collection import ROOT
@@ -86,3 +88,9 @@ def test_what_is_taken(given, name, taken):
 def test_what_cannot_be_converted_is_named():
     with pytest.raises(ValueError, match=r"vm_backup_first_backup: .*maybe"):
         option("maybe", "vm_backup_first_backup")
+
+
+def test_every_play_obeys_the_throttle():
+    plays = {file.name: yaml.safe_load(file.read_text(encoding="utf-8")) for file in (ROOT / "playbooks").glob("*.yml")}
+    assert plays
+    assert {play["throttle"] for play in itertools.chain.from_iterable(plays.values())} == {"{{ baas_throttle | default(0) }}"}

@@ -63,6 +63,68 @@ def test_a_region_without_a_place_for_restores_is_refused_first(platform: Sandbo
     assert accepted.status == 0, accepted.output
 
 
+# What a specification may have wrong at its end, found by different modules and rules, and what is said about it.
+GROUP = {"name": "boreal-vms", "plan": "boreal-gold"}
+SHARE = {"client": "boreal-fs01", "access": {"kind": "local", "drives": {"D": "/tmp"}}}
+WRONG: dict[str, tuple[dict[str, t.Any], str]] = {
+    "plan": (
+        {"baas_file_backup": {"servers": [{**SHARE, "subclients": [{"name": "x", "plan": "boreal-glod", "content": ["D:\\"]}]}]}},
+        'The plan "boreal-glod" does not exist',
+    ),
+    "vm": (
+        {"baas_vm_backup": {"vcenter_folder": "Tenants/Boréal Îles Ltd", "groups": [{**GROUP, "vms": ["nobody"]}]}},
+        "are named 'nobody'",
+    ),
+    "sub-folder": (
+        {"baas_vm_backup": {"vcenter_folder": "Tenants/Boréal Îles Ltd", "groups": [{**GROUP, "folders": ["None"]}]}},
+        "the vCenter has no folder",
+    ),
+    "database": (
+        {
+            "baas_sql_backup": {
+                "servers": [
+                    {
+                        "client": "boreal-sql01",
+                        "instances": [
+                            {
+                                "name": "BOREAL-SQL01",
+                                "plan": "boreal-gold",
+                                "subclients": [{"name": "x", "plan": "boreal-gold", "databases": ["Nowhere"]}],
+                            }
+                        ],
+                    }
+                ]
+            }
+        },
+        "Nowhere",
+    ),
+    "content": (
+        {"baas_file_backup": {"servers": [{**SHARE, "subclients": [{"name": "x", "plan": "boreal-gold", "content": ["D:\\Dta"]}]}]}},
+        "is not there: boreal-fs01/x, D:\\Dta.",
+    ),
+    "evidence": ({"baas_evidence_dir": "evidence"}, 'The directory "evidence" is relative'),
+    "variable": ({"baas_file_backups": {}}, "baas_file_backups is no variable of this collection. Did you mean baas_file_backup?"),
+    "option": ({"tenant_onboarding_acceptence": False}, "Did you mean tenant_onboarding_acceptance?"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_wrong_anywhere_is_said_before_the_first_write(platform: Sandbox, wrong: str) -> None:
+    variables, said = WRONG[wrong]
+    platform.control("DELETE", "/journal")
+    run = onboard(platform, "-e", json.dumps(variables))
+    assert run.status != 0
+    assert said in run.output
+    assert [request["path"] for request in platform.control("GET", "/journal")["requests"] if request["writes"]] == []
+
+
+def test_a_check_run_fails_where_a_real_one_does(platform: Sandbox) -> None:
+    variables, said = WRONG["plan"]
+    run = onboard(platform, "--check", "-e", json.dumps(variables))
+    assert run.status != 0
+    assert said in run.output
+
+
 def test_a_restore_that_lacks_a_disk_is_not_accepted(platform: Sandbox) -> None:
     for name in ("boreal-web-01", "boreal-erp-01"):
         platform.control("POST", "/faults", {"name": "restore_drop_disk", "vm": name, "times": 1})

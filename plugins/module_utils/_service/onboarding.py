@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
+from . import file_protection, sql_protection
+
 Row = t.Mapping[str, t.Any]
 PROTECTED = (("vm", "vms", "vms"), ("file", "files", "subclients"), ("database", "databases", "instances"))
 """A kind of system, the part of the result that tells of it, and what is listed there if there is any."""
@@ -39,6 +41,25 @@ def onboarding(seen: Row, acceptance: Row | None = None) -> dict[str, t.Any]:
         },
         "due": result["changed"] or acceptance is not None or not seen["earlier"],
     }
+
+
+def planned(specification: Row) -> dict[str, list[t.Any]]:
+    """What a specification makes and what for: names, of all that is made in Commvault, as the errors of modules call it, and places, see
+    file_protection.places().
+
+    specification: company (its name), plans, hypervisor (its name), vm_groups, file_servers and sql_servers; any may be missing.
+    """
+    hypervisor = specification.get("hypervisor") or ""
+    groups = [f"{hypervisor}/{group['name']}" for group in specification.get("vm_groups") or []]
+    files, sql = (specification.get(f"{kind}_servers") or [] for kind in ("file", "sql"))
+    subclients = [f"{server['client']}/defaultBackupSet/{subclient['name']}" for server in files for subclient in server["subclients"]]
+    databases = sql_protection.protection(sql)
+    instances = [f"{row['client']} / {row['instance']}" for row in databases["instances"]]
+    shares = [f"{row['client']} / {row['instance']} / {row['name']}" for row in databases["subclients"]]
+    plans = [plan["name"] for plan in specification.get("plans") or []]
+    single = [specification.get("company") or "", hypervisor, *(server["client"] for server in (*files, *sql))]
+    names = [name for name in (*single, *plans, *groups, *subclients, *instances, *shares) if name]
+    return {"names": list(dict.fromkeys(names)), "places": file_protection.places(files)}
 
 
 def _result(seen: Row) -> dict[str, t.Any]:

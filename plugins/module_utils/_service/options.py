@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import typing as t
 from pathlib import Path
@@ -57,6 +58,33 @@ def options(role: str) -> dict[str, t.Any]:
     """The options of a role."""
     text = (ROLES / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
     return t.cast(dict[str, t.Any], yaml_load(text)["argument_specs"]["main"]["options"])
+
+
+INVENTORY = frozenset(
+    f"baas_{name}"
+    for name in (
+        *("commvault", "vcenter", "region", "tenant", "plans", "vm_backup", "file_backup", "sql_backup"),
+        *("evidence_dir", "clock_margin", "poll_seconds", "throttle"),
+    )
+)
+"""The variables of the inventory that the roles' defaults and the playbooks read."""
+
+
+def misspelt(variables: t.Iterable[str], role: str = "") -> list[str]:
+    """A sentence for each variable that looks like one of this collection, or like an option of the role, and is none.
+
+    A block of a specification that is misspelt would be left out, and what it names would not be protected.
+    variables: the names of all that a host has.
+    """
+    known = INVENTORY | ({*options(role), f"{role}_result"} if role else set())
+    prefixes = ("baas_", f"{role}_") if role else ("baas_",)
+    unknown = sorted(name for name in variables if name.startswith(prefixes) and name not in known)
+    return [f"{name} is no variable of this collection. {_advice(name, known)}" for name in unknown]
+
+
+def _advice(name: str, known: t.Collection[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known), 1)
+    return f"Did you mean {near[0]}?" if near else "Give a variable of your own another beginning."
 
 
 def _converted(value: t.Any, wanted: Specification) -> t.Any:
