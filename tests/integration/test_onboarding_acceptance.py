@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 import typing as t
+from pathlib import Path
 
 import pytest
 
+from ansible_collections.calligo.baas.tests.support.documents import blocks
 from ansible_collections.calligo.baas.tests.support.modules import Modules
-from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, run_playbook
+from ansible_collections.calligo.baas.tests.support.playbooks import CHECKOUT, Run, evidence_dir, run_playbook
 from commvaultsim.sandbox import Sandbox
 
 TENANT = "boreal"
@@ -160,3 +162,23 @@ def test_what_was_accepted_is_not_restored_again(platform: Sandbox) -> None:
     assert run.status == 0, run.output
     assert run.counts("changed") == {TENANT: 0}
     assert (restores(platform), len(records(platform))) == (before, known)
+
+
+def test_a_check_run_lists_what_the_specification_no_longer_names(platform: Sandbox) -> None:
+    run = onboard(platform, "--check", "--diff", "-e", json.dumps({"baas_file_backup": {}}))
+    assert run.status == 0, run.output
+    assert run.counts("changed") == {TENANT: 0}
+    for line in ("Server boreal-fs01", "Subclient boreal-fs01/defaultBackupSet/îles"):
+        assert line in run.output
+
+
+def test_the_example_of_the_readme_runs(platform: Sandbox, tmp_path: Path) -> None:
+    (example,) = (text for language, text in blocks(CHECKOUT / "README.md") if language == "yaml")
+    (tmp_path / "acme.yml").write_text(example, encoding="utf-8")
+    # Its server is a Windows host that is not here: nothing is looked for on it, and nothing backed up.
+    more = {"baas_sql_backup": {}, "file_backup_check_content": False, "tenant_onboarding_first_backup": False}
+    options = ("--limit", "acme", "-e", f"@{tmp_path / 'acme.yml'}", "-e", json.dumps(more))
+    seen, done, again = (run_playbook(platform, "tenant_onboard", *options, *mode) for mode in (("--check", "--diff"), (), ()))
+    for run in (seen, done, again):
+        assert run.status == 0, run.output
+    assert [run.counts("changed")["acme"] > 0 for run in (seen, done, again)] == [True, True, False]
