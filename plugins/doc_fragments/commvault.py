@@ -82,4 +82,11 @@ options:
       - From V(1) to V(64). The setting holds for one task on one host; with many hosts at a time, see C(forks) and C(throttle) too.
     type: int
     default: 8
+  planned:
+    description:
+      - For check mode alone, the names of what earlier tasks of the same run make, as errors call it. Nothing is said about any of them that is
+        not there yet, and what else is missing is an error, as it is without check mode; so that a run can be planned as a whole.
+      - If not given, check mode warns of whatever is missing.
+    type: list
+    elements: str
 """

@@ -46,8 +46,9 @@ options:
       content:
         description:
           - Paths to back up. Required for a subclient that does not exist yet; it cannot be emptied.
-          - On Windows, V(\\) is the whole machine, and case and a backslash at the end do not matter when paths are compared.
-            They are written as they are given.
+          - On Windows a path begins with a drive or is a share, as in V(D:\\Data), and has backslashes; V(\\) is the whole machine. On Linux it
+            begins with V(/). Anything else is refused, since Commvault takes it and backs up nothing.
+          - Case and a backslash at the end do not matter when paths of Windows are compared. They are written as they are given.
           - The list is the whole content. Content that the subclient took from its plan is replaced by it.
         type: list
         elements: str

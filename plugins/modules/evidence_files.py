@@ -24,11 +24,13 @@ attributes:
     description: Records can be long; the result names the files.
 options:
   directory:
-    description: Where the files go. It is made, readable for its group, if it is not there.
+    description:
+      - Where the files go, with its whole path. It is made, readable for its group, if it is not there.
+      - It is an error, in check mode too, if it cannot be made or written to, or has less than 64 MiB free.
     type: path
     required: true
   files:
-    description: The files.
+    description: The files; none to see whether files could be written there, before a run starts anything whose outcome has to be kept.
     type: list
     elements: dict
     required: true
@@ -90,7 +92,7 @@ import typing as t
 
 from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import InputError
-from ansible_collections.calligo.baas.plugins.module_utils._core.output import MODES
+from ansible_collections.calligo.baas.plugins.module_utils._core.output import MODES, require_directory
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, run
 
 _FILE = {"name": {"type": "str", "required": True}, "content": {"type": "dict", "required": True}}
@@ -105,6 +107,7 @@ SPEC = ArgumentSpec(
 
 def act(_session: None, context: Context) -> dict[str, t.Any]:
     directory, files = context.params["directory"], context.params["files"]
+    require_directory(directory)
     for file in files:
         if file["name"] != os.path.basename(file["name"]) or file["name"] in ("", ".", ".."):
             raise InputError(f'"{file["name"]}" is no name of a file in a directory.')

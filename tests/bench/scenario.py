@@ -138,7 +138,7 @@ class World:
         name, plan = server(tenant, number), f"{alias(tenant)}-files"
         return {
             "client": name,
-            "access": {"kind": "local", "drives": {"D": "{{ baas_sandbox_dir }}/drives/" + name + "/D"}},
+            "access": {"kind": "local", "drives": {"D": "{{ sandbox_dir }}/drives/" + name + "/D"}},
             "subclients": [
                 {"name": f"data-{part + 1:02}", "plan": plan, "content": [f"D:\\Data {part + 1}"], "description": "Departments"}
                 for part in range(self.subclients)

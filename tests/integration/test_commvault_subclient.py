@@ -41,7 +41,7 @@ def one(name="data", **options):
 
 def test_the_twelve_steps(modules):
     present = one(content=["D:\\Kasse"], filters=SERVICE_FILTERS, plan=GOLD, vss="locked_files", description="Die Kasse")
-    changed = one(content=["D:\\Kasse\\Tag 1\\", "E:/"], filters=[], exceptions=["D:\\Kasse\\Tag 1\\*.txt"], plan=SILVER, vss="all_files")
+    changed = one(content=["D:\\Kasse\\Tag 1\\", "E:"], filters=[], exceptions=["D:\\Kasse\\Tag 1\\*.txt"], plan=SILVER, vss="all_files")
     changed["subclients"][0] |= {"description": "", "backup_enabled": False}
     results = walk(modules, MODULE, present, changed, one(state="absent"))
     made = results["create"]["subclients"][0]
@@ -55,7 +55,7 @@ def test_the_twelve_steps(modules):
         "client": CLIENT,
         "backupset": "defaultBackupSet",
         "name": "data",
-        "content": ["D:\\Kasse\\Tag 1\\", "E:/"],
+        "content": ["D:\\Kasse\\Tag 1\\", "E:"],
         "filters": [],
         "exceptions": ["D:\\Kasse\\Tag 1\\*.txt"],
         "plan": SILVER,
@@ -65,13 +65,22 @@ def test_the_twelve_steps(modules):
     }
     assert {**after, "changed": True} == results["change"]["subclients"][0] == results["change check"]["subclients"][0]
     before, changed_to = results["change"]["diff"][0]["before"], results["change"]["diff"][0]["after"]
-    assert before["content"] == ["D:\\Kasse"] and changed_to["content"] == ["D:\\Kasse\\Tag 1\\", "E:/"]
+    assert before["content"] == ["D:\\Kasse"] and changed_to["content"] == ["D:\\Kasse\\Tag 1\\", "E:"]
 
 
 def test_another_spelling_is_no_change(modules):
     modules(MODULE, one("spelling", content=["D:\\Kasse\\"], filters=["**\\Winsxs\\"]))
-    step(modules, MODULE, one("SPELLING", content=["d:/kasse"], filters=["**\\WINSXS"]), check=False, changed=False)
+    step(modules, MODULE, one("SPELLING", content=["d:\\kasse"], filters=["**\\WINSXS"]), check=False, changed=False)
     modules(MODULE, one("spelling", state="absent"))
+
+
+@pytest.mark.parametrize("path", ["/srv/data", "D:/Data", "D:\\\\Data", "Data"])
+def test_content_that_can_be_no_path_is_refused_for_what_is_there_too(modules, path):
+    modules(MODULE, one("form", content=["D:\\Kasse"]))
+    failed = modules.failure(MODULE, one("form", content=[path]))
+    assert f'cannot be "{path}"' in failed["msg"]
+    step(modules, MODULE, one("form", content=["D:\\Kasse"]), check=False, changed=False)
+    modules(MODULE, one("form", state="absent"))
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)

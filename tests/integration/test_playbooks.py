@@ -102,6 +102,7 @@ def test_check_mode_on_an_empty_platform_shows_everything_and_writes_nothing(
     assert all(run.counts("changed").values())
     for name in ("Acme Sàrl", "acme-gold", "cafe-silver", "boreal-vcenter", "îles"):
         assert name in run.output
+    assert "A real run fails here" not in run.output
     assert requests
     assert [request for request in requests if request["writes"]] == []
     assert [request for request in requests if not request["modelled"]] == []

@@ -99,6 +99,42 @@ def test_the_default_stops_backups_and_leaves_them_to_be_restored(modules: Modul
     assert [record["stage"] for record in records(modules)] == ["stop_backups"]
 
 
+def onboard(modules: Modules, state: str | None, *options: str) -> tuple[Run, list[str]]:
+    """Run the onboarding's playbook for the tenant, with a state in its specification; the run, and the writing requests that it sent."""
+    region = {"name": LEAVING, "alias": "boreal", "region": "jersey", "contact": {"name": "É", "email": "e@boreal.example"}}
+    given = ("-e", json.dumps({"baas_tenant": {**region, "state": state}})) if state else ()
+    modules.sandbox.control("DELETE", "/journal")
+    run = run_playbook(modules.sandbox, "tenant_onboard", "--limit", "boreal", "-e", "tenant_onboarding_acceptance=false", *given, *options)
+    return run, [request["path"] for request in modules.sandbox.control("GET", "/journal")["requests"] if request["writes"]]
+
+
+def test_a_converge_does_not_take_a_tenant_on_again_by_the_way(modules: Modules) -> None:
+    before = estate(modules)
+    run, writes = onboard(modules, None)
+    assert run.status != 0
+    assert "switched off in Commvault, but the specification wants them" in run.output and "boreal-vms" in run.output
+    ending, more = onboard(modules, "ending")
+    assert ending.status == 0, ending.output
+    assert "nothing is backed up, and nothing was changed" in " ".join(ending.output.split())
+    assert (writes, more, estate(modules)) == ([], [], before)
+    # With the state it is taken on again: a check run says so.
+    active, _none = onboard(modules, "active", "--check")
+    assert active.status == 0, active.output
+    assert active.counts("changed")["boreal"] > 0
+
+
+def test_a_service_that_goes_on_is_not_called_ended(modules: Modules) -> None:
+    run, writes = onboard(modules, "ended")
+    assert run.status != 0
+    assert "logins of the company" in run.output
+    assert writes == []
+    active = {"name": LEAVING, "alias": "boreal", "state": "active"}
+    refused, writes = offboard(modules, "-e", json.dumps({"baas_tenant": active}))
+    assert refused.status != 0
+    assert "Set baas_tenant.state to ending" in refused.output
+    assert writes == []
+
+
 def test_a_company_with_another_alias_is_not_touched(modules: Modules) -> None:
     wrong = json.dumps({"tenant_offboarding_tenant": {"name": STAYING, "alias": "boreal"}})
     run, writes = offboard(modules, *CONFIRMED, "-e", wrong)
@@ -116,6 +152,13 @@ def test_nothing_is_removed_without_the_alias(modules: Modules, options: tuple[s
     assert writes == []
 
 
+def test_nothing_is_begun_whose_record_could_not_be_kept(modules: Modules) -> None:
+    run, writes = offboard(modules, "-e", f"baas_evidence_dir={modules.sandbox.ca_path}/evidence")
+    assert run.status != 0
+    assert "is no directory. Correct the path." in run.output
+    assert writes == []
+
+
 def test_a_company_that_nobody_knows_is_refused(modules: Modules) -> None:
     wrong = json.dumps({"tenant_offboarding_tenant": {"name": "Nobody", "alias": "boreal"}})
     run, writes = offboard(modules, "-e", wrong)
@@ -128,6 +171,10 @@ def test_deactivated_means_no_logins_and_restores_still(modules: Modules, golden
     twice(modules, golden, "deactivate", "-e", "tenant_offboarding_stage=deactivate")
     assert estate(modules)["company"]["status"] == "DEACTIVATED"
     assert modules("commvault_browse_info", {"company": LEAVING, **FILES})["total"] > 0
+    run, writes = onboard(modules, None)
+    assert run.status != 0
+    assert "switched off in Commvault" in run.output or "is deactivated in Commvault" in run.output
+    assert writes == []
 
 
 def test_removed_is_what_the_tenant_had_and_nothing_of_another(modules: Modules, golden: Golden) -> None:

@@ -18,6 +18,8 @@ from .errors import InputError
 
 MODES = {"0600": 0o600, "0640": 0o640}
 CHUNK = 1 << 20
+ROOM = 64 << 20
+"""Bytes that must be free where files are kept: more than what one run writes."""
 
 OPTIONS = ArgumentSpec(
     {
@@ -54,6 +56,27 @@ def write_file(path: str, parts: t.Iterable[str], mode: str, make_directory: boo
             if before != after:
                 keep()
         return Written(path, size, before != after)
+
+
+def require_directory(path: str) -> None:
+    """Refuse a directory that files could not be written to: before a run starts anything whose outcome has to be kept. Only reads.
+
+    Files are replaced in one step within their directory, so that it need not be on the same file system as any other.
+    Raises InputError for a path that is relative, no directory, cannot be made or written to, or has no room.
+    """
+    if not os.path.isabs(path):
+        raise InputError(f'The directory "{path}" is relative, to a place that no one can know: give its whole path.', object=path)
+    there = path
+    while not os.path.lexists(there):
+        there = os.path.dirname(there)
+    if not os.path.isdir(there):
+        raise InputError(f"The directory {path} cannot be: {there} is no directory. Correct the path.", object=path)
+    if not os.access(there, os.W_OK | os.X_OK):
+        what = "be written to" if there == path else f"be made in {there}"
+        raise InputError(f"The directory {path} cannot {what} by this user. Give the user the right to, or correct the path.", object=path)
+    state = os.statvfs(there)
+    if state.f_bavail * state.f_frsize < ROOM or (state.f_files and not state.f_favail):
+        raise InputError(f"There is no room for files in {path}: less than {ROOM >> 20} MiB, or no inode, is free. Make room.", object=path)
 
 
 def compare_file(path: str, parts: t.Iterable[str], mode: str, make_directory: bool = False) -> Written:  # noqa: ARG001 - as write_file()

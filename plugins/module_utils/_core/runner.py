@@ -34,7 +34,8 @@ class Context:
 
     warn: takes one line of text for the person who runs the play.
     missing: takes what is missing and the way out, when the task refers to something that is not there. Raises NotFound; in check mode
-    it warns, since an earlier task of the same check run may be the one that would make it, and the caller goes on without.
+    it warns, since an earlier task of the same check run may be the one that would make it, and the caller goes on without. Where the
+    option planned names what earlier tasks make, it keeps silent about those, and anything else is the error that it is without check mode.
     write_file: output.write_file(), or in check mode output.compare_file().
     """
 
@@ -47,11 +48,14 @@ class Context:
     @classmethod
     def of(cls, params: Params, check_mode: bool, warn: t.Callable[[str], None]) -> Context:
         """The context of a run."""
+        named = params.get("planned")
+        planned = None if named is None else {str(name).casefold() for name in named}
 
         def missing(text: str, way_out: str, name: str) -> None:
-            if not check_mode:
+            if not check_mode or (planned is not None and name.casefold() not in planned):
                 raise NotFound(f"{text} {way_out}", object=name)
-            warn(f"{text} A real run fails here unless an earlier task makes it.")
+            if planned is None:
+                warn(f"{text} A real run fails here unless an earlier task makes it.")
 
         return cls(params, warn, missing, output.compare_file if check_mode else output.write_file, Permit(not check_mode))
 

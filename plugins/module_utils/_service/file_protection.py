@@ -6,16 +6,20 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
-Server = t.Mapping[str, t.Any]
+from . import manifest
+
+Row = t.Mapping[str, t.Any]
+Server = Row
 
 
-def subclients(servers: t.Iterable[Server], default_excludes: t.Sequence[str]) -> list[dict[str, t.Any]]:
+def subclients(servers: t.Iterable[Server], default_excludes: t.Sequence[str], resume: bool = False) -> list[dict[str, t.Any]]:
     """The option subclients of M(calligo.baas.commvault_subclient) for all servers of a tenant.
 
     servers: each with client, removable_drives (letters) and subclients (name, plan, content, exclude, exceptions, vss,
-    description, backup_enabled). default_excludes: left out of every subclient, whatever the specification says.
+    description, backup_enabled). default_excludes: left out of every subclient, whatever the specification says. resume: see switch().
     The platform has no switch for removable media: the drives named as such are left out by their letters.
     """
     made = []
@@ -23,7 +27,7 @@ def subclients(servers: t.Iterable[Server], default_excludes: t.Sequence[str]) -
         removable = [f"{str(letter).upper().rstrip(':')}:\\" for letter in server.get("removable_drives") or []]
         for subclient in server["subclients"]:
             filters = [*default_excludes, *removable, *(subclient.get("exclude") or [])]
-            optional = {key: subclient[key] for key in ("exceptions", "description", "backup_enabled") if subclient.get(key) is not None}
+            optional = {key: subclient[key] for key in ("exceptions", "description") if subclient.get(key) is not None}
             made.append(
                 {
                     "client": server["client"],
@@ -33,9 +37,44 @@ def subclients(servers: t.Iterable[Server], default_excludes: t.Sequence[str]) -
                     "filters": list(dict.fromkeys(filters)),
                     "vss": subclient.get("vss") or "locked_files",
                     **optional,
+                    **switch(subclient, resume),
                 }
             )
     return made
+
+
+def places(servers: t.Iterable[Server]) -> list[dict[str, str]]:
+    """Where what a specification backs up lies, path by path, for those that begin with a drive.
+
+    Each with subclient (client and name), path, host (inventory name of the Windows host to look on; empty for this host), and root, which
+    has to be there: the path up to a wildcard, on this host the directory; empty for a drive that the access does not name.
+    """
+    found = []
+    for server in servers:
+        access = server["access"]
+        local = access["kind"] == "local"
+        for subclient in server["subclients"]:
+            for path in subclient["content"]:
+                if not re.match(r"[A-Za-z]:", path):
+                    continue
+                try:
+                    root = manifest.roots([path], access.get("drives") or {} if local else None)[0]
+                except ValueError:
+                    root = ""
+                name = f"{server['client']}/{subclient['name']}"
+                found.append({"subclient": name, "path": path, "root": root, "host": "" if local else str(access.get("host") or "")})
+    return found
+
+
+def switch(specified: Row, resume: bool) -> dict[str, bool]:
+    """The option backup_enabled of what a specification protects: off where it says so, and on only where backups may be resumed.
+
+    Otherwise it is left out: what was switched off, at the end of a tenant's service for instance, is not switched on by the way. Something
+    new is on by itself.
+    """
+    if specified.get("backup_enabled") is False:
+        return {"backup_enabled": False}
+    return {"backup_enabled": True} if resume else {}
 
 
 def specified(servers: t.Iterable[Server], client: str, subclient: str) -> dict[str, t.Any]:

@@ -59,6 +59,11 @@ def problems(tenant: Row, estate: Row, stage: str, confirm: str, known: bool) ->
             f"The company {company['name']} has the alias {company['alias']}, but the specification says {tenant['alias']}: "
             "this is another tenant's, or the specification is wrong."
         )
+    if tenant.get("state") == "active":
+        found.append(
+            f"The specification says that {tenant['name']} is active, and the next onboarding would take it on again. "
+            "Set baas_tenant.state to ending."
+        )
     if stage == "remove" and confirm != tenant["alias"]:
         found.append(
             f"To remove what {tenant['name']} has, say so with tenant_offboarding_confirm: {tenant['alias']} "

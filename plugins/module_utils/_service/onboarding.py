@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
+from . import file_protection, sql_protection
+
 Row = t.Mapping[str, t.Any]
 PROTECTED = (("vm", "vms", "vms"), ("file", "files", "subclients"), ("database", "databases", "instances"))
 """A kind of system, the part of the result that tells of it, and what is listed there if there is any."""
@@ -18,17 +20,20 @@ def onboarding(seen: Row, acceptance: Row | None = None) -> dict[str, t.Any]:
 
     seen: tenant and specification (plans, vm_backup, file_backup, sql_backup) as they were given; region (its name); preflight, what
     M(calligo.baas.commvault_infrastructure_info) found; company and plans, what the tasks that made them registered; vms, files and
-    databases, the results of the roles that protect them, empty where there are none; earlier, the records of earlier runs; recorded_at
-    (ISO 8601, UTC) and recorded_by.
+    databases, the results of the roles that protect them, empty where there are none; estate, what M(calligo.baas.commvault_estate_info)
+    found, None where it was not asked, and planned, names as planned() gives them; earlier, the records of earlier runs; recorded_at (ISO
+    8601, UTC) and recorded_by.
     acceptance: the record of the acceptance restores of this run; None if none were made.
-    Gives result (of the role), unproven (the protected kinds for which no acceptance restore has passed in an earlier run), record, and
-    due: whether the record is to be written, because something was done or there is none yet.
+    Gives result (of the role), unspecified (what the tenant has beside the specification), unproven (the protected kinds for which no
+    acceptance restore has passed in an earlier run), record, and due: whether the record is to be written, because something was done or
+    there is none yet.
     """
     result = _result(seen)
     passed = [record["acceptance"] for record in seen["earlier"] if (record.get("acceptance") or {}).get("result") == "passed"]
     proven = {sample["kind"] for known in passed for sample in known["samples"]}
     return {
         "result": result,
+        "unspecified": unspecified(seen["estate"], seen["planned"]) if seen.get("estate") else [],
         "unproven": [kind for kind, part, systems in PROTECTED if result[part].get(systems) and kind not in proven],
         "record": {
             "kind": "onboarding",
@@ -39,6 +44,45 @@ def onboarding(seen: Row, acceptance: Row | None = None) -> dict[str, t.Any]:
         },
         "due": result["changed"] or acceptance is not None or not seen["earlier"],
     }
+
+
+def unspecified(estate: Row, planned: t.Collection[str]) -> list[str]:
+    """What belongs to a tenant's company and is not in its specification, which takes nothing away. planned: names as planned() gives them.
+
+    estate: what M(calligo.baas.commvault_estate_info) found. What comes with something else and what is retired is not among it.
+    """
+    known = {name.casefold() for name in planned}
+    subclients = [row for row in estate["subclients"] if not row["default"]]
+    shares = [row for row in subclients if row["sql_server"]]
+    others = [row for row in subclients if not row["sql_server"]]
+    labels = {
+        "Server": [row["name"] for row in estate["servers"] if not row["retired"]],
+        "Hypervisor": [row["name"] for row in estate["hypervisors"] if not row["retired"]],
+        "VM group": [f"{row['hypervisor']}/{row['name']}" for row in estate["vm_groups"] if not row["default"]],
+        "Subclient": [f"{row['client']}/{row['backupset']}/{row['name']}" for row in others],
+        "Subclient of databases": [f"{row['client']} / {row['instance']} / {row['name']}" for row in shares],
+        "Plan": [row["name"] for row in estate["plans"]],
+    }
+    return [f"{kind} {label}" for kind, found in labels.items() for label in found if label.casefold() not in known]
+
+
+def planned(specification: Row) -> dict[str, list[t.Any]]:
+    """What a specification makes and what for: names, of all that is made in Commvault, as the errors of modules call it, and places, see
+    file_protection.places().
+
+    specification: company (its name), plans, hypervisor (its name), vm_groups, file_servers and sql_servers; any may be missing.
+    """
+    hypervisor = specification.get("hypervisor") or ""
+    groups = [f"{hypervisor}/{group['name']}" for group in specification.get("vm_groups") or []]
+    files, sql = (specification.get(f"{kind}_servers") or [] for kind in ("file", "sql"))
+    subclients = [f"{server['client']}/defaultBackupSet/{subclient['name']}" for server in files for subclient in server["subclients"]]
+    databases = sql_protection.protection(sql)
+    instances = [f"{row['client']} / {row['instance']}" for row in databases["instances"]]
+    shares = [f"{row['client']} / {row['instance']} / {row['name']}" for row in databases["subclients"]]
+    plans = [plan["name"] for plan in specification.get("plans") or []]
+    single = [specification.get("company") or "", hypervisor, *(server["client"] for server in (*files, *sql))]
+    names = [name for name in (*single, *plans, *groups, *subclients, *instances, *shares) if name]
+    return {"names": list(dict.fromkeys(names)), "places": file_protection.places(files)}
 
 
 def _result(seen: Row) -> dict[str, t.Any]:

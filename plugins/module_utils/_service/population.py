@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .options import misspelt, option
 from .protection import fields, members, uuid
 
 Tenant = t.Mapping[str, t.Any]
@@ -17,12 +18,19 @@ System = dict[str, t.Any]
 def specifications(variables: t.Mapping[str, Tenant], hosts: t.Iterable[str]) -> list[System]:
     """What the inventory says about tenants: host, name, alias, region, and their systems by kind; none of a kind is an empty dict.
 
-    variables: of all hosts, by inventory name.
+    variables: of all hosts, by inventory name. A tenant whose service has ended has none.
+    Raises ValueError for a variable that is misspelt, whose systems would be left out.
     """
     found = []
     for host in hosts:
         known = variables[host]
-        kinds = {key: known.get(f"baas_{key}") or {} for key in ("vm_backup", "file_backup", "sql_backup")}
+        unknown = misspelt(known)
+        if unknown:
+            raise ValueError(f"{host}: {' '.join(unknown)}")
+        if known["baas_tenant"].get("state") == "ended":
+            continue
+        given = {key: known.get(f"baas_{key}") or {} for key in ("vm_backup", "file_backup", "sql_backup")}
+        kinds = {key: option(value, f"tenant_onboarding_{key}") for key, value in given.items()}
         found.append({"host": host, **{key: known["baas_tenant"][key] for key in ("name", "alias", "region")}, **kinds})
     return found
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .options import misspelt
+
 Row = t.Mapping[str, t.Any]
 
 
@@ -19,6 +21,8 @@ def problems(
     vcenter_error: str = "",
     sql_servers: t.Collection[str] = (),
     acceptance: bool = False,
+    variables: t.Iterable[str] = (),
+    databases: t.Iterable[Row] = (),
 ) -> list[str]:
     """All that stands in the way of a tenant's onboarding, at once.
 
@@ -26,13 +30,17 @@ def problems(
     infrastructure: what M(calligo.baas.commvault_infrastructure_info) found. vcenter_error: why the tenant's folder in
     the vCenter could not be read, empty if it could. sql_servers: names of the servers that need the agent of SQL Server; the others need
     that of the file system. acceptance: whether there will be acceptance restores, which need a place in the region.
+    variables: the names of the tenant's variables. databases: results of a loop of M(calligo.baas.commvault_sql_database_info) over the
+    subclients that name some; an instance that Commvault does not know yet has none.
     """
     return [
+        *misspelt(variables, "tenant_onboarding"),
         *([f"vCenter: {vcenter_error}"] if vcenter_error else []),
         *_residency(tenant, region, plans),
         *(text for pool in infrastructure["storage_pools"] for text in _pool(pool, tenant)),
         *(text for node in infrastructure["access_nodes"] for text in _access_node(node, tenant)),
         *(text for server in infrastructure["servers"] for text in _server(server, tenant, server["name"] in sql_servers)),
+        *(text for result in databases for text in _databases(result)),
         *(_restores(region) if acceptance else []),
     ]
 
@@ -56,6 +64,15 @@ def _restores(region: Row) -> t.Iterator[str]:
     if not region.get("restore_test"):
         advice = "Say there where to, or set tenant_onboarding_acceptance to false."
         yield f"The region {region['name']} has no restore_test, where the acceptance restores go. {advice}"
+
+
+def _databases(result: Row) -> t.Iterator[str]:
+    known = {str(row["name"]).casefold() for row in result["databases"] if row["exists"]}
+    share = result["__tenant_onboarding_share"]
+    for name in share["databases"] if known else []:
+        if str(name).casefold() not in known:
+            where = f"the instance {share['instance']} of {share['client']}"
+            yield f"Commvault knows no database {name} in {where}. Correct the specification, or let Commvault discover it."
 
 
 def _pool(pool: Row, tenant: Row) -> t.Iterator[str]:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .file_protection import switch
+
 Vm = t.Mapping[str, t.Any]
 Group = t.Mapping[str, t.Any]
 
@@ -40,19 +42,26 @@ def members(vms: t.Iterable[Vm], group: Group, root: str) -> list[Vm]:
 
 
 def vm_groups(
-    vms: t.Sequence[Vm], groups: t.Iterable[Group], root: str, folder_ids: t.Mapping[str, str], native_rules: bool = False
+    vms: t.Sequence[Vm],
+    groups: t.Iterable[Group],
+    root: str,
+    folder_ids: t.Mapping[str, str],
+    native_rules: bool = False,
+    resume: bool = False,
 ) -> list[dict[str, t.Any]]:
     """The groups of a specification, each with content and filters as M(calligo.baas.commvault_vm_group) takes them, and its members.
 
     A rule in Commvault reaches every VM of the vCenter, so that in one which tenants share a rule is worked out here,
     inside the tenant's folder, and given as the VMs that satisfy it now. native_rules: the rule itself is given, because
     the vCenter or what the rule names is this tenant's alone.
+    resume: whether backups that are off are switched on, see file_protection.switch().
     folder_ids: managed object ids by path below the data center's VM folder. members: the VMs that are protected, each with name and uuid.
     Raises ValueError, with the group's name, for a VM or folder that is not in the tenant's folder, and for a rule that no VM satisfies;
     also for a VM that vCenter could not tell enough of: unread is not absent, and what is decided without it would be wrong.
     """
     inside = [vm for vm in vms if _below(vm, root)]
-    return [_worked_out(inside, group, root, folder_ids, native_rules) for group in groups]
+    known = [{key: value for key, value in group.items() if key != "backup_enabled"} | switch(group, resume) for group in groups]
+    return [_worked_out(inside, group, root, folder_ids, native_rules) for group in known]
 
 
 def _worked_out(inside: list[Vm], group: Group, root: str, folder_ids: t.Mapping[str, str], native_rules: bool) -> dict[str, t.Any]:

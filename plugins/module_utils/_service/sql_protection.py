@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import typing as t
 
+from .file_protection import switch
+
 Row = dict[str, t.Any]
 Server = t.Mapping[str, t.Any]
 DEFAULT = "default"
 OPTIONAL = ("authentication", "account", "account_password", "credential", "use_vss", "vdi_timeout")
 
 
-def protection(servers: t.Sequence[Server]) -> dict[str, list[Row]]:
-    """What a specification of SQL Servers means for the modules: instances, subclients, and the targets of a backup of all."""
-    return {"instances": instances(servers), "subclients": subclients(servers), "targets": targets(servers)}
+def protection(servers: t.Sequence[Server], resume: bool = False) -> dict[str, list[Row]]:
+    """What a specification of SQL Servers means for the modules: instances, subclients, and the targets of a backup of all.
+
+    resume: whether backups that are off are switched on, see file_protection.switch().
+    """
+    return {"instances": instances(servers), "subclients": subclients(servers, resume), "targets": targets(servers)}
 
 
 def instances(servers: t.Iterable[Server]) -> list[Row]:
@@ -36,7 +41,7 @@ def instances(servers: t.Iterable[Server]) -> list[Row]:
     ]
 
 
-def subclients(servers: t.Iterable[Server]) -> list[Row]:
+def subclients(servers: t.Iterable[Server], resume: bool = False) -> list[Row]:
     """The option subclients of M(calligo.baas.commvault_sql_subclient): those that are named, and the default one with the instance's plan.
 
     Raises ValueError where the specification names the default one, which covers the rest by itself.
@@ -48,7 +53,7 @@ def subclients(servers: t.Iterable[Server]) -> list[Row]:
             for subclient in instance.get("subclients") or []:
                 if str(subclient["name"]).casefold() == DEFAULT:
                     raise ValueError(f"{home['instance']}: the default subclient covers what no other lists, by the instance's plan")
-                optional = {key: subclient[key] for key in ("description", "backup_enabled") if subclient.get(key) is not None}
+                optional = {key: subclient[key] for key in ("description",) if subclient.get(key) is not None}
                 made.append(
                     {
                         **home,
@@ -56,9 +61,10 @@ def subclients(servers: t.Iterable[Server]) -> list[Row]:
                         "databases": list(subclient["databases"]),
                         "plan": subclient["plan"],
                         **optional,
+                        **switch(subclient, resume),
                     }
                 )
-            made.append({**home, "name": DEFAULT, "plan": instance["plan"]})
+            made.append({**home, "name": DEFAULT, "plan": instance["plan"], **switch({}, resume)})
     return made
 
 

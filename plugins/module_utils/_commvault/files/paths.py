@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 # Paths and wildcards of file system subclients. The server may send them back in another spelling than they were written
@@ -26,6 +27,33 @@ def normal(path: str, windows: bool = True) -> str:
     if text.endswith(below) and text != below:
         text = text.removesuffix(below)
     return text.removesuffix(separator) or text
+
+
+def malformed(path: str, windows: bool = True) -> str | None:
+    r"""What is wrong with a path to back up, as the end of a sentence; None if nothing is.
+
+    Commvault takes any text, and backs up nothing where no file has such a path. Windows: \ (the whole machine), a drive letter with what
+    is below it, a share (\\server\share), or one of Commvault's names for folders of users (%Documents%). Linux: from the root.
+    Wildcards are allowed in what is below. Sources: the vendor's pages on subclient content; Microsoft's on naming files and paths.
+    """
+    if not windows:
+        return None if path.startswith("/") else 'does not begin with "/", as paths on Linux do'
+    if path == "\\" or _MONIKER.match(path):
+        return None
+    if "/" in path:
+        return 'has "/" in it, but paths on Windows have "\\"'
+    start = _DRIVE.match(path) or _SHARE.match(path)
+    if not start:
+        return "begins neither with a drive, as in D:\\Data, nor with a share"
+    if "\\\\" in path[2:]:
+        return 'has "\\" twice in a row'
+    return "has a character in it that no path on Windows can have" if _FORBIDDEN.search(path, start.end()) else None
+
+
+_DRIVE = re.compile(r"[A-Za-z]:(\\|$)")
+_SHARE = re.compile(r"\\\\[^\\]+\\[^\\]+(\\|$)")
+_MONIKER = re.compile(r"\\?%[^%]+%")
+_FORBIDDEN = re.compile(r'[<>:"|\x00-\x1f]')
 
 
 def same_paths(want: t.Iterable[str], have: t.Iterable[str] | None, windows: bool = True) -> bool:

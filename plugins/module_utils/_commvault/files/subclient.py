@@ -117,8 +117,16 @@ class Subclient(SubclientResource):
     parent = "backup set"
 
     def desired(self, seen: Seen) -> Record:
+        if seen.raw.rows:
+            self._check_content(_on_windows(seen))
         lists = {kind: paths.unique(self.params[kind], _on_windows(seen)) for kind in KINDS if self.params[kind] is not None}
         return {**super().desired(seen), "vss": self.params["vss"], **lists}
+
+    def _check_content(self, windows: bool) -> None:
+        for path in self.params["content"] or []:
+            wrong = paths.malformed(path, windows)
+            if wrong and self.params["state"] == "present":
+                raise InputError(f'The content of the subclient "{self.label}" cannot be "{path}", which {wrong}.', object=self.label)
 
     def differences(self, desired: Record, seen: Seen) -> Record:
         same_paths = functools.partial(paths.same_paths, windows=_on_windows(seen))

@@ -46,6 +46,7 @@ OPTIONS = ArgumentSpec(
         "connect_timeout": {"type": "float", "default": 10.0},
         "read_timeout": {"type": "float", "default": 120.0},
         "parallel": {"type": "int", "default": PARALLEL},
+        "planned": {"type": "list", "elements": "str"},
     },
     {
         "mutually_exclusive": [("company", "company_id")],

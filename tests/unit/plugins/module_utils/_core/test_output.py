@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.calligo.baas.plugins.module_utils._core import output
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import InputError
-from ansible_collections.calligo.baas.plugins.module_utils._core.output import Written, compare_file, write_file
+from ansible_collections.calligo.baas.plugins.module_utils._core.output import Written, compare_file, require_directory, write_file
 
 
 def mode(path):
@@ -66,3 +67,29 @@ def test_a_path_that_cannot_be_written(tmp_path):
         write_file(str(tmp_path / "missing" / "rows"), ["a"], "0600")
     with pytest.raises(InputError, match="Is a directory"):
         compare_file(str(tmp_path), ["a"], "0600")
+
+
+def test_a_directory_for_files_is_there_or_can_be_made(tmp_path):
+    require_directory(str(tmp_path))
+    require_directory(str(tmp_path / "a" / "b"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"), [("evidence", "relative"), ("{}/file/evidence", "no directory"), ("{}/gone/x", "no directory")]
+)
+def test_a_directory_that_cannot_be(tmp_path, place, wrong):
+    (tmp_path / "file").touch()
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InputError, match=wrong):
+        require_directory(place.format(tmp_path))
+
+
+def test_a_directory_that_may_not_be_written_to_or_is_full(tmp_path, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(output.os, "access", lambda path, mode: False)
+        with pytest.raises(InputError, match="written to by this user"):
+            require_directory(str(tmp_path))
+    monkeypatch.setattr(output, "ROOM", 1 << 80)
+    with pytest.raises(InputError, match="no room"):
+        require_directory(str(tmp_path / "x"))

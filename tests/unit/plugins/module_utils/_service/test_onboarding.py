@@ -82,3 +82,55 @@ def test_a_record_is_due_when_something_was_done_or_there_is_none() -> None:
     assert told()["due"] is True
     assert told(earlier=[earlier(None)])["due"] is False
     assert told(earlier("failed", "vm")["acceptance"], earlier=[earlier(None)])["due"] is True
+
+
+SPECIFICATION: dict[str, t.Any] = {
+    "company": "Acme Sàrl",
+    "plans": [PLAN],
+    "hypervisor": "acme-vcenter",
+    "vm_groups": [{"name": "acme-vms"}],
+    "file_servers": [
+        {
+            "client": "fs01",
+            "access": {"kind": "local", "drives": {"D": "/d"}},
+            "subclients": [{"name": "data", "content": ["D:\\x", "Q:\\y", "\\"]}],
+        }
+    ],
+    "sql_servers": [{"client": "sql01", "instances": [{"name": "SQL01", "plan": "acme-gold"}]}],
+}
+ROW = {"default": False, "retired": False, "sql_server": False}
+
+
+def test_what_is_planned_has_the_names_that_errors_call_it() -> None:
+    planned = onboarding.planned(SPECIFICATION)
+    assert planned["names"] == [
+        *("Acme Sàrl", "acme-vcenter", "fs01", "sql01", "acme-gold", "acme-vcenter/acme-vms", "fs01/defaultBackupSet/data"),
+        *("sql01 / SQL01", "sql01 / SQL01 / default"),
+    ]
+    assert [(place["path"], place["root"], place["host"]) for place in planned["places"]] == [("D:\\x", "/d/x", ""), ("Q:\\y", "", "")]
+    assert onboarding.planned({}) == {"names": [], "places": []}
+
+
+def test_what_the_specification_does_not_name_is_listed() -> None:
+    estate = {
+        "servers": [{**ROW, "name": "FS01"}, {**ROW, "name": "fs02"}, {**ROW, "name": "old", "retired": True}],
+        "hypervisors": [{**ROW, "name": "acme-vcenter"}],
+        "vm_groups": [
+            {**ROW, "hypervisor": "acme-vcenter", "name": name, "default": name == "default"} for name in ("default", "acme-vms", "left")
+        ],
+        "subclients": [
+            {**ROW, "client": "fs01", "backupset": "defaultBackupSet", "name": name, "default": name == "default"}
+            for name in ("default", "data", "more")
+        ]
+        + [{**ROW, "client": "sql01", "instance": "SQL01", "backupset": "", "name": "sales", "sql_server": True}],
+        "plans": [PLAN, {"name": "acme-old"}],
+    }
+    names = onboarding.planned(SPECIFICATION)["names"]
+    assert told(estate=estate, planned=names)["unspecified"] == [
+        "Server fs02",
+        "VM group acme-vcenter/left",
+        "Subclient fs01/defaultBackupSet/more",
+        "Subclient of databases sql01 / SQL01 / sales",
+        "Plan acme-old",
+    ]
+    assert told()["unspecified"] == []

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.files.paths import normal, same_paths, unique
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.files.paths import malformed, normal, same_paths, unique
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,35 @@ def test_order_and_repetition_do_not_matter():
 def test_unique_keeps_order_and_the_first_spelling():
     assert unique(["D:\\Data\\", r"E:\x", r"d:\data", r"D:\y"]) == ["D:\\Data\\", r"E:\x", r"D:\y"]
     assert unique(["/a", "/A", "/a/"], windows=False) == ["/a", "/A"]
+
+
+@pytest.mark.parametrize(
+    "path", ["\\", "D:", "D:\\", "d:\\Data\\", r"E:\Shares\*\Büro 100 %", r"\\server\share", r"\\server\share\x", r"\%Documents%"]
+)
+def test_what_windows_has(path):
+    assert malformed(path) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        ("/srv/data", "/"),
+        ("D:/Data", "/"),
+        ("D:\\\\Data", "twice"),
+        (r"D:\Data\\x", "twice"),
+        (r"Data\x", "drive"),
+        (r"\Data", "drive"),
+        (" D:\\", "drive"),
+        ("DD:\\x", "drive"),
+        ("\\\\server", "drive"),
+        (r"D:\a|b", "character"),
+        ("D:\\a\nb", "character"),
+    ],
+)
+def test_what_windows_cannot_have(path, wrong):
+    assert wrong in (malformed(path) or "")
+
+
+def test_what_linux_has():
+    assert malformed("/srv/ein\\Name", windows=False) is None
+    assert "begin" in (malformed("srv", windows=False) or "")
