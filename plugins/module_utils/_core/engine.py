@@ -254,10 +254,10 @@ def predict(work: Work) -> Record:
     return work.result([step.predict() for step in work.steps()])
 
 
-def perform(work: Work, permit: Permit | None = None) -> Record:
+def perform(work: Work, permit: Permit | None = None, anew: t.Callable[[], Work] | None = None) -> Record:
     """Do the work, step by step. Raises Failed with what was done, what failed and what was not tried, each by its label.
 
-    permit: knows of writes that were answered with nothing; then it is read again what is still to be done.
+    permit: knows of writes that were answered with nothing. anew: the same work as if just asked for, which then tells what is not done.
     """
     steps = list(work.steps())
     outcomes: list[Outcome] = []
@@ -268,8 +268,8 @@ def perform(work: Work, permit: Permit | None = None) -> Record:
             raise Failed(error, _partial(work, outcomes, [step.label], [left.label for left in steps[number + 1 :]])) from error
     try:
         outcomes = work.settle(outcomes)
-        if permit and permit.unconfirmed:
-            _require_done(work, permit.unconfirmed)
+        if permit and anew and permit.unconfirmed:
+            _require_done(anew(), permit.unconfirmed)
     except BaasError as error:
         raise Failed(error, _partial(work, outcomes, [], [])) from error
     return work.result(outcomes)

@@ -78,8 +78,9 @@ def run_work(spec: ArgumentSpec, connect: Connect[S], bind: t.Callable[[S, Conte
     """Run a module that writes: bind gives what is to be done. In check mode it is only predicted; check mode is decided here alone."""
 
     def body(session: S, context: Context, check_mode: bool) -> Params:
-        work = bind(session, context)
-        return predict(work) if check_mode else perform(work, context.permit)
+        if check_mode:
+            return predict(bind(session, context))
+        return perform(bind(session, context), context.permit, lambda: bind(session, context))
 
     _run(spec, connect, body)
 

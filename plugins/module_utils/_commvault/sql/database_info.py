@@ -73,7 +73,7 @@ def _instances(client: Commvault, params: Row) -> dict[int, Row]:
     if params["instance"] is not None:
         found = sql.find_instance(client, params["client"], params["instance"])
         return {found.id: {"id": found.id, "name": found.name, "client": found.client, "client_id": found.client_id}} if found else {}
-    found_rows = {row["id"]: row for row in _listed_instances(client)}
+    found_rows = {row["id"]: row for row in sql.listed_instances(client)}
     if params["client"] is None:
         return found_rows
     home = server_lookup.find_server(client, params["client"])
@@ -82,26 +82,6 @@ def _instances(client: Commvault, params: Row) -> dict[int, Row]:
         return {}
     lookup.require_own(client, "client", home)
     return {instance: row for instance, row in found_rows.items() if row["client_id"] == home.id}
-
-
-def _listed_instances(client: Commvault) -> list[Row]:
-    """Every instance that is seen (OpenAPI GetInstances). An older server has no such list, but one of its own (cvpysdk services.py)."""
-    reply = client.get("/V4/Instances", absent=(404,))
-    found: list[Row]
-    if reply is None:
-        rows = sql.rows_below(client.get("/sql/instances", absent=(404,)), "SqlInstance")
-        keys = {"id": "insId", "name": "insName", "client": "cName", "client_id": "cId"}
-        found = [{key: row.get(api) for key, api in keys.items()} for row in rows]
-    else:
-        found = [
-            {**row, "client": text(row, "client", "name") or row.get("server"), "client_id": number(row, "client", "id")}
-            for row in listed(reply.get("instances"))
-            if row.get("databaseEngine") in (None, "SQL_SERVER")
-        ]
-    return [
-        {"id": int(row["id"]), "name": str(row["name"]), "client": str(row["client"]), "client_id": int(row["client_id"] or 0)}
-        for row in found
-    ]
 
 
 def _protection(client: Commvault) -> dict[Key, Row]:

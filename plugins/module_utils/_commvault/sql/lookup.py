@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..._core.errors import UnexpectedReply
 from ..servers import lookup as server_lookup
 from ..servers import subclients as file_subclients
 from ..servers.subclient_resource import is_default
@@ -106,9 +107,44 @@ def instances_of(client: Commvault, server: str, inside: bool = True) -> list[Ro
     Source: GET /Instance, the vendor's Postman collection; cvpysdk instance.py.
     """
     query = {"clientName": server, "applicationId": SQL_SERVER, "propertyLevel": WITH_SETTINGS}
-    rows = client.rows("/Instance", "instanceProperties", query, inside)
+    reply = client.get("/Instance", query, absent=(404,), inside=inside)
+    if reply == {} and any(same_name(server, row["client"]) for row in listed_instances(client, inside, witness=True)):
+        # Older calls say {} where there is nothing, and so does what stands in between.
+        raise UnexpectedReply(
+            f'Commvault lists no instance of "{server}" in one place and some in another: its answer is not believed. Try again, or look '
+            "for a proxy in between.",
+            object=server,
+        )
+    rows = listed((reply or {}).get("instanceProperties"))
     # A server that does not know a parameter sends the instances of other agents or clients, too.
     return [row for row in rows if not row.get("isDeleted") and _is_of(row["instance"], server)]
+
+
+def listed_instances(client: Commvault, inside: bool = True, witness: bool = False) -> list[Row]:
+    """Id, name, client and client_id of every instance that is seen (OpenAPI GetInstances).
+
+    An older server has no such list, but one of its own (cvpysdk services.py). Raises UnexpectedReply where that is {}, which alone says
+    nothing. witness: it is not alone, and means none.
+    """
+    reply = client.get("/V4/Instances", absent=(404,), inside=inside)
+    found: list[Row]
+    if reply is None:
+        older = client.get("/sql/instances", absent=(404,), inside=inside)
+        if older == {} and not witness:
+            raise UnexpectedReply("Commvault answered GET /sql/instances with {}, which does not tell whether there are instances.")
+        rows = rows_below(older, "SqlInstance")
+        keys = {"id": "insId", "name": "insName", "client": "cName", "client_id": "cId"}
+        found = [{key: row.get(api) for key, api in keys.items()} for row in rows]
+    else:
+        found = [
+            {**row, "client": text(row, "client", "name") or row.get("server"), "client_id": number(row, "client", "id")}
+            for row in listed(reply.get("instances"))
+            if row.get("databaseEngine") in (None, "SQL_SERVER")
+        ]
+    return [
+        {"id": int(row["id"]), "name": str(row["name"]), "client": str(row["client"]), "client_id": int(row["client_id"] or 0)}
+        for row in found
+    ]
 
 
 def named(rows: list[Row], name: str) -> Row | None:

@@ -46,6 +46,11 @@ def _rows(*keys: str, count: str | None = None) -> Promise:
     return Promise(keys, rows=True, count=count)
 
 
+def _or_nothing(*keys: str) -> Promise:
+    """A list for which {} means that there is nothing, or that it is not ready: whoever reads it looks for a second witness."""
+    return Promise(keys, rows=True, empty=True)
+
+
 def _one(*keys: str) -> Promise:
     return Promise(keys)
 
@@ -66,7 +71,7 @@ _PROMISES: dict[str, Promise] = {
     "GET /CommServ": _one("commcell"),
     "GET /Events": _rows("commservEvents"),
     "GET /GetId": _one("clientId"),
-    "GET /Instance": _rows("instanceProperties"),
+    "GET /Instance": _or_nothing("instanceProperties"),
     "GET /Instance/{}": _rows("instanceProperties"),
     "GET /Job/{}": _rows("jobs", count=_JOBS),
     "GET /Job/{}/TaskDetails": _one("taskInfo"),
@@ -75,8 +80,7 @@ _PROMISES: dict[str, Promise] = {
     "GET /Security/{}/{}": _rows("securityAssociations"),
     "GET /StoragePool": _rows("storagePoolList"),
     "GET /StoragePool/{}": _one("storagePoolDetails"),
-    # Whoever reads it looks whether nothing can be.
-    "GET /Subclient": Promise(("subClientProperties",), rows=True, count="filterQueryCount", empty=True),
+    "GET /Subclient": _or_nothing("subClientProperties"),
     "GET /Subclient/{}": _rows("subClientProperties"),
     "GET /Tags/{}/{}": _rows("tags"),
     "GET /V2/Plan/{}": _one("plan"),
@@ -117,9 +121,9 @@ _PROMISES: dict[str, Promise] = {
     "GET /V5/Credential/{}": _one("id", "name"),
     "GET /VM": _rows("vmStatusInfoList", count="totalRecords"),
     "GET /sql/databases": _rows("SqlDatabase", "sqlDatabase"),
-    "GET /sql/instances": _rows("SqlInstance", "sqlInstance"),
+    "GET /sql/instances": _or_nothing("SqlInstance", "sqlInstance"),
     # These only read.
-    "POST /DoBrowse": Promise(("browseResponses",), rows=True, empty=True),
+    "POST /DoBrowse": _or_nothing("browseResponses"),
     "POST /JobDetails": _one("job"),
     "POST /Jobs": _rows("jobs", count=_JOBS),
     "POST /SQL/RestoreOptions": _rows("sqlDestinationInstances", "sqlDbdeviceItem"),
