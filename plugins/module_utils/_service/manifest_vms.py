@@ -5,8 +5,8 @@
 """The records of VMs: which backup jobs need one, and what the configuration was that each of them took.
 
 A backup does not tell what the VM was like, and vCenter tells what it is like now. So a configuration that was read at some time is
-proven to be the one that a backup took if nothing that is compared (CPUs, memory, disks, network cards, settings) was changed between the reading and
-the backup, whichever came first. Readings are the one of this run, and those in earlier records. Three things prove it:
+proven to be the one that a backup took if nothing that is compared (CPUs, memory, disks, network cards, settings) was changed between the
+reading and the backup, whichever came first. Readings are the one of this run, and those in earlier records. Three things prove it:
 
 - vCenter's config.modified is before the backup: nothing at all was changed since.
 - vCenter's events of the VM are known for all of that time, and none of them may have changed anything that is compared. This is the
