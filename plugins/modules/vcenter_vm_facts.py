@@ -422,7 +422,7 @@ ansible_facts:
               returned: always
               sample: "2026-11-23T20:59:00.000Z"
             events:
-              description: Events that may have changed CPUs, memory, disks or network cards, the oldest first.
+              description: Events that may have changed CPUs, memory, disks, network cards or settings, the oldest first.
               type: list
               elements: dict
               returned: always

@@ -96,6 +96,11 @@ func (c *calls) handle(ctx *simulator.Context, method *simulator.Method) (mo.Ref
 		return nil, &types.NoPermission{}
 	}
 	switch request := method.Body.(type) {
+	case *types.AddCustomFieldDef:
+		if request.MoType == "" {
+			// For all kinds of objects. The simulator makes it the type of the attribute, too, and pyVmomi reads none without a type.
+			request.MoType = "ManagedEntity"
+		}
 	case *types.CreateVM_Task:
 		if request.Config.Files != nil && !storeExists(ctx, request.Config.Files.VmPathName) {
 			return nil, &types.InvalidDatastorePath{DatastorePath: request.Config.Files.VmPathName}

@@ -108,6 +108,28 @@ func (g *guests) PutObject(_ *simulator.Context, obj mo.Reference) {
 	vm.GuestHeartbeatStatus = types.ManagedEntityStatusGray
 }
 
+// attach makes controllers name the devices that are on them: of those that a client adds, the simulator names the keys that the client
+// gave them for the length of its call, and tools that look for such a device end.
+func attach(value any) {
+	list, ok := value.(*types.ArrayOfVirtualDevice)
+	if !ok {
+		return
+	}
+	for _, device := range list.VirtualDevice {
+		controller, ok := device.(types.BaseVirtualController)
+		if !ok {
+			continue
+		}
+		about := controller.GetVirtualController()
+		about.Device = nil
+		for _, other := range list.VirtualDevice {
+			if attached := other.GetVirtualDevice(); attached.ControllerKey == about.Key && attached.Key != about.Key {
+				about.Device = append(about.Device, attached.Key)
+			}
+		}
+	}
+}
+
 // UpdateObject follows the power state. It runs while the VM is locked.
 func (g *guests) UpdateObject(ctx *simulator.Context, obj mo.Reference, changes []types.PropertyChange) {
 	vm, ok := obj.(*mo.VirtualMachine)
@@ -116,6 +138,8 @@ func (g *guests) UpdateObject(ctx *simulator.Context, obj mo.Reference, changes 
 	}
 	for _, change := range changes {
 		switch change.Name {
+		case "config.hardware.device":
+			attach(change.Val)
 		case "name": // the last step of creating, registering or cloning
 			g.apply(ctx, g.registry.Get(vm.Self), vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn)
 			return

@@ -203,7 +203,9 @@ func (s *site) intoVApp(ref types.ManagedObjectReference, vapp types.ManagedObje
 		folder.ChildEntity = slices.DeleteFunc(folder.ChildEntity, func(c types.ManagedObjectReference) bool { return c == ref })
 	})
 	if pool, ok := registry.Get(*vm.ResourcePool).(*simulator.ResourcePool); ok {
-		ctx.WithLock(pool, func() { pool.Vm = slices.DeleteFunc(pool.Vm, func(c types.ManagedObjectReference) bool { return c == ref }) })
+		ctx.WithLock(pool, func() {
+			pool.Vm = slices.DeleteFunc(pool.Vm, func(c types.ManagedObjectReference) bool { return c == ref })
+		})
 	}
 	app := registry.Get(vapp).(*simulator.VirtualApp)
 	ctx.WithLock(app, func() { app.Vm = append(app.Vm, ref) })

@@ -297,10 +297,13 @@ def test_a_vm_leaves_only_when_it_is_proven_gone_moved_or_excluded(modules, plac
     assert not again["changed"] and "leaving" not in again["vm_group"]
 
 
-def test_what_is_no_uuid_is_no_vm(modules, place, watched):
+def test_what_is_no_uuid_is_no_vm(modules, place, watched, monkeypatch):
     """As earlier versions wrote of a VM that could not be read."""
     first, second = place.vms[:2]
-    modules(MODULE, group("watched", content={"vms": [first, {"name": second["name"], "uuid": "None"}]}))
+    lost = {"name": second["name"], "uuid": "None"}
+    assert "it is not known" in modules.failure(MODULE, group("watched", content={"vms": [first, lost]}))["msg"]
+    monkeypatch.setattr(vm_content, "guard", lambda _given: None)
+    modules(MODULE, group("watched", content={"vms": [first, lost]}))
     tell(modules.sandbox, {"cafe küche 01": {"state": "inaccessible"}})
     result = modules(MODULE, group("watched", content={"vms": [first, second]}, vcenter=watched))
     assert leaving(result) == {second["name"]: "gone"}

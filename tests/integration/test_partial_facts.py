@@ -13,7 +13,7 @@ import typing as t
 import pytest
 
 from ansible_collections.calligo.baas.tests.support.modules import Modules
-from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, refuse, run_playbook
+from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, refuse, run_playbook, tell
 from commvaultsim.sandbox import Sandbox
 
 BY_TAG, BY_FOLDER = "cafe_mueller", "acme"
@@ -71,3 +71,19 @@ def test_nothing_is_drawn_from_a_part_of_the_vms(platform: Sandbox) -> None:
     assert "Café Müller & Söhne: Tags could not be read" in run.output
     assert restores(platform) == before and not (evidence_dir(platform) / "restore_tests").exists()
     refuse(platform)
+
+
+@pytest.mark.usefixtures("onboarded")
+def test_a_vm_that_cannot_be_read_stays_protected_and_is_reported(platform: Sandbox) -> None:
+    group = {"name": "cafe-silver", "hypervisor": "cafe-mueller-vcenter", "company": "Café Müller & Söhne"}
+    before = Modules(platform)("commvault_vm_group", group, check=True)["vm_group"]
+    assert "cafe küche 01" in {vm["name"] for vm in before["content"]["vms"]}
+    done = restores(platform)
+    tell(platform, {"cafe küche 01": {"state": "inaccessible"}})
+    converged = run_playbook(platform, "tenant_onboard", "--limit", BY_TAG, "-e", "tenant_onboarding_acceptance=false")
+    tested = run_playbook(platform, "restore_test", "--limit", "luxembourg")
+    tell(platform)
+    assert converged.status != 0 and UNREAD in converged.output and "cafe küche 01 (inaccessible)" in converged.output
+    assert Modules(platform)("commvault_vm_group", group)["vm_group"] == before
+    assert tested.status != 0 and "Nothing was restored" in tested.output and "cafe küche 01 (inaccessible)" in tested.output
+    assert restores(platform) == done

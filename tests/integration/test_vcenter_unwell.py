@@ -318,3 +318,14 @@ def test_another_pyvmomi_inside_is_noticed_and_read_without_the_fast_pages(vcsim
     result = run(vcsim, folder=TENANT)
     assert result["ansible_facts"] == fast and not used
     assert ["SerializeRequest" in warning["event"]["msg"] for warning in result["warnings"]] == [True]
+
+
+def test_tools_of_others_find_what_the_simulator_names(vcsim, content):
+    """Controllers name the devices that are on them, and an attribute for all kinds of objects has a type."""
+    vm = content.searchIndex.FindByInventoryPath("One/vm/Tenants/Acme/plain")
+    devices = vm.config.hardware.device
+    named = {key for device in devices for key in getattr(device, "device", [])}
+    assert named == {device.key for device in devices if device.controllerKey is not None}
+    field = content.customFieldsManager.AddCustomFieldDef(name="owner")
+    content.customFieldsManager.SetField(entity=vm, key=field.key, value="Ada")
+    assert read(vcsim, names=["plain"], fields=["custom_attributes"])[0]["plain"]["custom_attributes"] == {"owner": "Ada"}

@@ -5,8 +5,8 @@
 """The records of VMs: which backup jobs need one, and what the configuration was that each of them took.
 
 A backup does not tell what the VM was like, and vCenter tells what it is like now. So a configuration that was read at some time is
-proven to be the one that a backup took if nothing that is compared (CPUs, memory, disks, network cards) was changed between the reading and
-the backup, whichever came first. Readings are the one of this run, and those in earlier records. Three things prove it:
+proven to be the one that a backup took if nothing that is compared (CPUs, memory, disks, network cards, settings) was changed between the
+reading and the backup, whichever came first. Readings are the one of this run, and those in earlier records. Three things prove it:
 
 - vCenter's config.modified is before the backup: nothing at all was changed since.
 - vCenter's events of the VM are known for all of that time, and none of them may have changed anything that is compared. This is the
@@ -165,7 +165,7 @@ class _Judge:
         history = _History(self.seen[_uuid(present)]["changes"], self.clocks.vcenter)
         trouble = history.trouble(begin, math.inf, end)
         if trouble is None:
-            return _proved(present, f"vCenter's events since {_iso(begin)}: no change of CPUs, memory, disks or network cards")
+            return _proved(present, f"vCenter's events since {_iso(begin)}: no change of CPUs, memory, disks, network cards or settings")
         for time, vm in self.readings.get(_uuid(present), []):
             span = min(time - self.clocks.margin, begin), max(time + self.clocks.margin, end)
             if vm["moid"] == present["moid"] and history.trouble(*span, end) is None:

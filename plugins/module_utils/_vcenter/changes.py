@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
 
 Facts = dict[str, t.Any]
 
-COMPARED = ("cpus", "memory_mb", "disks", "nics")
+COMPARED = ("cpus", "memory_mb", "disks", "nics", "settings")
 """The facts of a VM that a backup is compared by."""
 MODIFIED, VERSION = "config.modified", "config.changeVersion"
 MOST = 1000
@@ -47,10 +47,12 @@ TASKS = re.compile(r"revert|reloadFromPath", re.IGNORECASE)
 # What configChanges says of a device that no backup is compared by. A snapshot moves each disk to another file, and back when it is
 # removed, so that every backup does the first of these.
 _HARMLESS = re.compile(
-    r"\.(backing\.(fileName|parent|changeId|contentId|datastore|backingObjectId|uuid|port)|connectable|deviceInfo|shares)\b"
+    r"\.(backing\.(fileName|parent|changeId|contentId|datastore|backingObjectId|uuid|port)|connectable|device|deviceInfo|shares)\b"
 )
-_LINE = re.compile(r"config\.hardware\.(?:(numCPU|memoryMB)\b|device\((\d+)\)(\.[\w.]+)?)")
-_ADDRESSED = {"numCPU": "cpus", "memoryMB": "memory_mb"}
+_LINE = re.compile(r"config\.(?:hardware\.device\((\d+)\)(\.[\w.]+)?|(?:hardware\.)?([a-zA-Z]+)\b)")
+_SETTINGS = ("annotation", "bootOptions", "cpuAllocation", "firmware", "memoryAllocation", "version")
+_ADDRESSED = {"numCPU": "cpus", "memoryMB": "memory_mb", **dict.fromkeys(_SETTINGS, "settings")}
+_ATTACHED = {"VirtualDisk": "disks", "VirtualEthernetCard": "nics", "VirtualController": "settings", "VirtualTPM": "settings"}
 
 
 def moment(text: str) -> datetime.datetime:
@@ -146,19 +148,23 @@ def _reconfigured(event: t.Any) -> list[str]:
 def _of_text(text: str) -> t.Iterator[str]:
     """configChanges: "config.hardware.memoryMB: 4096 -> 8192; config.hardware.device(2000).capacityInKB: 1 -> 2;" and so on."""
     for line in _LINE.finditer(text):
-        plain, key, path = line.groups()
-        if plain:
+        key, path, plain = line.groups()
+        if plain in _ADDRESSED:
             yield _ADDRESSED[plain]
-        elif not (path and _HARMLESS.search(path)):
+        elif key and not (path and _HARMLESS.search(path)):
             yield from _of_key(int(key))
 
 
 def _of_key(key: int) -> t.Iterator[str]:
-    """What a device may be by its key: from 4000 on network cards, below 2000 controllers and what every VM has, else perhaps a disk."""
+    """What a device may be by its key: from 4000 on network cards, from 1000 on controllers, below what every VM has, else perhaps a disk,
+    or from 11000 on a TPM or a controller.
+    """
     if 4000 <= key < 5000:
         yield "nics"
     elif key >= 2000:
         yield "disks"
+    if 1000 <= key < 2000 or key >= 11000:
+        yield "settings"
 
 
 def _of_spec(spec: t.Any) -> t.Iterator[str]:
@@ -168,12 +174,10 @@ def _of_spec(spec: t.Any) -> t.Iterator[str]:
         yield "cpus"
     if spec.memoryMB:
         yield "memory_mb"
+    if any(getattr(spec, name, None) is not None for name in _SETTINGS):
+        yield "settings"
     for change in spec.deviceChange or []:
-        names = kinds(change.device)
-        if "VirtualDisk" in names:
-            yield "disks"
-        elif "VirtualEthernetCard" in names:
-            yield "nics"
+        yield from (_ATTACHED[name] for name in kinds(change.device) & _ATTACHED.keys())
 
 
 def _says_anything(spec: t.Any) -> bool:

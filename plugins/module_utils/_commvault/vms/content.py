@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.errors import InputError
 from ..wire.replies import listed
 
 # What a VM group holds, in the words of the modules and in those of the API (OpenAPI schema vmContent), both ways.
@@ -41,6 +42,17 @@ OPTIONS: dict[str, t.Any] = {
     "match": {"type": "str", "choices": ["any", "all"], "default": "any"},
 }
 """The sub-options of content and of filters."""
+
+
+def guard(given: Record) -> None:
+    """Raises InputError for an object whose id is nothing written as a text, as templates make of what vCenter did not tell."""
+    for kind in OBJECTS:
+        for item in given.get(kind) or []:
+            if _id(item).strip().casefold() in ("", "none", "null"):
+                raise InputError(
+                    f'The {"uuid" if kind == "vms" else "id"} of "{item.get("name")}" in {kind} is "{_id(item)}": it is not known. '
+                    "Look up what vCenter says of it, and leave it out as long as that is nothing."
+                )
 
 
 def normal(given: Record) -> Record:

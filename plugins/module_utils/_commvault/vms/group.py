@@ -96,6 +96,9 @@ class VmGroup(Resource):
         self._where = where
         self._params = params
         given = params["content"]
+        for objects in (given, params["filters"]):
+            if objects and params["content_mode"] != "remove":
+                vm_content.guard(objects)
         self._given = None if given is None else vm_content.normal(given)
         if params["content_mode"] != "exact" and self._given and self._given["match"] == "all" and vm_content.has_rules(self._given):
             raise InputError("match=all makes one group of all rules, which can only be set as a whole: use content_mode=exact.")

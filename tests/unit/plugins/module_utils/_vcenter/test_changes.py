@@ -31,6 +31,9 @@ def device(device, operation="edit"):
         (device(vim.vm.device.VirtualCdrom()), []),
         (vim.vm.ConfigSpec(changeTrackingEnabled=True), []),  # what a first backup asks for
         (vim.vm.ConfigSpec(extraConfig=[vim.option.OptionValue(key="ctkEnabled", value="TRUE")]), []),
+        (vim.vm.ConfigSpec(firmware="efi"), ["settings"]),
+        (vim.vm.ConfigSpec(annotation=""), ["settings"]),
+        (device(vim.vm.device.VirtualNVMEController()), ["settings"]),
         (vim.vm.ConfigSpec(), EVERYTHING),
     ],
 )
@@ -54,7 +57,10 @@ def test_what_was_asked_for_tells_what_may_have_changed(spec, expected):
         ({"added": "config.hardware.device(2000).backing.parent: (diskMode = persistent);"}, []),
         ({"modified": "config.hardware.device(4000).connectable.connected: true -> false;"}, []),
         ({"modified": "config.hardware.device(1000).device: () -> (2001);"}, []),
-        ({"modified": 'config.annotation: "" -> "x";', "added": "", "deleted": ""}, []),
+        ({"modified": 'config.annotation: "" -> "x";', "added": "", "deleted": ""}, ["settings"]),
+        ({"modified": 'config.firmware: "bios" -> "efi"; config.bootOptions.efiSecureBootEnabled: false -> true;'}, ["settings"]),
+        ({"added": "config.hardware.device(1001): (key = 1001);"}, ["settings"]),
+        ({"modified": "config.files.logDirectory: 1 -> 2;"}, []),
     ],
 )
 def test_what_the_server_found_changed_counts_more(changes, expected):
