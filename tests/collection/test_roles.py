@@ -13,7 +13,7 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.calligo.baas.plugins.module_utils._service.options import option, options, roles
+from ansible_collections.calligo.baas.plugins.module_utils._service.options import INVENTORY, misspelt, option, options, roles
 from ansible_collections.calligo.baas.tests.support.collection import ROOT
 
 SAMPLES: t.Mapping[str, t.Any] = {"bool": False, "int": 7, "float": 1.5, "str": "x", "path": "/x"}
@@ -94,3 +94,24 @@ def test_every_play_obeys_the_throttle():
     plays = {file.name: yaml.safe_load(file.read_text(encoding="utf-8")) for file in (ROOT / "playbooks").glob("*.yml")}
     assert plays
     assert {play["throttle"] for play in itertools.chain.from_iterable(plays.values())} == {"{{ baas_throttle | default(0) }}"}
+
+
+def test_the_variables_of_the_inventory_are_known():
+    """Any other that begins so is an error, so that a misspelt block does not leave out what it names."""
+    files = [*ROOT.glob("roles/*/defaults/main.yml"), *ROOT.glob("playbooks/*.yml")]
+    read = {name for file in files for name in re.findall(r"\bbaas_\w+", file.read_text(encoding="utf-8"))}
+    assert read == INVENTORY
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("baas_file_backups", "Did you mean baas_file_backup?"),
+        ("baas_zone", "Give a variable of your own another beginning."),
+        ("vm_backup_folders", "Did you mean vm_backup_folder?"),
+    ],
+)
+def test_a_variable_that_nobody_reads_is_named(name, said):
+    assert misspelt(["baas_tenant", "vm_backup_groups", "vm_backup_result", "other", name], "vm_backup") == [
+        f"{name} is no variable of this collection. {said}"
+    ]

@@ -199,3 +199,8 @@ def test_the_company_goes_with_the_last_backup(modules: Modules, golden: Golden)
     assert estate(modules)["company"] is None
     assert [row["name"] for row in estate(modules, STAYING)["plans"]] == [row["name"] for row in other["plans"]]
     assert records(modules)[-1]["remaining"] == []
+    # Not a new tenant: the records know it.
+    run, writes = onboard(modules, None, "-e", json.dumps({"baas_file_backup": {}, "baas_sql_backup": {}}))
+    assert run.status != 0
+    assert "was removed, as its records say" in " ".join(run.output.split())
+    assert writes == []

@@ -83,7 +83,7 @@ def misspelt(variables: t.Iterable[str], role: str = "") -> list[str]:
 
 
 def _advice(name: str, known: t.Collection[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(known), 1)
+    near = difflib.get_close_matches(name, sorted(known), 1, cutoff=0.75)
     return f"Did you mean {near[0]}?" if near else "Give a variable of your own another beginning."
 
 

@@ -57,6 +57,17 @@ def test_without_specifications_the_inventory_tells_them() -> None:
     assert plan["population"]["systems"] == ["vm/acme/db", "vm/acme/web"]
 
 
+def test_what_the_inventory_misspells_is_not_left_out_of_the_draw() -> None:
+    tenant = {"name": "Acme", "alias": "acme", "region": "luxembourg"}
+    with pytest.raises(ValueError, match=r"acme: baas_file_backups is no variable of this collection\. Did you mean baas_file_backup\?"):
+        restore_plan.plan([], RUN, {"acme": {"baas_tenant": tenant, "baas_file_backups": {}}}, ["acme"])
+
+
+def test_a_tenant_whose_service_has_ended_has_nothing_to_draw() -> None:
+    tenant = {"name": "Acme", "alias": "acme", "region": "luxembourg", "state": "ended"}
+    assert restore_plan.plan([], RUN, {"acme": {"baas_tenant": tenant, "baas_vm_backup": VMS}}, ["acme"])["tenants"] == []
+
+
 def test_one_of_each_kind_is_drawn_as_an_auditor_draws_it() -> None:
     plan = restore_plan.plan([ACME, BETA], RUN, read=read())
     systems = ["files/acme/fs01/data", "sql/beta/sql01/PROD", "vm/acme/db", "vm/acme/web"]
