@@ -28,7 +28,7 @@ def test_every_promise_of_the_readme_has_its_test():
     text = re.sub(r"\s+", " ", promises)
     for promise, _test in ROWS:
         text = text.replace(promise, "")
-    left = {word for word in re.findall(r"\w{4,}", text)}
+    left = set(re.findall(r"\w{4,}", text))
     assert left <= {
         "unless",
         "option",
