@@ -58,7 +58,7 @@ class Hypervisor(Resource):
         """raw: the retired ones, of which one may have the name."""
         known = [] if self._client.company_missing else vm_lookup.hypervisors(self._client)
         retired = [row for row in known if vm_lookup.retired(row)]
-        found = lookup.choose(self._client, "hypervisor", self._params["name"], [row for row in known if row not in retired], "own")
+        found = vm_lookup.choose_hypervisor(self._client, self._params["name"], [row for row in known if row not in retired], "own")
         return Seen(self._read(found) if found else None, retired)
 
     def desired(self, seen: Seen) -> Record:
@@ -74,7 +74,7 @@ class Hypervisor(Resource):
         absent = [key for key in needed if not desired.get(key)]
         if absent:
             raise InputError(f'The hypervisor "{desired["name"]}" does not exist yet: give {", ".join(absent)}.')
-        retired = lookup.choose(self._client, "retired hypervisor", desired["name"], seen.raw, "own")
+        retired = vm_lookup.choose_hypervisor(self._client, desired["name"], seen.raw, "own")
         return {"retired": retired, "body": self._body(desired)}
 
     def prepare_update(self, seen: Seen, changed: Record) -> Json:

@@ -10,7 +10,7 @@ import typing as t
 from ..._core.argspec import ArgumentSpec
 from ..backups import jobs
 from ..wire import paging
-from ..wire.lookup import company_of, named, own, same_uuid
+from ..wire.lookup import company_of, is_own, named, own, same_uuid
 from ..wire.replies import counted, flag, listed, number, part, text, word
 from . import lookup as vm_lookup
 
@@ -52,7 +52,7 @@ COUNTS = {
 def vms(client: Commvault, params: Row) -> Row:
     """The VMs that Commvault knows, with how they are protected. Counts are of all that meet the filters, whatever the limit."""
     found = [] if client.company_missing else [_vm(row) for row in rows(client)]
-    met = [row for row in found if _meets(row, params) and _own(client, row)]
+    met = [row for row in found if _meets(row, params) and is_own(client, "VM", row["name"], row["company_id"])]
     met.sort(key=lambda row: (str(row["name"]).casefold(), row["uuid"]))
     shown = met if params["limit"] is None else met[: params["limit"]]
     if params["recovery_points"]:
@@ -109,11 +109,6 @@ def _common(row: Row) -> Row:
     }
 
 
-def _own(client: Commvault, record: Row) -> bool:
-    """Whether a record counts inside the company acted in. Where the server does not tell the owner, its list is taken at its word."""
-    return client.company_id is None or record["company_id"] in (None, client.company_id)
-
-
 def _meets(row: Row, params: Row) -> bool:
     def among(key: str, value: t.Any) -> bool:
         return params[key] is None or str(value).casefold() in {str(one).casefold() for one in params[key]}
@@ -141,7 +136,8 @@ def vm_groups(client: Commvault, params: Row) -> Row:
     """VM groups in one request. One that does not exist is a result and not an error."""
     home, names = params["hypervisor"], params["names"]
     found = [] if client.company_missing else [_vm_group(group) for group in vm_lookup.vm_groups(client)]
-    there = [row for row in found if _own(client, row) and home in (None, row["hypervisor"], row["hypervisor_display_name"])]
+    near = [row for row in found if home in (None, row["hypervisor"], row["hypervisor_display_name"])]
+    there = [row for row in near if is_own(client, "VM group", row["name"], row["company_id"])]
     wanted = None if names is None else {name.casefold() for name in names}
     shown = [row for row in there if wanted is None or row["name"].casefold() in wanted]
     shown.sort(key=lambda row: (str(row["hypervisor"]).casefold(), row["name"].casefold()))
@@ -164,8 +160,9 @@ def _vm_group(group: Found) -> Row:
 def hypervisors(client: Commvault, params: Row) -> Row:
     """Hypervisors in one request, and one more for each that tells the rest."""
     known = [row for row in vm_lookup.hypervisors(client) if params["retired"] or not vm_lookup.retired(row)]
-    found, missing = named(client, "hypervisor", own(client, known, shared=True), params["names"])
-    details = client.pool.read(lambda hypervisor_id: vm_lookup.hypervisor_detail(client, hypervisor_id) or {}, [row.id for row in found])
+    details = client.pool.read(lambda hypervisor_id: vm_lookup.hypervisor_detail(client, hypervisor_id) or {}, [row.id for row in known])
+    told = [row.of(vm_lookup.hypervisor_owner(details[row.id])) if row.company_id is None else row for row in known]
+    found, missing = named(client, "hypervisor", own(client, "hypervisor", told, shared=True), params["names"])
     return {"changed": False, "hypervisors": [_hypervisor(row, details[row.id]) for row in found], "missing": missing}
 
 

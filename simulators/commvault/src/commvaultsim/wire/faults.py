@@ -17,6 +17,8 @@ KNOWN: dict[str, str] = {
     "unauthorized_once": "the next authenticated request finds its token expired (401)",
     "api_error": "answer matching writing requests with HTTP 200 and a non-zero errorCode",
     "pending_approval": "a delete is answered 202 and queued for a second person: nothing is deleted",
+    "company_ignored": "the company acted in is not heeded: lists and objects of all companies are answered",
+    "owners_hidden": "no reply tells to which company a thing belongs",
     "stale_lists": "lists leave out what was created after the fault was set, unless hardRefresh=true",
     "plan_partial": "plan creation answers 587207454 beside the plan",
     "barred_jobs_queue": "jobs of a company whose activity is off are queued until it is on again, and not refused",

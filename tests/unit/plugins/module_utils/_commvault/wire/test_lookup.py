@@ -47,7 +47,8 @@ def server_reply(name="srv01", display="srv01", company=0):
         (42, "own", [plan_row(1, "gold", PROVIDER)], None),
         (42, "own", [plan_row(1, "gold", PROVIDER), plan_row(2, "GOLD", ACME)], None),
         (42, "own", [plan_row(2, "GOLD", ACME)], 2),
-        (42, "own", [plan_row(4, "gold")], 4),
+        # One of which nobody tells the owner does not matter beside the company's own.
+        (42, "visible", [plan_row(4, "gold"), plan_row(2, "gold", ACME)], 2),
         # As the provider: its own, then whatever there is.
         (None, "visible", [plan_row(1, "gold", PROVIDER), plan_row(2, "gold", ACME)], 1),
         (None, "visible", [plan_row(2, "gold", ACME)], 2),
@@ -61,6 +62,16 @@ def test_a_name_is_resolved_by_company(acting, reach, rows, expected):
     found = plan_lookup.find_plan(client, "gold", reach)
     assert number(found) == expected
     assert wire.sent[1].params == {"fq": "plans.subtype:in:Server", "hardRefresh": "true"}
+
+
+@pytest.mark.parametrize("reach", ["own", "visible"])
+@pytest.mark.parametrize("rows", [[plan_row(4, "gold")], [plan_row(4, "gold"), plan_row(1, "gold", PROVIDER)]])
+def test_inside_a_company_an_owner_that_nobody_tells_is_refused_unless_the_task_says_otherwise(rows, reach):
+    client, _wire, _clock = scripted_client({"plans": rows}, company_id=42)
+    with pytest.raises(Refused, match=r'does not tell whose the plan "gold" is.*accept_unknown_owners'):
+        plan_lookup.find_plan(client, "gold", reach)
+    client, _wire, _clock = scripted_client({"plans": rows}, company_id=42, accept_unknown_owners=True)
+    assert number(plan_lookup.find_plan(client, "gold", reach)) == 4
 
 
 @pytest.mark.parametrize(
