@@ -9,7 +9,7 @@ import functools
 import typing as t
 import urllib.parse
 
-from ..wire.lookup import Found, Owner, choose, company_of, known_names, needed, require_own, same_name, to_found
+from ..wire.lookup import Found, Owner, choose, company_of, known_names, needed, require_own, same_name, to_found, trusted
 from ..wire.replies import listed, part, text
 
 if t.TYPE_CHECKING:
@@ -80,6 +80,14 @@ def list_access_nodes(client: Commvault, vendor: str = "VMW") -> list[Found]:
     reply = client.get("/V4/AccessNodes", {"vendor": vendor}, absent=(404,)) or {}
     # The key is misspelled in the vendor's schema; a later release may mend it.
     return [to_found(row, row, row.get("company")) for row in listed(reply.get("accesNodes") or reply.get("accessNodes"))]
+
+
+def told(client: Commvault, named: Found) -> Found:
+    """A client with its owner; Refused where nobody tells it, since not told is not the provider's."""
+    found = named if named.company_id is not None else named.of(_owner(client, named))
+    if found.company_id is None:
+        trusted(client, "client", named.name)
+    return found
 
 
 def _owner(client: Commvault, named: Found) -> Owner:

@@ -60,7 +60,7 @@ def require_own(client: Commvault, kind: str, found: Found) -> Found | None:
     if not inside(client) or (found.company_id == client.company_id and found.company_id is not None):
         return found
     if found.company_id is None:
-        return found if _trusted(client, kind, found.name) else None
+        return found if trusted(client, kind, found.name) else None
     if found.company_id:
         raise Refused(
             f'The {kind} "{found.name}" belongs to the company "{found.company or found.company_id}", not to the one acted in. '
@@ -71,7 +71,7 @@ def require_own(client: Commvault, kind: str, found: Found) -> Found | None:
     return needed(client, f"{kind} of this company", found.name, None, way_out)
 
 
-def _trusted(client: Commvault, kind: str, name: str) -> bool:
+def trusted(client: Commvault, kind: str, name: str) -> bool:
     """True where the task takes what has an unknown owner for its company's; otherwise Refused."""
     if client.accept_unknown_owners:
         return True
@@ -102,7 +102,7 @@ def choose(
         if len(tier) > 1:
             owners = ", ".join(f"id {found.id} ({found.company or 'the provider'})" for found in tier)
             raise InputError(f'The {kind} name "{name}" exists {len(tier)} times: {owners}. Rename one, or give company.', object=name)
-        if tier and (tier[0].company_id is not None or not inside(client) or _trusted(client, kind, name)):
+        if tier and (tier[0].company_id is not None or not inside(client) or trusted(client, kind, name)):
             return tier[0]
     return None
 
@@ -160,7 +160,7 @@ def known_names(lead: str, known: list[Found]) -> str:
 
 def require_reach(client: Commvault, kind: str, name: str, owner: Owner, shared: bool = True) -> None:
     """Refuse what does not belong to the company acted in. shared: what the provider owns may be used by each."""
-    if not inside(client) or (owner.company_id is None and _trusted(client, kind, name)):
+    if not inside(client) or (owner.company_id is None and trusted(client, kind, name)):
         return
     if owner.company_id == client.company_id or (shared and owner.company_id == 0):
         return
@@ -210,13 +210,13 @@ def own(client: Commvault, kind: str, found: t.Iterable[Found], shared: bool = F
 
 def owned_by(client: Commvault, kind: str, found: t.Iterable[Found], company_id: int) -> list[Found]:
     """What belongs to a company, whoever asks. Refused where nobody tells whose a thing is: it may be the company's, and overlooked."""
-    return [row for row in found if row.company_id == company_id or (row.company_id is None and not _trusted(client, kind, row.name))]
+    return [row for row in found if row.company_id == company_id or (row.company_id is None and not trusted(client, kind, row.name))]
 
 
 def is_own(client: Commvault, kind: str, name: str, company_id: int | None) -> bool:
     """Whether a row of a list counts inside the company acted in; outside each does. Refused where nobody tells whose it is."""
     home = client.company_id
-    return home is None or company_id == home or (company_id is None and _trusted(client, kind, name))
+    return home is None or company_id == home or (company_id is None and trusted(client, kind, name))
 
 
 def named(client: Commvault, kind: str, found: list[Found], names: list[str] | None) -> tuple[list[Found], list[str]]:
