@@ -94,8 +94,28 @@ def test_roles_that_protect_one_kind_take_nothing_of_another(modules: Modules, t
         assert f"stopped {role}" in said
 
 
+FREE = "Tenants/Café Müller & Söhne"
+
+
+def test_a_folder_that_is_marked_or_backed_up_as_anothers_is_refused(modules: Modules) -> None:
+    """The inventory says nothing against it: the mark on the folder does, and so does the group of a company that no inventory knows."""
+    mark = {"folder": FREE, "tenant": "elsewhere"}
+    modules("vcenter_folder_mark", mark)
+    assert f'"{FREE}" is marked as that of elsewhere' in refused(modules, "tenant_onboard")
+    modules("vcenter_folder_mark", {**mark, "state": "absent"})
+    (folder,) = modules("vcenter_folder_info", {"folder": FREE})["folders"]
+    modules("commvault_company", {"name": "Elsewhere Ltd", "alias": "elsewhere"})
+    inside = {"company": "Elsewhere Ltd"}
+    modules("commvault_plan", {**inside, **tenant.PLAN, "name": "elsewhere"})
+    modules("commvault_hypervisor", {**inside, **tenant.hypervisor(modules), "name": "elsewhere-vcenter"})
+    group = {**inside, "name": "reaching", "hypervisor": "elsewhere-vcenter", "plan": "elsewhere"}
+    modules("commvault_vm_group", {**group, "content": {"folders": [{"name": FREE, "id": folder["moid"]}]}})
+    assert "is backed up by the VM group reaching of another company" in refused(modules, "tenant_onboard")
+    modules("commvault_vm_group", {**group, "state": "absent"})
+
+
 def test_a_restore_test_restores_no_neighbours_backup_as_this_tenants(modules: Modules) -> None:
-    mine = {"host": "cafe_mueller", **CAFE, "vm_backup": vms_in("Tenants/Acme Sàrl"), "file_backup": {}, "sql_backup": {}}
+    mine: dict[str, t.Any] = {"host": "cafe_mueller", **CAFE, "vm_backup": vms_in("Tenants/Acme Sàrl"), "file_backup": {}, "sql_backup": {}}
     mine["vm_backup"]["groups"][0] |= {"folders": [], "name_patterns": [{"condition": "equals", "value": "acme-web-01"}]}
     unrecorded = {"manifest_vm_folder": "", "manifest_file_servers": []}
     options = json.dumps({"restore_test_specifications": [mine], **unrecorded})

@@ -25,6 +25,7 @@ def problems(
     variables: t.Iterable[str] = (),
     databases: t.Iterable[Row] = (),
     claims: t.Iterable[Row] = (),
+    covering: t.Iterable[Row] = (),
 ) -> list[str]:
     """All that stands in the way of a tenant's onboarding, at once.
 
@@ -35,12 +36,14 @@ def problems(
     that of the file system. acceptance: whether there will be acceptance restores, which need a place in the region.
     variables: the names of the tenant's variables. databases: results of a loop of M(calligo.baas.commvault_sql_database_info) over the
     subclients that name some; an instance that Commvault does not know yet has none.
+    covering: the VM groups, of whatever company, whose content reaches into the tenant's folder.
     """
     found: Row = infrastructure or {"storage_pools": [], "access_nodes": [], "servers": []}
     return [
         *misspelt(variables, "tenant_onboarding"),
         *([f"vCenter: {vcenter_error}"] if vcenter_error else []),
         *tenants.conflicts(tenant, claims),
+        *(text for group in covering for text in _covered(group, tenant)),
         *(_residency(tenant, region, plans) if region else []),
         *(text for pool in found["storage_pools"] for text in _pool(pool, tenant)),
         *(text for node in found["access_nodes"] for text in _access_node(node, tenant)),
@@ -48,6 +51,13 @@ def problems(
         *(text for result in databases for text in _databases(result)),
         *(_restores(region) if region and acceptance else []),
     ]
+
+
+def _covered(group: Row, tenant: Row) -> t.Iterator[str]:
+    """What the provider backs up for itself says nothing of whose a folder is."""
+    if group["company_id"] != 0 and str(group["company"]).casefold() != str(tenant["name"]).casefold():
+        advice = "Correct the specification, or take it out of that group first."
+        yield f"The tenant's folder, or a VM in it, is backed up by the VM group {group['name']} of another company. {advice}"
 
 
 def _residency(tenant: Row, region: Row, plans: t.Iterable[Row]) -> t.Iterator[str]:

@@ -12,6 +12,7 @@ from ..backups import jobs
 from ..wire import paging
 from ..wire.lookup import company_of, is_own, named, own, same_uuid
 from ..wire.replies import counted, flag, listed, number, part, text, word
+from . import content as vm_content
 from . import lookup as vm_lookup
 
 if t.TYPE_CHECKING:
@@ -36,7 +37,9 @@ VM_OPTIONS = ArgumentSpec(
     },
     {"required_by": {"vm_group": ["hypervisor"]}},
 )
-VM_GROUP_OPTIONS = ArgumentSpec({"hypervisor": {"type": "str"}, "names": {"type": "list", "elements": "str"}})
+VM_GROUP_OPTIONS = ArgumentSpec(
+    {"hypervisor": {"type": "str"}, "names": {"type": "list", "elements": "str"}, "covering": {"type": "list", "elements": "str"}}
+)
 HYPERVISOR_OPTIONS = ArgumentSpec({"names": {"type": "list", "elements": "str"}, "retired": {"type": "bool", "default": False}})
 COUNTS = {
     "total": "vmTotalCount",
@@ -133,16 +136,28 @@ def _recovery_points(client: Commvault, uuid: str) -> Row:
 
 
 def vm_groups(client: Commvault, params: Row) -> Row:
-    """VM groups in one request. One that does not exist is a result and not an error."""
+    """VM groups in one request, and one more for each whose content is asked for. One that does not exist is a result and not an error."""
     home, names = params["hypervisor"], params["names"]
     found = [] if client.company_missing else [_vm_group(group) for group in vm_lookup.vm_groups(client)]
     near = [row for row in found if home in (None, row["hypervisor"], row["hypervisor_display_name"])]
     there = [row for row in near if is_own(client, "VM group", row["name"], row["company_id"])]
     wanted = None if names is None else {name.casefold() for name in names}
     shown = [row for row in there if wanted is None or row["name"].casefold() in wanted]
+    if params["covering"] is not None:
+        contents = client.pool.read(lambda group: _content(client, group), [row["id"] for row in shown])
+        covered = {one.casefold() for one in params["covering"]}
+        shown = [row for row in shown if covered & contents[row["id"]]]
     shown.sort(key=lambda row: (str(row["hypervisor"]).casefold(), row["name"].casefold()))
     known = {row["name"].casefold() for row in shown}
     return {"changed": False, "vm_groups": shown, "missing": [name for name in names or () if name.casefold() not in known]}
+
+
+def _content(client: Commvault, group_id: int) -> set[str]:
+    """The ids of what a group names: VMs by instance UUID, folders and what is above them by managed object id; in lower case."""
+    detail = client.get(f"/V4/VmGroup/{group_id}", absent=(404,)) or {}
+    content = vm_content.from_api(detail.get("content"))
+    named = [item.get("uuid") or item.get("id") for kind in vm_content.OBJECTS for item in content[kind]]
+    return {str(one).casefold() for one in named if one}
 
 
 def _vm_group(group: Found) -> Row:
