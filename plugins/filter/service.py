@@ -24,7 +24,6 @@ from ansible_collections.calligo.baas.plugins.module_utils._service import (
     restore_record,
     sampling,
     sql_protection,
-    tenants,
 )
 
 Filter = t.Callable[..., t.Any]
@@ -59,7 +58,6 @@ RULES: t.Mapping[str, Filter] = {
     "safe_file_name": names.safe_file_name,
     "sql_protection": sql_protection.protection,
     "subclients": file_protection.subclients,
-    "tenant_claims": tenants.claims,
     "vm_groups": protection.vm_groups,
 }
 

@@ -14,7 +14,7 @@ from .options import misspelt
 Row = t.Mapping[str, t.Any]
 
 
-def problems(
+def problems(  # noqa: PLR0913 - what a preflight has seen
     tenant: Row,
     region: Row | None = None,
     plans: t.Iterable[Row] = (),
