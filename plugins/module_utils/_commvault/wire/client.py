@@ -137,9 +137,9 @@ class Commvault:
         """Read a list: what lies below a key of the reply, of which there may be nothing."""
         return listed((self.get(path, params, absent=(404,), inside=inside) or {}).get(key))
 
-    def query(self, path: str, body: Json) -> Json:
+    def query(self, path: str, body: Json, params: t.Any = None) -> Json:
         """A POST that only reads (Jobs, JobDetails, DoBrowse, Preview): repeated like a GET."""
-        return self._answer(Call("POST", path, body=body)) or {}
+        return self._answer(Call("POST", path, params, body)) or {}
 
     def post(self, path: str, body: Json, params: t.Any = None) -> Json:
         """Create or start. Never repeated after a break: whoever calls looks first whether it happened."""
