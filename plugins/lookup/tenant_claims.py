@@ -38,7 +38,7 @@ from ansible.plugins.lookup import LookupBase
 from ansible_collections.calligo.baas.plugins.module_utils._service import tenants
 
 
-class LookupModule(LookupBase):  # type: ignore[misc]
+class LookupModule(LookupBase):
     """See DOCUMENTATION."""
 
     def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[dict[str, t.Any]]:  # noqa: ARG002
