@@ -205,3 +205,37 @@ def test_a_retired_hypervisor_does_not_count(status):
     client, _wire, _clock = scripted_client({"Hypervisors": rows}, {"Hypervisors": rows[:1]})
     assert number(vm_lookup.find_hypervisor(client, "VC01")) == 12
     assert vm_lookup.find_hypervisor(client, "VC01") is None
+
+
+UNKNOWN, OURS, THEIRS, PROVIDERS = lookup.Owner(), lookup.Owner(42, "Acme"), lookup.Owner(99, "Other"), lookup.Owner(0)
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "refusal"),
+    [
+        (OURS, OURS, None),
+        (OURS, PROVIDERS, None),
+        (UNKNOWN, PROVIDERS, None),
+        (PROVIDERS, OURS, None),
+        (OURS, THEIRS, "belongs to the company"),
+        (OURS, UNKNOWN, "does not tell whose there is"),
+        (UNKNOWN, THEIRS, "does not tell whose what is"),
+        (UNKNOWN, UNKNOWN, "does not tell whose there is"),
+    ],
+)
+def test_whoever_asks_data_goes_to_its_own_company_or_the_provider(source, destination, refusal):
+    client, _wire, _clock = scripted_client()
+    if refusal is None:
+        lookup.require_same_tenant(client, source, destination, "what", "there")
+        return
+    with pytest.raises(Refused, match=refusal):
+        lookup.require_same_tenant(client, source, destination, "what", "there")
+
+
+def test_what_a_company_has_is_not_told_without_what_may_be_its_own():
+    rows = [Found(1, "a", 42), Found(2, "b", 99), Found(3, "c")]
+    client, _wire, _clock = scripted_client(company_id=42)
+    for told in (lookup.own, lambda *given: lookup.owned_by(*given, 42)):
+        assert [row.id for row in told(client, "client", rows[:2])] == [1]
+        with pytest.raises(Refused, match='whose the client "c" is'):
+            told(client, "client", rows)
