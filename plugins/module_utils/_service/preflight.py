@@ -38,19 +38,25 @@ def problems(  # noqa: PLR0913 - what a preflight has seen
     subclients that name some; an instance that Commvault does not know yet has none.
     covering: the VM groups, of whatever company, whose content reaches into the tenant's folder.
     """
-    found: Row = infrastructure or {"storage_pools": [], "access_nodes": [], "servers": []}
     return [
         *misspelt(variables, "tenant_onboarding"),
         *([f"vCenter: {vcenter_error}"] if vcenter_error else []),
         *tenants.conflicts(tenant, claims),
         *(text for group in covering for text in _covered(group, tenant)),
         *(_residency(tenant, region, plans) if region else []),
-        *(text for pool in found["storage_pools"] for text in _pool(pool, tenant)),
-        *(text for node in found["access_nodes"] for text in _access_node(node, tenant)),
-        *(text for server in found["servers"] for text in _server(server, tenant, server["name"] in sql_servers)),
+        *(_infrastructure(infrastructure, tenant, sql_servers) if infrastructure else []),
         *(text for result in databases for text in _databases(result)),
         *(_restores(region) if region and acceptance else []),
     ]
+
+
+def _infrastructure(found: Row, tenant: Row, sql_servers: t.Collection[str]) -> t.Iterator[str]:
+    for pool in found["storage_pools"]:
+        yield from _pool(pool, tenant)
+    for node in found["access_nodes"]:
+        yield from _access_node(node, tenant)
+    for server in found["servers"]:
+        yield from _server(server, tenant, server["name"] in sql_servers)
 
 
 def _covered(group: Row, tenant: Row) -> t.Iterator[str]:
