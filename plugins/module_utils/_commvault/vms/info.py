@@ -143,13 +143,18 @@ def vm_groups(client: Commvault, params: Row) -> Row:
     there = [row for row in near if is_own(client, "VM group", row["name"], row["company_id"])]
     wanted = None if names is None else {name.casefold() for name in names}
     shown = [row for row in there if wanted is None or row["name"].casefold() in wanted]
-    if params["covering"] is not None:
-        contents = client.pool.read(lambda group: _content(client, group), [row["id"] for row in shown])
-        covered = {one.casefold() for one in params["covering"]}
-        shown = [row for row in shown if covered & contents[row["id"]]]
-    shown.sort(key=lambda row: (str(row["hypervisor"]).casefold(), row["name"].casefold()))
     known = {row["name"].casefold() for row in shown}
-    return {"changed": False, "vm_groups": shown, "missing": [name for name in names or () if name.casefold() not in known]}
+    missing = [name for name in names or () if name.casefold() not in known]
+    if params["covering"] is not None:
+        shown = _covering(client, shown, {one.casefold() for one in params["covering"]})
+    shown.sort(key=lambda row: (str(row["hypervisor"]).casefold(), row["name"].casefold()))
+    return {"changed": False, "vm_groups": shown, "missing": missing}
+
+
+def _covering(client: Commvault, rows: list[Row], ids: set[str]) -> list[Row]:
+    """Those whose content names one of these ids."""
+    contents = client.pool.read(lambda group: _content(client, group), [row["id"] for row in rows])
+    return [row for row in rows if ids & contents[row["id"]]]
 
 
 def _content(client: Commvault, group_id: int) -> set[str]:

@@ -94,17 +94,22 @@ def choose(
 
     owner: asks whose a row is, where the list does not tell. Refused for one of which nobody tells, unless the company has another.
     """
-    named = [found for found in known if same_name(name, found.name) or same_name(name, found.row.get("displayName"))]
-    exact = [found for found in named if found.name == name] or named
+    exact = _named(name, known)
     if owner is not None and inside(client):
         exact = [found if found.company_id is not None else found.of(owner(found)) for found in exact]
-    for tier in _tiers(client, exact, reach):
-        if len(tier) > 1:
-            owners = ", ".join(f"id {found.id} ({found.company or 'the provider'})" for found in tier)
-            raise InputError(f'The {kind} name "{name}" exists {len(tier)} times: {owners}. Rename one, or give company.', object=name)
-        if tier and (tier[0].company_id is not None or not inside(client) or trusted(client, kind, name)):
-            return tier[0]
-    return None
+    nearest = next(filter(None, _tiers(client, exact, reach)), [])
+    if len(nearest) > 1:
+        owners = ", ".join(f"id {found.id} ({found.company or 'the provider'})" for found in nearest)
+        raise InputError(f'The {kind} name "{name}" exists {len(nearest)} times: {owners}. Rename one, or give company.', object=name)
+    if nearest and nearest[0].company_id is None and inside(client):
+        trusted(client, kind, name)
+    return nearest[0] if nearest else None
+
+
+def _named(name: str, known: t.Iterable[Found]) -> list[Found]:
+    """Those of this name or display name; of several only those in the exact case, if there are any."""
+    named = [found for found in known if same_name(name, found.name) or same_name(name, found.row.get("displayName"))]
+    return [found for found in named if found.name == name] or named
 
 
 def _tiers(client: Commvault, found: list[Found], reach: Reach) -> list[list[Found]]:
