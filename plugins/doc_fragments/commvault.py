@@ -67,6 +67,13 @@ options:
     description:
       - Act inside the company with this id; saves the look-up of O(company).
     type: int
+  accept_unknown_owners:
+    description:
+      - Inside a company, what belongs to another company is refused, and so is what Commvault does not say the owner of, since that the
+        server listed it proves nothing.
+      - V(true) takes such a thing for the company's own. It is for servers that never tell owners, and are known to filter rightly.
+    type: bool
+    default: false
   connect_timeout:
     description: Seconds to wait for a connection.
     type: float

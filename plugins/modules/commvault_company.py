@@ -28,7 +28,13 @@ options:
     description:
       - The short name that stands before the names of the company's users and groups, as in C(acme\Tenant Admin).
       - Required when the company does not exist yet.
+      - Of a company that exists it must be the alias, else the task fails before it changes anything, since the name may be another
+        tenant's. See O(allow_alias_change).
     type: str
+  allow_alias_change:
+    description: Whether a company that has another alias gets this one.
+    type: bool
+    default: false
   contact:
     description:
       - The person who becomes the company's first tenant administrator.

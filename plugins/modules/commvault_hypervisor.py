@@ -50,10 +50,14 @@ options:
   update_password:
     description:
       - V(on_create) sends the credentials when the hypervisor is made, or moves to another O(vcenter_host).
+      - V(if_refused) also lets Commvault try, at every run, whether it can read the vCenter with the login that it has, and sends the
+        credentials where it cannot, so that a password that was changed in the vCenter reaches Commvault. Commvault tries the new ones
+        before it takes them; where they do not help either, the task fails.
       - V(always) sends them at every run, and reports a change each time.
     type: str
     choices:
       - on_create
+      - if_refused
       - always
     default: on_create
   state:

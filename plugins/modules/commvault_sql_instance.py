@@ -70,10 +70,13 @@ options:
       update_password:
         description:
           - V(on_create) sends the password when the instance is registered and when the account changes.
+          - V(if_refused) also sends it where Commvault says that it cannot use the instance, so that a password that was changed reaches it.
+            Where that does not help, or there is no O(instances[].account_password) to send, the task fails with Commvault's reason.
           - V(always) sends it at every run, and reports a change each time.
         type: str
         choices:
           - on_create
+          - if_refused
           - always
         default: on_create
       use_vss:

@@ -28,6 +28,13 @@ options:
     description: Only VM groups of these names.
     type: list
     elements: str
+  covering:
+    description:
+      - Only VM groups whose content names one of these, by the managed object id of a folder, cluster or datacenter or the instance UUID
+        of a VM. It takes a request more for each VM group.
+      - Rules, which are tags and patterns of names, are not worked out.
+    type: list
+    elements: str
 seealso:
   - module: calligo.baas.commvault_vm_group
   - module: calligo.baas.commvault_vm_info

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: vcenter_folder_info
 short_description: Look at a VM folder of vCenter and the folders below it
 description:
-  - Tells the managed object ids of VM folders, by which Commvault knows them.
+  - Tells the managed object ids of VM folders, by which Commvault knows them, and whose they are marked to be.
   - A folder that does not exist is an error.
 author:
   - Calligo (@calligo)
@@ -57,6 +57,10 @@ folders:
       description: Managed object id.
       type: str
       sample: group-v123
+    tenant:
+      description: The alias of the tenant that it is marked for; null for none. See M(calligo.baas.vcenter_folder_mark).
+      type: str
+      sample: acme
 """
 
 import typing as t

@@ -23,6 +23,7 @@ MAY_IMPORT = {
     **{product: {"_core"} for product in PRODUCTS},
     "modules": {"_core", "_service", *PRODUCTS},
     "filter": {"_core", "_service"},
+    "lookup": {"_service"},
     "action": {"plugin_utils"},
     "plugin_utils": {"_core", "plugin_utils"},
     "doc_fragments": set(),

@@ -24,7 +24,7 @@ def plan(modules, name, **more):
 
 def test_walk(modules):
     made = company("Walk & Söhne", "walk", contact={"name": "Ada Admin", "email": "ada@walk.example.com"}, email_suffix="walk.example.com")
-    changed = {**made, "alias": "walker", "email_suffix": "walker.example.com"}
+    changed = {**made, "alias": "walker", "allow_alias_change": True, "email_suffix": "walker.example.com"}
     results = walk(modules, MODULE, made, changed, {"name": "Walk & Söhne", "state": "absent"})
     assert results["create"]["company"] == {
         "id": results["change"]["company"]["id"],
@@ -42,6 +42,18 @@ def test_walk(modules):
     assert results["change check"]["diff"]["after"]["alias"] == results["change"]["diff"]["after"]["alias"] == "walker"
     assert results["change check"]["diff"]["before"]["email_suffix"] == "walk.example.com"
     assert results["delete"]["company"] is None
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("state", ["present", "deactivated", "absent"])
+def test_a_company_is_meant_by_its_name_and_its_alias(modules, check, state):
+    modules(MODULE, company("One Ltd", "one"))
+    before = modules.sandbox.control("GET", "/state")["companies"]
+    failed = modules.failure(MODULE, company("One Ltd", "two", state=state, email_suffix="two.example.com"), check=check)
+    assert 'has the alias "one", not "two"' in failed["msg"]
+    failed = modules.failure(MODULE, company("Another Ltd", "ONE"), check=check)
+    assert 'The alias "ONE" belongs to the company "One Ltd"' in failed["msg"]
+    assert modules.sandbox.control("GET", "/state")["companies"] == before
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
@@ -124,7 +136,8 @@ def test_a_creation_whose_connection_breaks_is_looked_for_and_not_repeated(modul
     result = modules.failure(MODULE, company("Lost Ltd", "lost"))
     asked = [f"{row['method']} {row['path'].rsplit('/', 1)[1]}" for row in modules.sandbox.control("GET", "/journal")["requests"]]
     assert "the connection broke" in result["msg"]
-    assert asked == ["POST Login", "GET Organization", "POST company", "GET Organization", "POST Logout"]
+    # Whose the name is, and whose the alias; and whether the company is there after all.
+    assert asked == ["POST Login", *["GET Organization"] * 2, "POST company", "GET Organization", "POST Logout"]
 
 
 OPERATOR = {"user_group": "master", "role": "Tenant Operator"}

@@ -34,6 +34,11 @@ def test_servers_tell_whether_they_answer(modules):
     assert [servers[name]["ready"] for name in ("lux-restore-01", "lux-fs-offline")] == [True, False]
 
 
+def test_a_server_that_nobody_tells_the_owner_of_is_not_taken_for_the_providers(modules):
+    modules.sandbox.control("POST", "/faults", {"name": "owners_hidden"})
+    assert 'whose the client "lux-restore-01" is' in modules.failure(MODULE, {"servers": ["lux-restore-01"]})["msg"]
+
+
 def test_names_keep_their_order_and_nothing_is_written(modules):
     modules.sandbox.control("DELETE", "/journal")
     names = ["lux-pool-02", "no-such-pool", "lux-pool-01"]

@@ -49,6 +49,22 @@ def test_the_twelve_steps(modules):
         assert SECRET not in str(result)
 
 
+def test_a_password_that_was_changed_on_the_server_reaches_commvault_once(modules):
+    login = {"authentication": "account", "account": "ACME\\svc-sql", "account_password": SECRET, "update_password": "if_refused"}
+    modules(MODULE, one(HIDDEN, **login))
+    step(modules, MODULE, one(HIDDEN, **login), check=False, changed=False)
+    fault = {"name": "sql_login_refused", "instance": HIDDEN, "password": "a new " + SECRET}
+    modules.sandbox.control("POST", "/faults", fault)
+    told = modules.failure(MODULE, one(HIDDEN, **login))["msg"]
+    assert "still cannot use it: Login failed" in told and SECRET not in told
+    assert "Login failed" in modules.failure(MODULE, one(HIDDEN, update_password="if_refused"), check=True)["msg"]
+    renewed = one(HIDDEN, **{**login, "account_password": fault["password"]})
+    step(modules, MODULE, renewed, check=True, changed=True)
+    assert SECRET not in str(step(modules, MODULE, renewed, check=False, changed=True))
+    step(modules, MODULE, renewed, check=False, changed=False)
+    step(modules, MODULE, one(HIDDEN, state="absent", force=True), check=False, changed=True)
+
+
 def test_an_instance_that_is_disabled_from_its_first_moment(modules):
     made = step(modules, MODULE, one(HIDDEN, backup_enabled=False), check=False, changed=True)
     assert made["instances"][0]["backup_enabled"] is False

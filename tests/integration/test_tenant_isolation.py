@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.collection import module_names
 from ansible_collections.calligo.baas.tests.support.modules import Modules, run_module
-from ansible_collections.calligo.baas.tests.support.tasks import tasks
+from ansible_collections.calligo.baas.tests.support.tasks import OUTSIDE, tasks
 from commvaultsim.sandbox import Sandbox
 
 VICTIM = tenant.COMPANY["name"]
@@ -90,6 +90,23 @@ def test_names_of_anothers_things_give_nothing(platform, name, company):
     before = of_victim(platform)
     for result in attempts(platform, name, **({"company": company} if company else {})):
         _nothing_told(result)
+    assert of_victim(platform) == before
+
+
+@pytest.mark.usefixtures("waiting_is_short")
+@pytest.mark.parametrize("faults", [("company_ignored",), ("company_ignored", "owners_hidden")], ids=["of others", "of nobody"])
+@pytest.mark.parametrize("name", sorted(set(MODULES) - set(OUTSIDE)))
+def test_a_company_reaches_nothing_of_another_by_what_the_server_forgets_to_filter(platform, name, faults):
+    before = of_victim(platform)
+    for fault in faults:
+        platform.sandbox.control("POST", "/faults", {"name": fault})
+    try:
+        for options in tasks(platform)[name]:
+            result = run_module(name, {**platform.connection(name), **options, "company": INTRUDER})
+            result.pop("invocation", None)
+            _nothing_told(result)
+    finally:
+        platform.sandbox.control("DELETE", "/faults")
     assert of_victim(platform) == before
 
 

@@ -68,6 +68,11 @@ class Speaking(Modules):
         self.dialects = dialects
         self.speak()
 
+    def connection(self, module: str) -> Json:
+        """Of regions alone no call but the list, which this dialect leaves it out of, tells whose they are."""
+        untold = module == "commvault_region" and "owners_untold" in self.dialects
+        return {**super().connection(module), **({"accept_unknown_owners": True} if untold else {})}
+
     def speak(self) -> None:
         """Begin to speak the dialects, again where a test has cleared all faults."""
         for dialect in self.dialects:

@@ -136,6 +136,10 @@ def tasks(modules: Modules) -> dict[str, list[Json]]:
         "commvault_vm_info": [{}, {"hypervisor": "acme-vcenter", "vm_group": "acme-vms", "recovery_points": True}],
         "evidence_files": [{"directory": str(modules.sandbox.state_dir / "records"), "files": [{"name": "a.json", "content": {"a": 1}}]}],
         "vcenter_folder_info": [{"folder": "Tenants/Acme Sàrl"}],
+        "vcenter_folder_mark": [
+            {"folder": "Tenants/Acme Sàrl", "tenant": "acme"},
+            {"folder": "Tenants/Acme Sàrl", "tenant": "acme", **ABSENT},
+        ],
         "vcenter_vm_facts": [{"folder": "Tenants/Acme Sàrl"}, {"tags": ["Backup/Gold"], "properties": ["hardware", "backup", "tags"]}],
     }
 

@@ -8,41 +8,62 @@ from __future__ import annotations
 
 import typing as t
 
+from . import tenants
 from .options import misspelt
 
 Row = t.Mapping[str, t.Any]
 
 
-def problems(
+def problems(  # noqa: PLR0913 - what a preflight has seen
     tenant: Row,
-    region: Row,
-    plans: t.Iterable[Row],
-    infrastructure: Row,
+    region: Row | None = None,
+    plans: t.Iterable[Row] = (),
+    infrastructure: Row | None = None,
     vcenter_error: str = "",
     sql_servers: t.Collection[str] = (),
     acceptance: bool = False,
     variables: t.Iterable[str] = (),
     databases: t.Iterable[Row] = (),
+    claims: t.Iterable[Row] = (),
+    covering: t.Iterable[Row] = (),
 ) -> list[str]:
     """All that stands in the way of a tenant's onboarding, at once.
 
-    tenant: name and region. region: name, vcenter (name, region) and restore_test. plans: as the specification has them.
+    tenant: name and region, and what is compared with claims, which is what others have (tenants.py).
+    region: name, vcenter (name, region) and restore_test. plans: as the specification has them.
     infrastructure: what M(calligo.baas.commvault_infrastructure_info) found. vcenter_error: why the tenant's folder in
     the vCenter could not be read, empty if it could. sql_servers: names of the servers that need the agent of SQL Server; the others need
     that of the file system. acceptance: whether there will be acceptance restores, which need a place in the region.
     variables: the names of the tenant's variables. databases: results of a loop of M(calligo.baas.commvault_sql_database_info) over the
     subclients that name some; an instance that Commvault does not know yet has none.
+    covering: the VM groups, of whatever company, whose content reaches into the tenant's folder.
     """
     return [
         *misspelt(variables, "tenant_onboarding"),
         *([f"vCenter: {vcenter_error}"] if vcenter_error else []),
-        *_residency(tenant, region, plans),
-        *(text for pool in infrastructure["storage_pools"] for text in _pool(pool, tenant)),
-        *(text for node in infrastructure["access_nodes"] for text in _access_node(node, tenant)),
-        *(text for server in infrastructure["servers"] for text in _server(server, tenant, server["name"] in sql_servers)),
+        *tenants.conflicts(tenant, claims),
+        *(text for group in covering for text in _covered(group, tenant)),
+        *(_residency(tenant, region, plans) if region else []),
+        *(_infrastructure(infrastructure, tenant, sql_servers) if infrastructure else []),
         *(text for result in databases for text in _databases(result)),
-        *(_restores(region) if acceptance else []),
+        *(_restores(region) if region and acceptance else []),
     ]
+
+
+def _infrastructure(found: Row, tenant: Row, sql_servers: t.Collection[str]) -> t.Iterator[str]:
+    for pool in found["storage_pools"]:
+        yield from _pool(pool, tenant)
+    for node in found["access_nodes"]:
+        yield from _access_node(node, tenant)
+    for server in found["servers"]:
+        yield from _server(server, tenant, server["name"] in sql_servers)
+
+
+def _covered(group: Row, tenant: Row) -> t.Iterator[str]:
+    """What the provider backs up for itself says nothing of whose a folder is."""
+    if group["company_id"] != 0 and str(group["company"]).casefold() != str(tenant["name"]).casefold():
+        advice = "Correct the specification, or take it out of that group first."
+        yield f"The tenant's folder, or a VM in it, is backed up by the VM group {group['name']} of another company. {advice}"
 
 
 def _residency(tenant: Row, region: Row, plans: t.Iterable[Row]) -> t.Iterator[str]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .collector import Collector, moid
+from .collector import Collector
+from .folder_mark import attribute_key, mark_of
 from .inventory import find_folder, read_inventory
 
 if t.TYPE_CHECKING:
@@ -15,13 +16,16 @@ if t.TYPE_CHECKING:
 
 
 def read_folders(vcenter: VCenter, path: str) -> list[dict[str, t.Any]]:
-    """The VM folder at a path and all folders below it, by path: path below the datacenter's vm folder, and managed object id.
+    """The VM folder at a path and all folders below it, by path: path below the datacenter's vm folder, managed object id, and mark.
 
-    Calls: those of find_folder, two more than pages, and one for the names. Raises NotFound for a folder that is not there.
+    Calls: those of find_folder, two more than pages, and one each for the names, for the mark of the first and for how marks are kept.
+    Raises NotFound for a folder that is not there.
     """
     collector = Collector(vcenter)
     top = find_folder(vcenter, collector, path)
-    below = [item.reference for item in collector.below(top, vcenter.vim.Folder, ("name",))]
-    inventory = read_inventory(collector, [top, *below])
-    folders = [{"path": inventory.folder_path(folder), "moid": moid(folder)} for folder in (top, *below)]
+    paths = ("name", "customValue")
+    found = [*collector.of([top], vcenter.vim.Folder, paths), *collector.below(top, vcenter.vim.Folder, paths)]
+    inventory = read_inventory(collector, [item.reference for item in found])
+    key = attribute_key(vcenter)
+    folders = [{"path": inventory.folder_path(item.reference), "moid": item.moid, "tenant": mark_of(item, key)} for item in found]
     return sorted(folders, key=lambda folder: str(folder["path"]))

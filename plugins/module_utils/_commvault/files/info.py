@@ -56,7 +56,7 @@ def _lists(client: Commvault, names: list[str], types: list[str]) -> dict[str, l
     lists = {name: answers[name] for name in names}
     for name, rows in lists.items():
         if rows:
-            lookup.require_reach(client, "client", name, file_subclients.owner_of(client, name, rows))
+            lookup.require_reach(client, "client", name, file_subclients.owner_of(client, name, rows), shared=False)
     return lists
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.argspec import ArgumentSpec
-from ..wire.lookup import named
+from ..wire.lookup import named, own
 from ..wire.replies import listed, number, part, text
 from . import destinations, lookup, settings
 from .plan import read_rpo
@@ -31,7 +31,7 @@ LOCKS = {"compliance": 1, "worm": 2, "object": 4, "bucket": 8}
 
 def read_plans(client: Commvault, options: Json) -> Json:
     """Plans by name, or all that can be seen; and the names that do not exist."""
-    found, missing = named(client, "plan", lookup.plans(client), options["names"])
+    found, missing = named(client, "plan", own(client, "plan", lookup.plans(client), shared=True), options["names"])
     return {"changed": False, "plans": [_plan(client, plan, options["entities"]) for plan in found], "missing": missing}
 
 
@@ -69,7 +69,7 @@ def _entities(client: Commvault, plan_id: int) -> list[Record]:
 
 def read_pools(client: Commvault, options: Json) -> Json:
     """Storage pools by name, or all; and the names that do not exist. Three requests a pool."""
-    found, missing = named(client, "storage pool", lookup.storage_pools(client), options["names"])
+    found, missing = named(client, "storage pool", own(client, "storage pool", lookup.storage_pools(client), shared=True), options["names"])
     regions = lookup.regions_of(client, "STORAGE_POOL", found)
     return {"changed": False, "storage_pools": [_pool(client, pool, regions.get(pool.id)) for pool in found], "missing": missing}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..wire.lookup import Found, Reach, choose, company_of, needed, to_found
+from ..wire.lookup import Found, Owner, Reach, choose, company_of, needed, to_found
 from ..wire.replies import number
 
 if t.TYPE_CHECKING:
@@ -72,7 +72,9 @@ def pool_encrypted(client: Commvault, pool: Found) -> bool | None:
 
 def region(client: Commvault, name: str) -> Found | None:
     """The region of this name. Missing: as in plan()."""
-    return needed(client, "region", name, choose(client, "region", name, regions(client)), "Create it in Commvault, or correct the name.")
+    # A region is a place and holds nothing: one that nobody tells the owner of (OpenAPI GetRegions does not) is used as the provider's.
+    known = [row if row.company_id is not None else row.of(Owner(0)) for row in regions(client)]
+    return needed(client, "region", name, choose(client, "region", name, known), "Create it in Commvault, or correct the name.")
 
 
 def regions(client: Commvault) -> list[Found]:

@@ -31,7 +31,7 @@ OPTIONS = ArgumentSpec(
 
 def servers(client: Commvault, params: Row) -> Row:
     """Servers with their agents in one request, their regions in another, and where wanted one for each that asks the server itself."""
-    found, missing = named(client, "client", own(client, server_lookup.servers(client), params["shared"]), params["names"])
+    found, missing = named(client, "client", own(client, "client", server_lookup.servers(client), params["shared"]), params["names"])
     wanted = set(params["types"] or ())
     found = [row for row in found if not wanted or wanted & set(agent_install.installed(row.row))]
     regions = plan_lookup.regions_of(client, "CLIENT", found)

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 import urllib.parse
 
-from ..wire.lookup import Found, choose, company_of, known_names, needed, require_own, same_name, to_found
+from ..wire.lookup import Found, Owner, choose, company_of, known_names, needed, require_own, same_name, to_found, trusted
 from ..wire.replies import listed, part, text
 
 if t.TYPE_CHECKING:
@@ -68,7 +69,8 @@ def access_nodes(client: Commvault, names: t.Iterable[str], vendor: str = "VMW")
     """
     known = list_access_nodes(client, vendor)
     way_out = f"{known_names('Known are', known)} Install the Virtual Server package on it, or correct the name."
-    found = [needed(client, "access node", name, choose(client, "access node", name, known), way_out) for name in names]
+    owner = functools.partial(_owner, client)
+    found = [needed(client, "access node", name, choose(client, "access node", name, known, owner=owner), way_out) for name in names]
     there = [node for node in found if node]
     return there if len(there) == len(found) else None
 
@@ -78,6 +80,20 @@ def list_access_nodes(client: Commvault, vendor: str = "VMW") -> list[Found]:
     reply = client.get("/V4/AccessNodes", {"vendor": vendor}, absent=(404,)) or {}
     # The key is misspelled in the vendor's schema; a later release may mend it.
     return [to_found(row, row, row.get("company")) for row in listed(reply.get("accesNodes") or reply.get("accessNodes"))]
+
+
+def told(client: Commvault, named: Found) -> Found:
+    """A client with its owner; Refused where nobody tells it, since not told is not the provider's."""
+    found = named if named.company_id is not None else named.of(_owner(client, named))
+    if found.company_id is None:
+        trusted(client, "client", named.name)
+    return found
+
+
+def _owner(client: Commvault, named: Found) -> Owner:
+    """Whose a client is that a list names without its owner; also one of the provider, which is not seen from inside a company."""
+    found = find_server(client, named.name, inside=False)
+    return found.owner if found and found.id == named.id else Owner()
 
 
 def readiness(client: Commvault, client_id: int) -> tuple[str, str]:

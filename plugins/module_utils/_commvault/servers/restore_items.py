@@ -46,7 +46,7 @@ def find_client(client: Commvault, name: str, source: Owner | None, label: str) 
         return None
     lookup.require_reach(client, "client", found.name, found.owner)
     if source:
-        lookup.require_same_tenant(source, found.owner, label, f'"{found.name}"')
+        lookup.require_same_tenant(client, source, found.owner, label, f'"{found.name}"')
     return found.name
 
 

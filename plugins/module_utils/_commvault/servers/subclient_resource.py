@@ -99,8 +99,9 @@ class SubclientLists:
 
     def _require_own_client(self, key: str) -> None:
         name = next(name for name, _above, _subclient in self._names if name.casefold() == key)
-        entity = self._lists[key][0]["subClientEntity"]
-        lookup.require_own(self._client, "client", Found(int(entity["clientId"]), name, *lookup.company_of(entity.get("entityInfo"))))
+        rows = self._lists[key]
+        number = int(rows[0]["subClientEntity"]["clientId"])
+        lookup.require_own(self._client, "client", Found(number, name).of(subclients.owner_of(self._client, name, rows)))
 
 
 class Subclients(Many):

@@ -10,7 +10,7 @@ import typing as t
 
 from ..._core.errors import UnexpectedReply
 from ..backups import recovery_points
-from ..wire.lookup import Owner, company_of, require_reach, same_name
+from ..wire.lookup import Found, Owner, company_of, inside, require_own, same_name
 from ..wire.replies import listed, part
 from ..wire.replies import number as numeric
 from . import lookup as server_lookup
@@ -130,12 +130,10 @@ def find_source(client: Commvault, name: str, backupset: str, subclient: str | N
     if client.company_missing:
         return None
     server = None
-    if owner or _inside(client):
-        server = server_lookup.find_server(client, name)
+    if owner or inside(client):
+        server = server_lookup.server(client, name, NO_CLIENT)
         if server is None:
-            client.missing("client", name, NO_CLIENT)
             return None
-        require_reach(client, "client", server.name, server.owner)
     entity = _ids(client, name, backupset, subclient)
     if entity is None:
         kind, label = ("subclient", f"{name}/{backupset}/{subclient}") if subclient else ("backup set", f"{name}/{backupset}")
@@ -158,7 +156,7 @@ def _owners(client: Commvault, lists: dict[str, list[Row]]) -> dict[str, Owner |
     """Whose each client is, from the lists of their subclients; None for one that does not exist."""
     owners: dict[str, Owner | None] = {name: _owner(rows[0]) if rows else Owner() for name, rows in lists.items()}
     # Not every server says in a list whose it is. The client itself says so, and whether there is one at all.
-    unsure = [name for name, owner in owners.items() if owner and owner.company_id is None and _inside(client)]
+    unsure = [name for name, owner in owners.items() if owner and owner.company_id is None and inside(client)]
     servers = client.pool.read(lambda name: server_lookup.find_server(client, name), unsure)
     for name in unsure:
         found = servers[name]
@@ -173,7 +171,8 @@ def _listed_source(client: Commvault, names: tuple[str, str, str], rows: list[Ro
     if owner is None:
         return None
     name, backupset, subclient = names
-    require_reach(client, "client", name, owner)
+    if require_own(client, "client", Found(0, name).of(owner)) is None:
+        return None
     row = named(within(rows, backupset), subclient)
     if row is None:
         client.missing("subclient", f"{name}/{backupset}/{subclient}", NO_SUBCLIENT)
@@ -190,7 +189,7 @@ def _listed_source(client: Commvault, names: tuple[str, str, str], rows: list[Ro
 def owner_of(client: Commvault, name: str, rows: list[Row]) -> Owner:
     """Whose a client is: from the list of its subclients, and where the server does not say it there, from the client itself."""
     owner = _owner(rows[0]) if rows else Owner()
-    if owner.company_id is None and _inside(client):
+    if owner.company_id is None and inside(client):
         server = server_lookup.find_server(client, name)
         return server.owner if server else owner
     return owner
@@ -198,10 +197,6 @@ def owner_of(client: Commvault, name: str, rows: list[Row]) -> Owner:
 
 def _owner(row: Row) -> Owner:
     return Owner(*company_of(row["subClientEntity"].get("entityInfo")))
-
-
-def _inside(client: Commvault) -> bool:
-    return client.company is not None or client.company_id is not None
 
 
 def _ids(client: Commvault, name: str, backupset: str, subclient: str | None) -> Row | None:

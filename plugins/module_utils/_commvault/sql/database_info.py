@@ -75,13 +75,21 @@ def _instances(client: Commvault, params: Row) -> dict[int, Row]:
         return {found.id: {"id": found.id, "name": found.name, "client": found.client, "client_id": found.client_id}} if found else {}
     found_rows = {row["id"]: row for row in sql.listed_instances(client)}
     if params["client"] is None:
-        return found_rows
+        return {row["id"]: row for row in _own(client, list(found_rows.values()))}
     home = server_lookup.find_server(client, params["client"])
     if home is None:
         client.missing("client", params["client"], "Correct the name.")
         return {}
     lookup.require_own(client, "client", home)
     return {instance: row for instance, row in found_rows.items() if row["client_id"] == home.id}
+
+
+def _own(client: Commvault, rows: list[Row]) -> list[Row]:
+    """Those of the company acted in. Where the list does not tell whose an instance is, that of the servers does."""
+    owners = {row["client_id"]: row["company_id"] for row in rows}
+    if lookup.inside(client) and None in owners.values():
+        owners = {server.id: server.company_id for server in server_lookup.servers(client)}
+    return [row for row in rows if lookup.is_own(client, "client", row["client"], owners.get(row["client_id"]))]
 
 
 def _protection(client: Commvault) -> dict[Key, Row]:

@@ -12,7 +12,7 @@ import typing as t
 from ..._core.argspec import ArgumentSpec
 from ..._core.compare import Comparer
 from ..._core.engine import Item, Record, Resource, Seen
-from ..._core.errors import InputError, Refused
+from ..._core.errors import ApiError, InputError, Refused
 from ..plans import lookup as plan_lookup
 from ..servers import lookup as server_lookup
 from ..servers.subclient_resource import is_default
@@ -27,7 +27,7 @@ if t.TYPE_CHECKING:
     from ..wire.pool import Answers
 
 Row = dict[str, t.Any]
-ON_CREATE = "on_create"
+ON_CREATE, IF_REFUSED, ALWAYS = "on_create", "if_refused", "always"
 INHERITED, LOCAL_SYSTEM, ACCOUNT, CREDENTIAL = "inherited", "local_system", "account", "credential"
 IDENTITY = ("client", "instance")
 SETTINGS = (
@@ -46,7 +46,7 @@ _INSTANCE = {
     "account_password": {"type": "str", "no_log": True},
     "credential": {"type": "str"},
     # It says when a password is sent, and holds none.
-    "update_password": {"type": "str", "choices": [ON_CREATE, "always"], "default": ON_CREATE, "no_log": False},
+    "update_password": {"type": "str", "choices": [ON_CREATE, IF_REFUSED, ALWAYS], "default": ON_CREATE, "no_log": False},
     "use_vss": {"type": "bool"},
     "vdi_timeout": {"type": "int"},
     "description": {"type": "str"},
@@ -65,13 +65,19 @@ OPTIONS = ArgumentSpec(
             "required_if": [
                 ("authentication", ACCOUNT, ["account"]),
                 ("authentication", CREDENTIAL, ["credential"]),
-                ("update_password", "always", ["account_password"]),
+                ("update_password", ALWAYS, ["account_password"]),
             ],
             "mutually_exclusive": [("account", "credential")],
             "required_by": {"account": ("authentication",), "credential": ("authentication",), "account_password": ("account",)},
         }
     }
 )
+
+
+def read_unready(client: Commvault) -> dict[int, str]:
+    """Why Commvault cannot use instances now, by their ids (OpenAPI GetInstances)."""
+    rows = client.rows("/V4/Instances", "instances")
+    return {int(row["id"]): str(row.get("notReadyReason") or row["status"]) for row in rows if row.get("status") == "NOT_READY"}
 
 
 def bind(client: Commvault, params: Record) -> list[Item]:
@@ -120,6 +126,14 @@ class InstanceLists:
         if found is None or sql.is_whole(found):
             return found
         return sql.read_instance(self._client, int(found["instance"]["instanceId"]), home.id) or found
+
+    def unready(self, instance_id: int) -> str | None:
+        """Why Commvault cannot use an instance now; None where it can, or where an older server has no list that says so."""
+        return self._unready.get(instance_id)
+
+    @functools.cached_property
+    def _unready(self) -> dict[int, str]:
+        return read_unready(self._client)
 
     @functools.cached_property
     def _servers(self) -> Answers[str, Found | None]:
@@ -183,9 +197,23 @@ class SqlInstance(Resource):
     def desired(self, seen: Seen) -> Record:
         record = {key: self._params[key] for key in (*IDENTITY, *SETTINGS)}
         # Commvault tells no password, so that it can only be sent, not compared.
-        if seen.record is None or self._params["update_password"] != ON_CREATE:
+        if seen.record is None or self._params["update_password"] == ALWAYS or self._refusal(seen):
             record["account_password"] = self._params["account_password"]
         return record
+
+    def _refusal(self, seen: Seen) -> str | None:
+        """Why Commvault cannot use the instance with the login that it has, if the task wants that to be asked.
+
+        Refused where this task has no password to mend it with.
+        """
+        reason = self._lists.unready(seen.known["id"]) if self._params["update_password"] == IF_REFUSED else None
+        if reason and not self._params["account_password"]:
+            raise Refused(
+                f'Commvault cannot use the instance "{label(self._params)}": {reason.rstrip(".")}. Mend the cause. Where a password was '
+                "changed, give the new one, to a saved credential with calligo.baas.commvault_credential and update_password always.",
+                object=label(self._params),
+            )
+        return reason
 
     def prepare_create(self, _seen: Seen, desired: Record) -> References:
         if desired.get("authentication") == ACCOUNT and not desired.get("account_password"):
@@ -252,6 +280,9 @@ class SqlInstance(Resource):
         if body:
             self._client.post(f"/Instance/{seen.known['id']}", {"instanceProperties": body})
         self._switch(seen.known["id"], changed)
+        reason = read_unready(self._client).get(seen.known["id"]) if self._refusal(seen) else None
+        if reason:
+            raise ApiError(f'Commvault took the login of the instance "{label(self._params)}", and still cannot use it: {reason}')
         return {**seen.known, **_unlike(changed), **{key: value for key, value in changed.items() if key not in IDENTITY}}
 
     def delete(self, seen: Seen, _means: None) -> None:

@@ -13,7 +13,7 @@ from ..servers import lookup as server_lookup
 from ..servers import subclients as file_subclients
 from ..servers.subclient_resource import is_default
 from ..servers.subclients import FileSource
-from ..wire.lookup import Owner, require_reach, same_name
+from ..wire.lookup import Found, Owner, company_of, require_own, require_reach, same_name
 from ..wire.replies import listed, number, part, text
 
 if t.TYPE_CHECKING:
@@ -89,6 +89,8 @@ def find_instance(client: Commvault, server: str, name: str, inside: bool = True
     if home is None:
         client.missing("client", server, "Install Commvault's SQL Server agent on it, or correct the name.")
         return None
+    if inside and require_own(client, "client", home) is None:
+        return None
     require_reach(client, "client", home.name, home.owner)
     rows = instances_of(client, home.name, inside)
     row = named(rows, name)
@@ -121,7 +123,7 @@ def instances_of(client: Commvault, server: str, inside: bool = True) -> list[Ro
 
 
 def listed_instances(client: Commvault, inside: bool = True, witness: bool = False) -> list[Row]:
-    """Id, name, client and client_id of every instance that is seen (OpenAPI GetInstances).
+    """Id, name, client, client_id and company_id (None where untold) of every instance that is seen (OpenAPI GetInstances).
 
     An older server has no such list, but one of its own (cvpysdk services.py). Raises UnexpectedReply where that is {}, which alone says
     nothing. witness: it is not alone, and means none.
@@ -142,7 +144,13 @@ def listed_instances(client: Commvault, inside: bool = True, witness: bool = Fal
             if row.get("databaseEngine") in (None, "SQL_SERVER")
         ]
     return [
-        {"id": int(row["id"]), "name": str(row["name"]), "client": str(row["client"]), "client_id": int(row["client_id"] or 0)}
+        {
+            "id": int(row["id"]),
+            "name": str(row["name"]),
+            "client": str(row["client"]),
+            "client_id": int(row["client_id"] or 0),
+            "company_id": company_of(row.get("company"))[0],
+        }
         for row in found
     ]
 
@@ -252,7 +260,8 @@ def find_sources(client: Commvault, wanted: t.Sequence[tuple[str, str, str]]) ->
 
 def _source(client: Commvault, rows: list[Row], server: str, instance: str, subclient: str) -> SqlSource | None:
     owner = file_subclients.owner_of(client, server, rows)
-    require_reach(client, "client", server, owner)
+    if require_own(client, "client", Found(0, server).of(owner)) is None:
+        return None
     row = file_subclients.named(within(rows, instance), subclient)
     if row is None:
         client.missing("SQL Server subclient", label(server, instance, subclient), NO_SUBCLIENT)

@@ -213,7 +213,7 @@ def _destination(client: Commvault, options: Row, source: sql.Instance | None) -
     if found is None:
         return None
     if source:
-        lookup.require_same_tenant(source.owner, found.owner, f'The client "{source.client}"', f'"{found.client}"')
+        lookup.require_same_tenant(client, source.owner, found.owner, f'The client "{source.client}"', f'"{found.client}"')
     return Destination(found, not source or found.id != source.id, sql.live_databases(client, found, inside))
 
 

@@ -59,6 +59,7 @@ OPTIONS = ArgumentSpec(
         "exact": {"type": "list", "elements": "str", "choices": list(LISTS), "default": []},
         "disable": {"type": "list", "elements": "str", "choices": sorted(ACTIVITIES), "default": sorted(ACTIVITIES)},
         "state": {"type": "str", "choices": ["present", "active", "deactivated", "absent"], "default": "present"},
+        "allow_alias_change": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
     }
 )
@@ -149,8 +150,30 @@ class Company(Resource):
     def prepare_create(self, _seen: Seen, desired: Record) -> None:
         if not desired.get("alias"):
             raise InputError(f'The company "{desired["name"]}" does not exist yet: give alias, the short name that its users log in with.')
+        rows = self._client.rows("/Organization", "providers", {"hardRefresh": "true"})
+        for row in rows:
+            if same_name(desired["alias"], part(row, "shortName").get("domainName")):
+                other = row.get("connectName")
+                raise Refused(
+                    f'The alias "{desired["alias"]}" belongs to the company "{other}". Correct name or alias.', object=desired["name"]
+                )
+
+    def prepare_update(self, seen: Seen, changed: Record) -> None:
+        if "alias" in changed and not self._params["allow_alias_change"]:
+            self._require_alias(seen)
+
+    def _require_alias(self, seen: Seen) -> None:
+        """Name and alias together say which company is meant: of another tenant's name nothing is changed."""
+        wanted, current = self._params["alias"], seen.known
+        if wanted and not same_name(wanted, current["alias"]):
+            raise Refused(
+                f'The company "{current["name"]}" has the alias "{current["alias"]}", not "{wanted}": it may be another tenant\'s. '
+                "Correct name or alias; to give this company another alias, say allow_alias_change.",
+                object=current["name"],
+            )
 
     def prepare_delete(self, seen: Seen) -> None:
+        self._require_alias(seen)
         current = seen.known
         # The groups that come with a company go with it.
         owned = [name for name in current["servers"] if not name.startswith(f"{current['alias']}\\")]

@@ -16,6 +16,7 @@ from ..servers import lookup as server_lookup
 from ..servers import subclients as file_subclients
 from ..sql import lookup as sql
 from ..vms import lookup as vm_lookup
+from ..wire.lookup import owned_by
 from ..wire.replies import flag, listed, number, part, text
 from .company import owned_entities
 from .lookup import users
@@ -45,8 +46,8 @@ def _estate(client: Commvault) -> Record:
     if company is None:
         return {"company": None, **{kind: [] for kind in KINDS}, "kept": _sum([])}
     owner = company["id"]
-    servers = [row for row in server_lookup.servers(client) if row.company_id == owner]
-    plans = [row for row in plan_lookup.plans(client) if row.company_id == owner]
+    servers = owned_by(client, "client", server_lookup.servers(client), owner)
+    plans = owned_by(client, "plan", plan_lookup.plans(client), owner)
     backups = _backups(client, plans)
     return {
         "company": company,
@@ -55,7 +56,7 @@ def _estate(client: Commvault) -> Record:
         "vm_groups": _vm_groups(client, owner),
         "subclients": _subclients(client, [row.name for row in servers]),
         "plans": [_plan(row, backups) for row in plans],
-        "users": sorted(user.name for user in users(client) if user.company_id == owner),
+        "users": sorted(user.name for user in owned_by(client, "user", users(client), owner)),
         "backups": None if backups is None else _by_system(backups),
         "kept": None if backups is None else _sum(backups),
         "owned": _owned(client, company),
@@ -88,15 +89,17 @@ def _server(found: Found) -> Record:
 def _hypervisors(client: Commvault, owner: int) -> list[Record]:
     """Where the list does not tell whose a hypervisor is, its detail does. A hypervisor that was overlooked would outlive its company."""
     rows = vm_lookup.hypervisors(client)
-    silent = [row.id for row in rows if row.company_id is None]
-    details = client.pool.read(lambda one: client.get(f"/V4/Hypervisor/{one}", absent=(404,)) or {}, silent)
-    owners = {row.id: row.company_id for row in rows} | {one: vm_lookup.hypervisor_owner(details[one]).company_id for one in silent}
-    return [{"id": row.id, "name": row.name, "retired": vm_lookup.retired(row)} for row in rows if owners[row.id] == owner]
+    details = client.pool.read(
+        lambda one: vm_lookup.hypervisor_detail(client, one) or {}, [row.id for row in rows if row.company_id is None]
+    )
+    told = [row if row.company_id is not None else row.of(vm_lookup.hypervisor_owner(details[row.id])) for row in rows]
+    mine = owned_by(client, "hypervisor", told, owner)
+    return [{"id": row.id, "name": row.name, "retired": vm_lookup.retired(row)} for row in mine]
 
 
 def _vm_groups(client: Commvault, owner: int) -> list[Record]:
     """Whether backups of a group may run is in its detail only (OpenAPI GetVMGroups, GetVMGroup)."""
-    groups = [group for group in vm_lookup.vm_groups(client) if group.company_id == owner]
+    groups = owned_by(client, "VM group", vm_lookup.vm_groups(client), owner)
     details = client.pool.read(lambda number: client.get(f"/V4/VmGroup/{number}", absent=(404,)), [group.id for group in groups])
     return [
         {

@@ -54,7 +54,7 @@ def _access_nodes(client: Commvault, names: t.Sequence[str]) -> list[Record]:
 
 
 def _servers(client: Commvault, names: t.Sequence[str]) -> list[Record]:
-    found = _choose(client, "server", names, server_lookup.servers)
+    found = {name: server_lookup.told(client, server) for name, server in _choose(client, "server", names, server_lookup.servers).items()}
     regions = regions_of(client, "CLIENT", found.values())
     # An agent that is down takes its server minutes to give up on: all are asked at once.
     answers = client.pool.read(lambda name: server_lookup.readiness(client, found[name].id), found)

@@ -38,13 +38,14 @@ def roles(client: Commvault) -> list[Found]:
 
 
 def companies(client: Commvault) -> list[Found]:
-    """All companies that can be seen, past the server's cache (cvpysdk organization.py). Their owner is not asked for here."""
+    """All companies that can be seen, past the server's cache (cvpysdk organization.py)."""
     return to_companies(client.rows("/Organization", "providers", {"hardRefresh": "true"}))
 
 
 def to_companies(rows: t.Iterable[Row]) -> list[Found]:
-    """Rows of GET /Organization."""
-    return [Found(int(row["shortName"]["id"]), str(row["connectName"]), row=row) for row in rows]
+    """Rows of GET /Organization. Inside a company, that company is the one to be named: each is its own."""
+    ids = ((int(row["shortName"]["id"]), row) for row in rows)
+    return [Found(number, str(row["connectName"]), number, str(row["connectName"]), row) for number, row in ids]
 
 
 def _listing(client: Commvault, path: str, key: str) -> list[Found]:

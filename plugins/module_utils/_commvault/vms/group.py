@@ -14,7 +14,7 @@ from ..._core.engine import Record, Resource, Seen
 from ..._core.errors import ApiError, BaasError, InputError, Refused
 from ..plans import lookup as plan_lookup
 from ..servers import lookup as server_lookup
-from ..wire.lookup import Found, choose
+from ..wire.lookup import Found
 from ..wire.replies import flag, number, part, text
 from ..wire.writes import create_numbered, require_gone
 from . import content as vm_content
@@ -108,8 +108,8 @@ class VmGroup(Resource):
         look_up = vm_lookup.find_hypervisor if absent else vm_lookup.require_hypervisor
         hypervisor = look_up(self._client, self._params["hypervisor"])
         known = self._below(hypervisor) if hypervisor else []
-        taken = choose(self._client, "VM group", new_name, known) if new_name and not absent else None
-        row = choose(self._client, "VM group", name, known) or taken
+        taken = vm_lookup.choose_vm_group(self._client, new_name, known) if new_name and not absent else None
+        row = vm_lookup.choose_vm_group(self._client, name, known) or taken
         if row is None or hypervisor is None:
             return Seen(None, Surroundings(hypervisor, taken, {}))
         return self._read(row.id, hypervisor, taken)
@@ -171,7 +171,7 @@ class VmGroup(Resource):
             f'VM group "{desired["name"]}"',
             "/V4/VMGroup",
             body,
-            lambda: choose(self._client, "VM group", desired["name"], self._below(hypervisor)),
+            lambda: vm_lookup.choose_vm_group(self._client, desired["name"], self._below(hypervisor)),
             lambda reply: number(reply, "subclientId"),
         )
         try:
@@ -209,7 +209,8 @@ class VmGroup(Resource):
     def _below(self, hypervisor: Found) -> list[Found]:
         """The groups of the hypervisor."""
         groups = vm_lookup.vm_groups(self._client, {"hypervisorId": hypervisor.id})
-        return [Found(one.id, one.name) for one in groups if part(one.row, "hypervisor").get("id", hypervisor.id) == hypervisor.id]
+        below = [one for one in groups if part(one.row, "hypervisor").get("id", hypervisor.id) == hypervisor.id]
+        return [Found(one.id, one.name, one.company_id, one.company) for one in below]
 
     def _read(self, group_id: int, hypervisor: Found, taken: Found | None = None) -> Seen:
         detail = self._client.get(f"/V4/VmGroup/{group_id}", absent=(404,))

@@ -10,11 +10,12 @@ import typing as t
 from ..._core.argspec import ArgumentSpec
 from ..._core.compare import Comparer, same_names
 from ..._core.engine import Record, Resource, Seen
-from ..._core.errors import InputError, Refused
+from ..._core.errors import ApiError, InputError, Refused
 from ..servers import lookup as server_lookup
 from ..wire import lookup
 from ..wire.replies import number, part, text
 from ..wire.writes import create_numbered, require_gone
+from . import content as vm_content
 from . import lookup as vm_lookup
 
 if t.TYPE_CHECKING:
@@ -22,7 +23,9 @@ if t.TYPE_CHECKING:
 
 Json = dict[str, t.Any]
 VMWARE = "VMW"
-ON_CREATE = "on_create"
+ON_CREATE, IF_REFUSED, ALWAYS = "on_create", "if_refused", "always"
+NO_VM = {"name_patterns": [{"condition": "equals", "value": "calligo.baas asks whether this vCenter can be read"}]}
+"""A content that no VM meets. To find that out, Commvault has to log in."""
 
 OPTIONS = ArgumentSpec(
     {
@@ -32,7 +35,7 @@ OPTIONS = ArgumentSpec(
         "vcenter_password": {"type": "str", "no_log": True},
         "access_nodes": {"type": "list", "elements": "str"},
         # It says when a password is sent, and holds none.
-        "update_password": {"type": "str", "choices": [ON_CREATE, "always"], "default": ON_CREATE, "no_log": False},
+        "update_password": {"type": "str", "choices": [ON_CREATE, IF_REFUSED, ALWAYS], "default": ON_CREATE, "no_log": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "force": {"type": "bool", "default": False},
     },
@@ -58,23 +61,37 @@ class Hypervisor(Resource):
         """raw: the retired ones, of which one may have the name."""
         known = [] if self._client.company_missing else vm_lookup.hypervisors(self._client)
         retired = [row for row in known if vm_lookup.retired(row)]
-        found = lookup.choose(self._client, "hypervisor", self._params["name"], [row for row in known if row not in retired], "own")
+        found = vm_lookup.choose_hypervisor(self._client, self._params["name"], [row for row in known if row not in retired], "own")
         return Seen(self._read(found) if found else None, retired)
 
     def desired(self, seen: Seen) -> Record:
         params = self._params
         record = {key: params[key] for key in ("name", "vcenter_host", "access_nodes")}
         # Commvault tells neither the user nor the password, so that they can only be sent, not compared.
-        if seen.record is None or params["update_password"] != ON_CREATE:
+        if seen.record is None or params["update_password"] == ALWAYS or self._refusal(seen):
             record.update({key: params[key] for key in ("vcenter_username", "vcenter_password")})
         return record
+
+    def _refusal(self, seen: Seen) -> str | None:
+        """Why Commvault cannot read the vCenter with the login that it has, if the task wants that to be asked. It only reads.
+
+        A preview of a VM group (OpenAPI PreviewVMGroupContent) is asked for, since no call tells whether the saved login is right.
+        """
+        if self._params["update_password"] != IF_REFUSED:
+            return None
+        body = {"content": vm_content.to_api(vm_content.normal(NO_VM), overwrite=True)}
+        try:
+            self._client.query("/V4/VmGroup/Preview", body, {"hypervisorId": seen.known["id"]})
+        except ApiError as error:
+            return str(error)
+        return None
 
     def prepare_create(self, seen: Seen, desired: Record) -> Json:
         needed = ("vcenter_host", "vcenter_username", "vcenter_password", "access_nodes")
         absent = [key for key in needed if not desired.get(key)]
         if absent:
             raise InputError(f'The hypervisor "{desired["name"]}" does not exist yet: give {", ".join(absent)}.')
-        retired = lookup.choose(self._client, "retired hypervisor", desired["name"], seen.raw, "own")
+        retired = vm_lookup.choose_hypervisor(self._client, desired["name"], seen.raw, "own")
         return {"retired": retired, "body": self._body(desired)}
 
     def prepare_update(self, seen: Seen, changed: Record) -> Json:
@@ -110,6 +127,8 @@ class Hypervisor(Resource):
     def update(self, seen: Seen, changed: Record, means: Json) -> Record:
         current = seen.known
         self._client.put(f"/V4/Hypervisor/{current['id']}", means)
+        if "vcenter_password" in changed and (refusal := self._refusal(seen)):
+            raise ApiError(f'Commvault took the login of the hypervisor "{current["name"]}", and still cannot read the vCenter. {refusal}')
         # What the update answers differs between releases, so that it is read again.
         found = lookup.Found(current["id"], current["name"], company=current["company"])
         return self._read(found) or {**current, **changed}

@@ -10,8 +10,9 @@ import typing as t
 from ..._core.argspec import ArgumentSpec
 from ..backups import jobs
 from ..wire import paging
-from ..wire.lookup import company_of, named, own, same_uuid
+from ..wire.lookup import company_of, is_own, named, own, same_uuid
 from ..wire.replies import counted, flag, listed, number, part, text, word
+from . import content as vm_content
 from . import lookup as vm_lookup
 
 if t.TYPE_CHECKING:
@@ -36,7 +37,9 @@ VM_OPTIONS = ArgumentSpec(
     },
     {"required_by": {"vm_group": ["hypervisor"]}},
 )
-VM_GROUP_OPTIONS = ArgumentSpec({"hypervisor": {"type": "str"}, "names": {"type": "list", "elements": "str"}})
+VM_GROUP_OPTIONS = ArgumentSpec(
+    {"hypervisor": {"type": "str"}, "names": {"type": "list", "elements": "str"}, "covering": {"type": "list", "elements": "str"}}
+)
 HYPERVISOR_OPTIONS = ArgumentSpec({"names": {"type": "list", "elements": "str"}, "retired": {"type": "bool", "default": False}})
 COUNTS = {
     "total": "vmTotalCount",
@@ -52,7 +55,7 @@ COUNTS = {
 def vms(client: Commvault, params: Row) -> Row:
     """The VMs that Commvault knows, with how they are protected. Counts are of all that meet the filters, whatever the limit."""
     found = [] if client.company_missing else [_vm(row) for row in rows(client)]
-    met = [row for row in found if _meets(row, params) and _own(client, row)]
+    met = [row for row in found if _meets(row, params) and is_own(client, "VM", row["name"], row["company_id"])]
     met.sort(key=lambda row: (str(row["name"]).casefold(), row["uuid"]))
     shown = met if params["limit"] is None else met[: params["limit"]]
     if params["recovery_points"]:
@@ -109,11 +112,6 @@ def _common(row: Row) -> Row:
     }
 
 
-def _own(client: Commvault, record: Row) -> bool:
-    """Whether a record counts inside the company acted in. Where the server does not tell the owner, its list is taken at its word."""
-    return client.company_id is None or record["company_id"] in (None, client.company_id)
-
-
 def _meets(row: Row, params: Row) -> bool:
     def among(key: str, value: t.Any) -> bool:
         return params[key] is None or str(value).casefold() in {str(one).casefold() for one in params[key]}
@@ -138,15 +136,33 @@ def _recovery_points(client: Commvault, uuid: str) -> Row:
 
 
 def vm_groups(client: Commvault, params: Row) -> Row:
-    """VM groups in one request. One that does not exist is a result and not an error."""
+    """VM groups in one request, and one more for each whose content is asked for. One that does not exist is a result and not an error."""
     home, names = params["hypervisor"], params["names"]
     found = [] if client.company_missing else [_vm_group(group) for group in vm_lookup.vm_groups(client)]
-    there = [row for row in found if _own(client, row) and home in (None, row["hypervisor"], row["hypervisor_display_name"])]
+    near = [row for row in found if home in (None, row["hypervisor"], row["hypervisor_display_name"])]
+    there = [row for row in near if is_own(client, "VM group", row["name"], row["company_id"])]
     wanted = None if names is None else {name.casefold() for name in names}
     shown = [row for row in there if wanted is None or row["name"].casefold() in wanted]
-    shown.sort(key=lambda row: (str(row["hypervisor"]).casefold(), row["name"].casefold()))
     known = {row["name"].casefold() for row in shown}
-    return {"changed": False, "vm_groups": shown, "missing": [name for name in names or () if name.casefold() not in known]}
+    missing = [name for name in names or () if name.casefold() not in known]
+    if params["covering"] is not None:
+        shown = _covering(client, shown, {one.casefold() for one in params["covering"]})
+    shown.sort(key=lambda row: (str(row["hypervisor"]).casefold(), row["name"].casefold()))
+    return {"changed": False, "vm_groups": shown, "missing": missing}
+
+
+def _covering(client: Commvault, rows: list[Row], ids: set[str]) -> list[Row]:
+    """Those whose content names one of these ids."""
+    contents = client.pool.read(lambda group: _content(client, group), [row["id"] for row in rows])
+    return [row for row in rows if ids & contents[row["id"]]]
+
+
+def _content(client: Commvault, group_id: int) -> set[str]:
+    """The ids of what a group names: VMs by instance UUID, folders and what is above them by managed object id; in lower case."""
+    detail = client.get(f"/V4/VmGroup/{group_id}", absent=(404,)) or {}
+    content = vm_content.from_api(detail.get("content"))
+    named = [item.get("uuid") or item.get("id") for kind in vm_content.OBJECTS for item in content[kind]]
+    return {str(one).casefold() for one in named if one}
 
 
 def _vm_group(group: Found) -> Row:
@@ -164,8 +180,9 @@ def _vm_group(group: Found) -> Row:
 def hypervisors(client: Commvault, params: Row) -> Row:
     """Hypervisors in one request, and one more for each that tells the rest."""
     known = [row for row in vm_lookup.hypervisors(client) if params["retired"] or not vm_lookup.retired(row)]
-    found, missing = named(client, "hypervisor", own(client, known, shared=True), params["names"])
-    details = client.pool.read(lambda hypervisor_id: vm_lookup.hypervisor_detail(client, hypervisor_id) or {}, [row.id for row in found])
+    details = client.pool.read(lambda hypervisor_id: vm_lookup.hypervisor_detail(client, hypervisor_id) or {}, [row.id for row in known])
+    told = [row.of(vm_lookup.hypervisor_owner(details[row.id])) if row.company_id is None else row for row in known]
+    found, missing = named(client, "hypervisor", own(client, "hypervisor", told, shared=True), params["names"])
     return {"changed": False, "hypervisors": [_hypervisor(row, details[row.id]) for row in found], "missing": missing}
 
 

@@ -14,7 +14,7 @@ from ..backups import jobs, recovery_points
 from ..backups import reasons as job_reasons
 from ..servers import lookup as server_lookup
 from ..wire import paging
-from ..wire.lookup import Found, Owner, Reach, choose, company_of, needed, require_reach, same_name, same_uuid, to_found
+from ..wire.lookup import Found, Owner, Reach, choose, company_of, inside, needed, require_reach, same_name, same_uuid, to_found
 from ..wire.replies import listed, number, part, text
 
 if t.TYPE_CHECKING:
@@ -45,7 +45,12 @@ def retired(hypervisor: Found) -> bool:
 
 def find_hypervisor(client: Commvault, name: str, reach: Reach = "visible") -> Found | None:
     """The hypervisor of this name, or None; a retired one does not count. row: of Hypervisors[] (OpenAPI ListHypervisors)."""
-    return choose(client, "hypervisor", name, [row for row in hypervisors(client) if not retired(row)], reach)
+    return choose_hypervisor(client, name, [row for row in hypervisors(client) if not retired(row)], reach)
+
+
+def choose_hypervisor(client: Commvault, name: str, known: t.Iterable[Found], reach: Reach = "visible") -> Found | None:
+    """The one of this name among rows of hypervisors(). Not every server tells in the list whose it is; the detail does."""
+    return choose(client, "hypervisor", name, known, reach, lambda row: hypervisor_owner(hypervisor_detail(client, row.id) or {}))
 
 
 def require_hypervisor(
@@ -179,14 +184,19 @@ def find_vm_group(client: Commvault, name: str, hypervisor: str, known: list[Fou
         for group in (vm_groups(client) if known is None else known)
         if any(same_name(hypervisor, part(group.row, "hypervisor").get(key)) for key in ("name", "displayName"))
     ]
-    found = choose(client, "VM group", name, below)
+    found = choose_vm_group(client, name, below)
     if found is None:
         for namesake in [group for group in below if same_name(name, group.name)]:
-            require_reach(client, "VM group", namesake.name, namesake.owner)
+            require_reach(client, "VM group", namesake.name, namesake.owner, shared=False)
         way_out = "Create it with calligo.baas.commvault_vm_group, or correct name and hypervisor."
         client.missing("VM group", f"{hypervisor}/{name}", way_out)
         return None
     return VmGroupSource(found.id, found.name, hypervisor)
+
+
+def choose_vm_group(client: Commvault, name: str, known: t.Iterable[Found]) -> Found | None:
+    """The one of this name among rows of vm_groups(); inside a company its own alone, since what is in a group is data."""
+    return choose(client, "VM group", name, known, "own" if inside(client) else "visible")
 
 
 def chosen_vms(client: Commvault, job_id: int) -> set[str]:
@@ -317,7 +327,7 @@ def _vm(client: Commvault, row: Row | None, wanted: str) -> VmSource | None:
         hypervisor=text(row, "pseudoClient", "clientName") or "",
         owner=owner,
     )
-    require_reach(client, "VM", found.name, found.owner)
+    require_reach(client, "VM", found.name, found.owner, shared=False)
     return found
 
 

@@ -146,7 +146,7 @@ def _out_of_place(client: Commvault, wanted: Row, source: VmSource, look: Look) 
     hypervisor = vm_lookup.vcenter(client, place["hypervisor"], source.hypervisor_id)
     if hypervisor is None:
         return None
-    lookup.require_same_tenant(source.owner, hypervisor.owner, source.label, f'the hypervisor "{hypervisor.name}"')
+    lookup.require_same_tenant(client, source.owner, hypervisor.owner, source.label, f'the hypervisor "{hypervisor.name}"')
     before = look(place["new_name"], place["folder"])
     _guard_name(place, before)
     point = select(source.recovery_points(client), source.label, wanted["job_id"], wanted["point_in_time"])

@@ -104,7 +104,7 @@ def _destination(client: Commvault, wanted: Row, source: VmSource) -> tuple[Dest
     hypervisor = vm_lookup.vcenter(client, None, vm.hypervisor_id) if vm else None
     if vm is None or hypervisor is None:
         return None
-    lookup.require_same_tenant(source.owner, vm.owner, source.label, vm.label)
+    lookup.require_same_tenant(client, source.owner, vm.owner, source.label, vm.label)
     node = vm_lookup.access_node(client, hypervisor, into["access_node"], "guest_files.destination_vm.access_node")
     return Destination(node, *kept), Guest(vm, hypervisor.host, into["username"], into["password"])
 

@@ -69,6 +69,7 @@ class Commvault:
     user and password: logged in at the first call, again once when the session has expired, and out at the end.
     token: a ready token used as it is; it is neither renewed nor logged out, since others may use it too.
     company, company_id: act inside this company (header operatorCompanyId; cvpysdk commcell.py switch_to_company).
+    accept_unknown_owners: take what the server lists inside the company for the company's where it does not tell whose it is.
     missing, permit: as the runner's context has them.
     pool: for many reads at a time, where a resource has them.
     """
@@ -82,6 +83,7 @@ class Commvault:
         token: str | None = None,
         company: str | None = None,
         company_id: int | None = None,
+        accept_unknown_owners: bool = False,
         warn: t.Callable[[str], None] = lambda text: None,
         missing: t.Callable[[str, str, str], None] = _not_found,
         permit: Permit | None = None,
@@ -100,6 +102,7 @@ class Commvault:
         self.company = company
         self._company_id = company_id
         self._company_looked_up = company_id is not None or company is None
+        self.accept_unknown_owners = accept_unknown_owners
         self.warn = warn
         self._missing = missing
         self._permit = permit or Permit()
@@ -134,9 +137,9 @@ class Commvault:
         """Read a list: what lies below a key of the reply, of which there may be nothing."""
         return listed((self.get(path, params, absent=(404,), inside=inside) or {}).get(key))
 
-    def query(self, path: str, body: Json) -> Json:
+    def query(self, path: str, body: Json, params: t.Any = None) -> Json:
         """A POST that only reads (Jobs, JobDetails, DoBrowse, Preview): repeated like a GET."""
-        return self._answer(Call("POST", path, body=body)) or {}
+        return self._answer(Call("POST", path, params, body)) or {}
 
     def post(self, path: str, body: Json, params: t.Any = None) -> Json:
         """Create or start. Never repeated after a break: whoever calls looks first whether it happened."""

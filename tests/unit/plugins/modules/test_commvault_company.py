@@ -52,7 +52,7 @@ def test_two_companies_that_differ_in_case_alone_are_not_guessed_between(http):
 
 
 def test_creation_sends_what_was_given_and_no_welcome_mail(http):
-    http.on("GET", "/Organization", {"providers": []}, {"providers": [ROW]})
+    http.on("GET", "/Organization", {"providers": []}, {"providers": []}, {"providers": [ROW]})
     http.on("POST", "/V4/company", {"id": 42, "name": "Acme Sàrl"})
     result = run(http, alias="acme", contact={"name": "Ada", "email": "ada@acme.example.com"})
     assert result["changed"]
@@ -83,7 +83,7 @@ def test_a_creation_that_failed_is_never_called_done(http, answer, said):
 
 
 def test_a_gateways_error_after_the_creation_is_looked_behind(http):
-    http.on("GET", "/Organization", {"providers": []}, {"providers": [ROW]})
+    http.on("GET", "/Organization", {"providers": []}, {"providers": []}, {"providers": [ROW]})
     http.on("POST", "/V4/company", BAD_GATEWAY)
     result = run(http, alias="acme")
     assert result["changed"] and result["company"]["id"] == 42 and len(http.writes) == 1

@@ -7,6 +7,7 @@ OpenAPI GetInstances; cvpysdk sqlinstance.py and PowerShell SDK."""
 
 from __future__ import annotations
 
+import base64
 import typing as t
 
 from commvaultsim.servers import activity
@@ -104,6 +105,10 @@ def update(sim: Simulator, request: Request) -> Reply | Json:
         _change(sim, request, instance, _wish(request))
     except ValueError as error:
         return response_list(INVALID, str(error))
+    refused = views.login_refused(sim, instance)
+    login = ((_wish(request).get("mssqlInstance") or {}).get("overrideHigherLevelSettings") or {}).get("userAccount") or {}
+    if refused and base64.b64decode(login.get("password") or "").decode() == refused.params.get("password"):
+        sim.faults.clear("sql_login_refused")
     return response_list(0, "", views.entity(sim, instance))
 
 

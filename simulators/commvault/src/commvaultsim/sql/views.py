@@ -12,6 +12,7 @@ from commvaultsim.sql import model as sql
 from commvaultsim.state import model as m
 from commvaultsim.state.job import Job
 from commvaultsim.state.simulator import Simulator, app_name
+from commvaultsim.wire.faults import Fault
 from commvaultsim.wire.replies import generic
 from commvaultsim.wire.routing import Refusal, Request
 from commvaultsim.wire.values import to_int
@@ -92,7 +93,14 @@ def last_job(sim: Simulator, instance: sql.SqlInstance) -> Job | None:
 def not_ready(sim: Simulator, instance: sql.SqlInstance) -> str:
     """Why an instance can't be reached; empty when it can."""
     client = sim.clients[instance.client_id]
+    if login_refused(sim, instance):
+        return "Login failed for the user of the instance."
     return "" if client.ready else client.ready_reason or f"Client [{client.name}] is not reachable."
+
+
+def login_refused(sim: Simulator, instance: sql.SqlInstance) -> Fault | None:
+    """The fault by which the login of an instance is not right any more."""
+    return sim.faults.peek("sql_login_refused", lambda params: params.get("instance") == instance.name)
 
 
 def sla(sim: Simulator, protected: bool, newest: float) -> str:

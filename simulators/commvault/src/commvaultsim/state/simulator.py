@@ -98,7 +98,7 @@ class Simulator:
 
         ``shared`` rows of the provider (pools, access nodes) are seen by companies too.
         """
-        scope = request.company_id
+        scope = 0 if self.faults.peek("company_ignored") else request.company_id
         return scope in (0, company_id) or (shared and company_id == 0)
 
     def listed(self, request: Request, row_id: int) -> bool:

@@ -62,6 +62,7 @@ def dialect(text: str) -> t.Callable[[Voice], Voice]:
 def spoken(sim: Simulator, route: Route, request: Request, reply: Reply) -> Reply:
     """The reply in the dialects that are switched on. The login is left alone: without it there is nothing to try."""
     voices = [voice for name, voice in DIALECTS.items() if sim.faults.peek(name)]
+    voices += [_ownerless] if sim.faults.peek("owners_hidden") else []
     if not voices or not route.auth or not isinstance(reply.body, (dict, list)):
         return reply
     said = Said(sim, route, request, reply.status, copy.deepcopy(reply.body))
@@ -75,6 +76,11 @@ def each_object(node: t.Any, change: t.Callable[[Json], Json]) -> t.Any:
     if isinstance(node, dict):
         return change({key: each_object(value, change) for key, value in node.items()})
     return [each_object(item, change) for item in node] if isinstance(node, list) else node
+
+
+def _ownerless(said: Said) -> Said:
+    """The fault owners_hidden. No dialect: a client need not do more with such a server than refuse."""
+    return said.but(each_object(said.body, lambda row: {key: value for key, value in row.items() if key not in ("company", "entityInfo")}))
 
 
 # Everywhere

@@ -47,7 +47,8 @@ def server_reply(name="srv01", display="srv01", company=0):
         (42, "own", [plan_row(1, "gold", PROVIDER)], None),
         (42, "own", [plan_row(1, "gold", PROVIDER), plan_row(2, "GOLD", ACME)], None),
         (42, "own", [plan_row(2, "GOLD", ACME)], 2),
-        (42, "own", [plan_row(4, "gold")], 4),
+        # One of which nobody tells the owner does not matter beside the company's own.
+        (42, "visible", [plan_row(4, "gold"), plan_row(2, "gold", ACME)], 2),
         # As the provider: its own, then whatever there is.
         (None, "visible", [plan_row(1, "gold", PROVIDER), plan_row(2, "gold", ACME)], 1),
         (None, "visible", [plan_row(2, "gold", ACME)], 2),
@@ -61,6 +62,16 @@ def test_a_name_is_resolved_by_company(acting, reach, rows, expected):
     found = plan_lookup.find_plan(client, "gold", reach)
     assert number(found) == expected
     assert wire.sent[1].params == {"fq": "plans.subtype:in:Server", "hardRefresh": "true"}
+
+
+@pytest.mark.parametrize("reach", ["own", "visible"])
+@pytest.mark.parametrize("rows", [[plan_row(4, "gold")], [plan_row(4, "gold"), plan_row(1, "gold", PROVIDER)]])
+def test_inside_a_company_an_owner_that_nobody_tells_is_refused_unless_the_task_says_otherwise(rows, reach):
+    client, _wire, _clock = scripted_client({"plans": rows}, company_id=42)
+    with pytest.raises(Refused, match=r'does not tell whose the plan "gold" is.*accept_unknown_owners'):
+        plan_lookup.find_plan(client, "gold", reach)
+    client, _wire, _clock = scripted_client({"plans": rows}, company_id=42, accept_unknown_owners=True)
+    assert number(plan_lookup.find_plan(client, "gold", reach)) == 4
 
 
 @pytest.mark.parametrize(
@@ -194,3 +205,37 @@ def test_a_retired_hypervisor_does_not_count(status):
     client, _wire, _clock = scripted_client({"Hypervisors": rows}, {"Hypervisors": rows[:1]})
     assert number(vm_lookup.find_hypervisor(client, "VC01")) == 12
     assert vm_lookup.find_hypervisor(client, "VC01") is None
+
+
+UNKNOWN, OURS, THEIRS, PROVIDERS = lookup.Owner(), lookup.Owner(42, "Acme"), lookup.Owner(99, "Other"), lookup.Owner(0)
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "refusal"),
+    [
+        (OURS, OURS, None),
+        (OURS, PROVIDERS, None),
+        (UNKNOWN, PROVIDERS, None),
+        (PROVIDERS, OURS, None),
+        (OURS, THEIRS, "belongs to the company"),
+        (OURS, UNKNOWN, "does not tell whose there is"),
+        (UNKNOWN, THEIRS, "does not tell whose what is"),
+        (UNKNOWN, UNKNOWN, "does not tell whose there is"),
+    ],
+)
+def test_whoever_asks_data_goes_to_its_own_company_or_the_provider(source, destination, refusal):
+    client, _wire, _clock = scripted_client()
+    if refusal is None:
+        lookup.require_same_tenant(client, source, destination, "what", "there")
+        return
+    with pytest.raises(Refused, match=refusal):
+        lookup.require_same_tenant(client, source, destination, "what", "there")
+
+
+def test_what_a_company_has_is_not_told_without_what_may_be_its_own():
+    rows = [Found(1, "a", 42), Found(2, "b", 99), Found(3, "c")]
+    client, _wire, _clock = scripted_client(company_id=42)
+    for told in (lookup.own, lambda *given: lookup.owned_by(*given, 42)):
+        assert [row.id for row in told(client, "client", rows[:2])] == [1]
+        with pytest.raises(Refused, match='whose the client "c" is'):
+            told(client, "client", rows)

@@ -1,0 +1,100 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+"""Which folder and which servers are whose, as the inventory has it: what one tenant or the provider claims is no other tenant's."""
+
+from __future__ import annotations
+
+import typing as t
+
+Row = t.Mapping[str, t.Any]
+
+
+def claims(variables: t.Mapping[str, Row], tenants: t.Iterable[str], regions: t.Iterable[str] = ()) -> list[dict[str, t.Any]]:
+    """What the tenants of the inventory and the provider in its regions claim: host, name, alias, vcenter, folder, servers.
+
+    variables: of all hosts, by inventory name. tenants, regions: inventory names. folder is None where there is none; the provider has no
+    alias, and claims the access nodes, the restore clients and the folder for restores of a region. A claim holds nothing secret, so that
+    it may be a fact, made once for all hosts of a play.
+    """
+    return [
+        *(_of_tenant(host, variables[host]) for host in tenants if variables[host].get("baas_tenant")),
+        *(of_region(variables[host]["baas_region"], host) for host in regions if variables[host].get("baas_region")),
+    ]
+
+
+def _of_tenant(host: str, known: Row) -> dict[str, t.Any]:
+    tenant, servers = known["baas_tenant"], [(known.get(key) or {}).get("servers") or [] for key in ("baas_file_backup", "baas_sql_backup")]
+    return {
+        "host": str(host),
+        "name": str(tenant["name"]),
+        "alias": str(tenant["alias"]),
+        "vcenter": _vcenter(known.get("baas_region") or {}),
+        "folder": (known.get("baas_vm_backup") or {}).get("vcenter_folder"),
+        "servers": sorted({str(server["client"]) for rows in servers for server in rows}),
+    }
+
+
+def of_region(region: Row, host: str = "") -> dict[str, t.Any]:
+    """What the provider claims in a region."""
+    place = region.get("restore_test") or {}
+    nodes = [*(region.get("access_nodes") or []), *(place[key] for key in ("access_node", "file_client", "sql_client") if place.get(key))]
+    names = {"host": str(host), "name": f"the provider in {region['name']}", "alias": None, "vcenter": _vcenter(region)}
+    return {**names, "folder": place.get("folder"), "servers": sorted({str(node) for node in nodes})}
+
+
+def _vcenter(region: Row) -> str | None:
+    return (region.get("vcenter") or {}).get("name")
+
+
+def conflicts(tenant: Row, known: t.Iterable[Row]) -> t.Iterator[str]:
+    """What a tenant would have of another's, in sentences. They say of another tenant no more than its host in the inventory.
+
+    tenant: name, and as far as they are to be judged alias, vcenter, folder (None for none) and servers. known: claims().
+    """
+    for other in known:
+        if _is(tenant, other):
+            continue
+        who = other["name"] if other["alias"] is None else f"the tenant {other['host']}"
+        if tenant.get("alias") and _same(tenant["alias"], other["alias"]):
+            yield f"The alias {tenant['alias']} is that of {who}, too. Each tenant has a name and an alias of its own."
+        if _same(tenant["name"], other["name"]):
+            yield f"The company {tenant['name']} is that of {who}, too, by another alias. Each tenant has a name and an alias of its own."
+        for server in tenant.get("servers") or []:
+            if any(_same(server, claimed) for claimed in other["servers"]):
+                yield f"The server {server} belongs to {who}, and its backups would be {tenant['name']}'s. Correct the specification."
+        yield from _folder_conflicts(tenant, other, who)
+
+
+def _folder_conflicts(tenant: Row, other: Row, who: str) -> t.Iterator[str]:
+    mine, theirs = tenant.get("folder"), other["folder"]
+    apart = None not in (tenant.get("vcenter"), other["vcenter"]) and tenant["vcenter"] != other["vcenter"]
+    if mine is None or theirs is None or apart:
+        return
+    advice = f"VMs of {who} would be in the company of {tenant['name']}. Give each tenant a folder of its own."
+    if _within(mine, theirs):
+        yield f"The folder {mine or '/'} {'belongs to' if _within(theirs, mine) else 'lies in that of'} {who}. {advice}"
+    elif _within(theirs, mine):
+        yield f"In the folder {mine or '/'} lies that of {who}. {advice}"
+
+
+def _is(tenant: Row, other: Row) -> bool:
+    """Whether a claim is the tenant's own: of the same name, and of the same alias if that is known."""
+    alias = tenant.get("alias")
+    return other["alias"] is not None and _same(tenant["name"], other["name"]) and (alias is None or _same(alias, other["alias"]))
+
+
+def _same(one: t.Any, other: t.Any) -> bool:
+    return str(one).casefold() == str(other).casefold()
+
+
+def _within(folder: str, above: str) -> bool:
+    place, top = _parts(folder), _parts(above)
+    return place[: len(top)] == top
+
+
+def _parts(folder: str) -> list[str]:
+    """The names on the way to a folder from the datacenter's vm folder; a path from the root has datacenter and vm before them."""
+    parts = [part for part in str(folder).casefold().split("/") if part]
+    return parts[parts.index("vm") + 1 :] if str(folder).startswith("/") and "vm" in parts else parts
