@@ -71,6 +71,7 @@ def _recorded(tenant: Row) -> dict[str, t.Any]:
 def _drawn(kinds: t.Mapping[str, list[population.System]], tenants: Tenants, run: Row) -> dict[str, t.Any]:
     identifiers = [str(system["id"]) for systems in kinds.values() for system in systems]
     seed = str(run["seed"]) or sampling.seed_of(run["region"], run["period"], identifiers, run["salt"])
+    excepted = population.exceptions(tenants)
     nothing = [
         f"No tenant of the region {run['region']} has a VM, a file server or a database to draw from. Check the groups of the inventory."
     ]
@@ -81,6 +82,7 @@ def _drawn(kinds: t.Mapping[str, list[population.System]], tenants: Tenants, run
             "hash": sampling.population_hash(identifiers),
             "systems": sorted(identifiers),
             "tenants": sorted(str(tenant["name"]) for tenant in tenants),
+            **({"exceptions": excepted} if excepted else {}),
         },
         "draw": {"selector": sampling.SELECTOR, "seed": seed, "seed_given": bool(run["seed"]), "salt": run["salt"]},
         **{kind: _one(seed, systems) for kind, systems in kinds.items()},
