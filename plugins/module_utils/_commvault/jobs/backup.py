@@ -115,10 +115,8 @@ class Target:
             return int(self.source.entity["subclientId"])
         return self.source.group_id if self.source else 0
 
-    def start(self, client: Commvault, level: str, sql_options: Row | None) -> Row:
+    def start(self, client: Commvault, level: str) -> Row:
         """The level goes into the query: in a body it may be ignored, and an incremental backup be made (OpenAPI; cvpysdk subclient.py)."""
-        if isinstance(self.source, sql_lookup.SqlSource) and sql_backup.wanted(sql_options):
-            return client.post("/CreateTask", sql_backup.task(self.source, level, sql_options or {}))
         if isinstance(self.source, FileSource):
             path, spelled = f"/Subclient/{self.subclient_id}/action/backup", level.title()
         elif isinstance(self.source, VmSource):
@@ -178,15 +176,23 @@ class BackupStep:
     def take(self) -> Outcome:
         if self.action != "started":
             return self._outcome([self.job] if self.job else [])
-        started = jobs.start(
-            lambda: self.target.start(self.client, self.level, self.params["sql_options"]),
-            lambda: self.target.recent_jobs(self.client),
-            self.client.clock,
-            self.known,
-        )
+        started = self._start()
         self.known.update(started)
         virtual_machines: Row = {"virtual_machines": []} if self.target.is_vms else {}
         return self._outcome([{**jobs.to_record({"jobId": job_id}), **virtual_machines} for job_id in started])
+
+    def _start(self) -> list[int]:
+        options, source = self.params["sql_options"] or {}, self.target.source
+        if isinstance(source, sql_lookup.SqlSource) and sql_backup.wanted(options):
+            body = sql_backup.task(source, self.level, options)
+            return jobs.start_task(self.client, body, lambda: self.target.recent_jobs(self.client), self.known)
+        return jobs.start(lambda: self.target.start(self.client, self.level), self._look, self.client.clock, self.known)
+
+    def _look(self) -> set[int]:
+        """The jobs that there are, but of the new ones those alone that back up this target, as far as that is told."""
+        new = self.target.recent_jobs(self.client) - self.known
+        ours = {job_id for job_id in new if _is_of(self.client, self.target, job_id)}
+        return self.known | (ours or {job_id for job_id in new if _tells_nothing(self.client, job_id)})
 
     def _outcome(self, records: list[Row]) -> Outcome:
         target, source = self.target, self.target.source
@@ -356,6 +362,11 @@ def _is_of(client: Commvault, target: Target, job_id: int) -> bool:
         return not chosen
     held = chosen or {str(vm["uuid"]) for vm in job_reasons.vm_results(client, job_id)}
     return any(same_uuid(one, target.source.uuid) for one in held)
+
+
+def _tells_nothing(client: Commvault, job_id: int) -> bool:
+    """Whether it is not told, or not yet, which VMs a job backs up."""
+    return not vm_lookup.chosen_vms(client, job_id) and not job_reasons.vm_results(client, job_id)
 
 
 def _protections(client: Commvault, targets: list[Target]) -> list[Protection]:
