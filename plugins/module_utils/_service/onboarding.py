@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import file_protection, population, sql_protection
+from . import file_protection, population, records, sql_protection
 
 Row = t.Mapping[str, t.Any]
 PROTECTED = (("vm", "vms", "vms"), ("file", "files", "subclients"), ("database", "databases", "instances"))
@@ -21,15 +21,16 @@ def onboarding(seen: Row, acceptance: Row | None = None) -> dict[str, t.Any]:
     seen: tenant and specification (plans, vm_backup, file_backup, sql_backup) as they were given; region (its name); preflight, what
     M(calligo.baas.commvault_infrastructure_info) found; company and plans, what the tasks that made them registered; vms, files and
     databases, the results of the roles that protect them, empty where there are none; estate, what M(calligo.baas.commvault_estate_info)
-    found, None where it was not asked, and planned, names as planned() gives them; earlier, the records of earlier runs; recorded_at (ISO
-    8601, UTC) and recorded_by.
+    found, None where it was not asked, and planned, names as planned() gives them; earlier, the texts of the records of earlier runs by
+    their paths; recorded_at (ISO 8601, UTC) and recorded_by.
     acceptance: the record of the acceptance restores of this run; None if none were made.
     Gives result (of the role), unspecified (what the tenant has beside the specification), unproven (the protected kinds for which no
     acceptance restore has passed in an earlier run), record, and due: whether the record is to be written, because something was done or
     there is none yet.
     """
     result = _result(seen)
-    passed = [record["acceptance"] for record in seen["earlier"] if (record.get("acceptance") or {}).get("result") == "passed"]
+    earlier = records.parsed(seen["earlier"], "onboarding")
+    passed = [record["acceptance"] for record in earlier if (record.get("acceptance") or {}).get("result") == "passed"]
     proven = {sample["kind"] for known in passed for sample in known["samples"]}
     return {
         "result": result,
@@ -43,7 +44,7 @@ def onboarding(seen: Row, acceptance: Row | None = None) -> dict[str, t.Any]:
             "acceptance": acceptance,
             "accepted_before": sorted(known["ended_at"] for known in passed),
         },
-        "due": result["changed"] or acceptance is not None or not seen["earlier"],
+        "due": result["changed"] or acceptance is not None or not earlier,
     }
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -23,12 +24,13 @@ SEEN: dict[str, t.Any] = {
     "vms": {"changed": False, "vms": ["acme-web-01"], "unprotected": []},
     "files": {"changed": False, "subclients": [{"client": "acme-fs01", "name": "data"}], "unprotected": []},
     "databases": {},
-    "earlier": [],
+    "earlier": {},
 }
 
 
-def told(acceptance: t.Any = None, **seen: t.Any) -> dict[str, t.Any]:
-    return onboarding.onboarding({**SEEN, **seen}, acceptance)
+def told(acceptance: t.Any = None, earlier: t.Sequence[t.Any] = (), **seen: t.Any) -> dict[str, t.Any]:
+    texts = {f"/e/onboarding-{number}.json": json.dumps(record) for number, record in enumerate(earlier)}
+    return onboarding.onboarding({**SEEN, **seen, "earlier": texts}, acceptance)
 
 
 def earlier(result: str | None, *kinds: str, at: str = "2026-11-01T00:00:00Z") -> dict[str, t.Any]:
