@@ -123,7 +123,7 @@ class Golden:
 def read_results(file: Path, host: str) -> list[dict[str, t.Any]]:
     """What a run of ansible-playbook wrote for one host with ``run_playbook(..., results=file)``.
 
-    Left out are what other hosts' restores were at that moment, and how long files of evidence are, in which there are paths of the sandbox.
+    Left out are what other hosts' restores were at that moment, and how long files of evidence are: there are paths of the sandbox in them.
     """
     found = []
     for row in map(json.loads, file.read_text(encoding="utf-8").splitlines()):

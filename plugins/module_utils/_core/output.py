@@ -62,7 +62,7 @@ def require_directory(path: str) -> None:
     """Refuse a directory that files could not be written to: before a run starts anything whose outcome has to be kept. Only reads.
 
     Files are replaced in one step within their directory, so that it need not be on the same file system as any other.
-    Raises InputError for a path that is relative, no directory, leads through a symbolic link, cannot be made or written to, or has no room.
+    Raises InputError for a path that is relative, no directory, through a symbolic link, cannot be made or written to, or has no room.
     """
     if not os.path.isabs(path):
         raise InputError(f'The directory "{path}" is relative, to a place that no one can know: give its whole path.', object=path)
