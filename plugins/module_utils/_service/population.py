@@ -142,13 +142,18 @@ def excepted(specification: Tenant) -> list[System]:
         for group in (specification.get("vm_backup") or {}).get("groups") or []
         for exception in group.get("backup_exceptions") or []
     ]
-    for server in (specification.get("file_backup") or {}).get("servers") or []:
-        found += [("file", f"{server['client']}, {one['name']}", one.get("backup_exception")) for one in server["subclients"]]
-    for server in (specification.get("sql_backup") or {}).get("servers") or []:
-        for instance in server["instances"]:
-            parts = [{"name": "default", "backup_exception": instance.get("backup_exception")}, *(instance.get("subclients") or [])]
-            found += [("database", f"{server['client']}, {instance['name']}, {one['name']}", one.get("backup_exception")) for one in parts]
+    found += [("file", f"{server['client']}, {one['name']}", one.get("backup_exception")) for server, one in _parts(specification, "file")]
+    for server, instance in _parts(specification, "sql"):
+        shares = [{**instance, "name": "default"}, *(instance.get("subclients") or [])]
+        names = [f"{server['client']}, {instance['name']}, {one['name']}" for one in shares]
+        found += [("database", name, one.get("backup_exception")) for name, one in zip(names, shares, strict=True)]
     return [{"kind": kind, "name": name, "reason": reason} for kind, name, reason in found if reason]
+
+
+def _parts(specification: Tenant, kind: str) -> list[tuple[Tenant, Tenant]]:
+    """The servers of a kind, each with each of its subclients or instances."""
+    servers = (specification.get(f"{kind}_backup") or {}).get("servers") or []
+    return [(server, one) for server in servers for one in server["instances" if kind == "sql" else "subclients"]]
 
 
 def _has_vms(tenant: Tenant) -> bool:

@@ -76,11 +76,7 @@ def leftovers(run: Row, listed: Row, seen: Row | None = None) -> dict[str, t.Any
     Gives jobs (those that go on and have to end), marked (whether there is anything to look for), found (what is there: run, kind, name,
     job, and moid or path), and alone (runs that may still go on, and where). Raises ValueError if jobs were left out of listed.
     """
-    if int(listed.get("total") or 0) > len(listed["jobs"]):
-        raise ValueError(f"only {len(listed['jobs'])} of {listed['total']} restore jobs were read, so that it is not known what was left")
-    marked = [
-        (job, found) for job in listed["jobs"] if (found := _read(job)) and found["region"] == run["region"] and found["id"] != run["id"]
-    ]
+    marked = _marked(run, listed)
     alive = {found["id"]: found for job, found in marked if _may_go_on(job, found, run)}
     ended = [(job, found) for job, found in marked if found["id"] not in alive]
     return {
@@ -89,6 +85,14 @@ def leftovers(run: Row, listed: Row, seen: Row | None = None) -> dict[str, t.Any
         "found": [one for job, found in ended for one in _present(job, found, seen or {})],
         "alone": [{"run": number, "host": found["owner"].get("host")} for number, found in sorted(alive.items())],
     }
+
+
+def _marked(run: Row, listed: Row) -> list[tuple[Row, Found]]:
+    """The jobs of other runs of the region, each with its mark."""
+    if int(listed.get("total") or 0) > len(listed["jobs"]):
+        raise ValueError(f"only {len(listed['jobs'])} of {listed['total']} restore jobs were read, so that it is not known what was left")
+    read = [(job, found) for job in listed["jobs"] if (found := _read(job))]
+    return [(job, found) for job, found in read if found["region"] == run["region"] and found["id"] != run["id"]]
 
 
 def evidence(left: Row, after: Row | None, error: str) -> tuple[dict[str, t.Any], list[str]]:
@@ -132,14 +136,13 @@ def _present(job: Row, found: Found, seen: Row) -> t.Iterator[Found]:
     """What a restore made and is there."""
     one = {"run": found["id"], "kind": found["kind"], "name": found["name"], "job": job["id"]}
     if found["kind"] == "vm":
-        for vm in (seen.get("vms") or {}).get("ansible_facts", {}).get("vcenter_vms") or []:
-            if vm["name"] == found["name"]:
-                yield {**one, "moid": vm["moid"], "power_state": vm["power_state"]}
+        facts = (seen.get("vms") or {}).get("ansible_facts") or {}
+        named = [vm for vm in facts.get("vcenter_vms") or [] if vm["name"] == found["name"]]
+        yield from ({**one, "moid": vm["moid"], "power_state": vm["power_state"]} for vm in named)
         return
     called = found["name"] if found["kind"] == "file" else f"{found['name']}.json"
-    for way in ("local", "windows"):
-        for file in (seen.get(way) or {}).get("files") or []:
-            if re.split(r"[/\\]", str(file["path"]))[-1] == called:
-                yield {**one, "path": str(file["path"]), "way": way}
-    if found["kind"] == "database" and found["name"] in (((seen.get("databases") or {}).get("result") or {}).get("names") or []):
+    paths = [(way, str(file["path"])) for way in ("local", "windows") for file in (seen.get(way) or {}).get("files") or []]
+    yield from ({**one, "path": path, "way": way} for way, path in paths if re.split(r"[/\\]", path)[-1] == called)
+    databases = ((seen.get("databases") or {}).get("result") or {}).get("names") or []
+    if found["kind"] == "database" and found["name"] in databases:
         yield {**one, "path": "", "way": "sql"}

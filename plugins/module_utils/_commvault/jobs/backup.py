@@ -244,17 +244,19 @@ class Backup(Work):
         live = _job_ids([outcome for outcome in outcomes if outcome.means.action != "kept"])
         waiting = bool(self._params["wait"] and live)
         ended = jobs.wait(self._client, live, self._params["wait_timeout"]) if waiting else []
-        # Of a job that was just started and is not waited for, nothing but its number is known.
-        told = [one for one in outcomes if one.means.target.is_vms and (waiting or one.means.action != "started")]
-        vms = {job_id: vm_lookup.vm_results(self._client, job_id) for job_id in _job_ids(told)}
-        outcomes[:] = [_with_records(outcome, {record["id"]: record for record in ended}, vms) for outcome in outcomes]
-        if waiting:
-            outcomes[:] = [_with(outcome, unprotected=_unprotected(self._client, outcome)) for outcome in outcomes]
+        outcomes[:] = self._seen(outcomes, ended, waiting)
         if self._params["fail_on_failure"]:
             jobs.require_success(self._client, ended, self._params["fail_on_partial"])
             for outcome in outcomes if waiting else ():
                 _require_protection(self._client, outcome)
         return outcomes
+
+    def _seen(self, outcomes: list[Outcome], ended: list[Row], waiting: bool) -> list[Outcome]:
+        """The outcomes with what the jobs came to. Of a job that was just started and is not waited for, nothing but its number is known."""
+        told = [one for one in outcomes if one.means.target.is_vms and (waiting or one.means.action != "started")]
+        vms = {job_id: vm_lookup.vm_results(self._client, job_id) for job_id in _job_ids(told)}
+        seen = [_with_records(outcome, {record["id"]: record for record in ended}, vms) for outcome in outcomes]
+        return [_with(outcome, unprotected=_unprotected(self._client, outcome)) for outcome in seen] if waiting else seen
 
     def result(self, outcomes: list[Outcome]) -> Row:
         actions = {outcome.means.action for outcome in outcomes}
@@ -393,14 +395,15 @@ def _protection(client: Commvault, target: Target, point: recovery_points.Recove
 def _group_protection(client: Commvault, target: Target) -> Protection:
     """The last job of the whole group tells of most VMs. Of the others, the history of their own does."""
     point = next(target.source.recovery_points(client), None) if target.source else None
-    told = vm_lookup.vm_results(client, point.record["id"]) if point else []
-    held = vm_lookup.whole_vms(point.record, told) if point else frozenset()
-    wanted = told if target.members is None else target.members
-    left = [vm for vm in wanted if str(vm["uuid"]).casefold() not in held]
-    own = client.pool.read(lambda uuid: _best_of_vm(client, uuid), [str(vm["uuid"]) for vm in left] if point else [])
-    alone = {uuid.casefold() for vm in left if (uuid := str(vm["uuid"])) in own and (best := own[uuid]) and best.whole}
-    missing = [_system(target, _of_vm(vm, told) or NEVER, vm) for vm in left if str(vm["uuid"]).casefold() not in alone]
-    return Protection(point.record if point else None, tuple(missing), frozenset({*held, *alone}))
+    if point is None:
+        return Protection(None, tuple(_system(target, NEVER, vm) for vm in target.members or ()))
+    told = vm_lookup.vm_results(client, point.record["id"])
+    held = vm_lookup.whole_vms(point.record, told)
+    left = [vm for vm in (told if target.members is None else target.members) if str(vm["uuid"]).casefold() not in held]
+    best = client.pool.read(lambda uuid: _best_of_vm(client, uuid), [str(vm["uuid"]) for vm in left])
+    missing = [vm for vm in left if not ((own := best[str(vm["uuid"])]) and own.whole)]
+    alone = {str(vm["uuid"]).casefold() for vm in left if vm not in missing}
+    return Protection(point.record, tuple(_system(target, _of_vm(vm, told) or NEVER, vm) for vm in missing), held | alone)
 
 
 def _best_of_vm(client: Commvault, uuid: str) -> recovery_points.RecoveryPoint | None:
