@@ -132,17 +132,22 @@ def _may_go_on(job: Row, found: Found, run: Row) -> bool:
     return start is None or (now - datetime.datetime.fromisoformat(start)).total_seconds() < int(run["longest"]) + GRACE
 
 
-def _present(job: Row, found: Found, seen: Row) -> t.Iterator[Found]:
+def _present(job: Row, found: Found, seen: Row) -> list[Found]:
     """What a restore made and is there."""
-    one = {"run": found["id"], "kind": found["kind"], "name": found["name"], "job": job["id"]}
-    if found["kind"] == "vm":
-        facts = (seen.get("vms") or {}).get("ansible_facts") or {}
-        named = [vm for vm in facts.get("vcenter_vms") or [] if vm["name"] == found["name"]]
-        yield from ({**one, "moid": vm["moid"], "power_state": vm["power_state"]} for vm in named)
-        return
-    called = found["name"] if found["kind"] == "file" else f"{found['name']}.json"
+    places = {"vm": _vms, "file": _files, "database": _databases}[found["kind"]](found["name"], seen)
+    return [{"run": found["id"], "kind": found["kind"], "name": found["name"], "job": job["id"], **place} for place in places]
+
+
+def _vms(name: str, seen: Row) -> list[Found]:
+    vms = ((seen.get("vms") or {}).get("ansible_facts") or {}).get("vcenter_vms") or []
+    return [{"moid": vm["moid"], "power_state": vm["power_state"]} for vm in vms if vm["name"] == name]
+
+
+def _files(name: str, seen: Row) -> list[Found]:
     paths = [(way, str(file["path"])) for way in ("local", "windows") for file in (seen.get(way) or {}).get("files") or []]
-    yield from ({**one, "path": path, "way": way} for way, path in paths if re.split(r"[/\\]", path)[-1] == called)
-    databases = ((seen.get("databases") or {}).get("result") or {}).get("names") or []
-    if found["kind"] == "database" and found["name"] in databases:
-        yield {**one, "path": "", "way": "sql"}
+    return [{"path": path, "way": way} for way, path in paths if re.split(r"[/\\]", path)[-1] == name]
+
+
+def _databases(name: str, seen: Row) -> list[Found]:
+    names = ((seen.get("databases") or {}).get("result") or {}).get("names") or []
+    return [*_files(f"{name}.json", seen), *([{"path": "", "way": "sql"}] if name in names else [])]

@@ -252,7 +252,7 @@ class Backup(Work):
         return outcomes
 
     def _seen(self, outcomes: list[Outcome], ended: list[Row], waiting: bool) -> list[Outcome]:
-        """The outcomes with what the jobs came to. Of a job that was just started and is not waited for, nothing but its number is known."""
+        """The outcomes with what the jobs came to. Of one that was just started and is not waited for, its number is all that is known."""
         told = [one for one in outcomes if one.means.target.is_vms and (waiting or one.means.action != "started")]
         vms = {job_id: vm_lookup.vm_results(self._client, job_id) for job_id in _job_ids(told)}
         seen = [_with_records(outcome, {record["id"]: record for record in ended}, vms) for outcome in outcomes]
@@ -399,11 +399,17 @@ def _group_protection(client: Commvault, target: Target) -> Protection:
         return Protection(None, tuple(_system(target, NEVER, vm) for vm in target.members or ()))
     told = vm_lookup.vm_results(client, point.record["id"])
     held = vm_lookup.whole_vms(point.record, told)
-    left = [vm for vm in (told if target.members is None else target.members) if str(vm["uuid"]).casefold() not in held]
-    best = client.pool.read(lambda uuid: _best_of_vm(client, uuid), [str(vm["uuid"]) for vm in left])
-    missing = [vm for vm in left if not ((own := best[str(vm["uuid"])]) and own.whole)]
-    alone = {str(vm["uuid"]).casefold() for vm in left if vm not in missing}
-    return Protection(point.record, tuple(_system(target, _of_vm(vm, told) or NEVER, vm) for vm in missing), held | alone)
+    wanted = told if target.members is None else target.members
+    left = [vm for vm in wanted if str(vm["uuid"]).casefold() not in held]
+    alone = _whole_alone(client, [str(vm["uuid"]) for vm in left])
+    missing = [_system(target, _of_vm(vm, told) or NEVER, vm) for vm in left if str(vm["uuid"]).casefold() not in alone]
+    return Protection(point.record, tuple(missing), held | alone)
+
+
+def _whole_alone(client: Commvault, uuids: list[str]) -> frozenset[str]:
+    """Of some VMs those whose own history has a whole backup, in lower case."""
+    best = client.pool.read(lambda uuid: _best_of_vm(client, uuid), uuids)
+    return frozenset(uuid.casefold() for uuid in uuids if (point := best[uuid]) and point.whole)
 
 
 def _best_of_vm(client: Commvault, uuid: str) -> recovery_points.RecoveryPoint | None:
