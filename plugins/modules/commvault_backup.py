@@ -47,6 +47,15 @@ options:
         description: Name of its hypervisor.
         type: str
         required: true
+      members:
+        description:
+          - With O(start=if_never_backed_up), the VMs that must have a backup. Where one has none, the group is backed up.
+          - By default those that the last job of the group tells of.
+        type: list
+        elements: dict
+        suboptions:
+          name: {description: Name of the VM., type: str, required: true}
+          uuid: {description: Its instance UUID., type: str, required: true}
   vm_uuids:
     description: Instance UUIDs of VMs to back up alone, whatever else their VM group holds. Commvault must know them already.
     type: list
@@ -125,16 +134,25 @@ options:
   start:
     description:
       - V(always) starts a backup unless one is running.
-      - V(if_never_backed_up) starts none for a target that has a backup to restore from, so that a first backup can be asked for at each run.
-        A backup whose data has aged out does not count, nor does one that failed. One that completed with errors does.
+      - V(if_never_backed_up) starts none for a target that has a whole backup, so that a first backup can be asked for at each run. A backup
+        whose data has aged out does not count, nor does one that failed. One that completed with errors does not count for what the errors are
+        about, which of a VM group are single VMs.
+      - Where some of a target is backed up already, a full backup is not repeated for the rest, but an incremental one is started. Commvault
+        makes the first backup of a VM a full one by itself. SQL Server subclients get what O(level) says.
       - A subclient has a backup as a whole. See M(calligo.baas.commvault_sql_database_info) for databases that were added since.
     type: str
     choices:
       - always
       - if_never_backed_up
     default: always
+  fail_on_failure:
+    description:
+      - Whether a job that failed or was killed fails the task, and one of VMs that protected nothing.
+      - With V(false), and O(start=if_never_backed_up), judge by RV(unprotected).
+    type: bool
+    default: true
   fail_on_partial:
-    description: Whether a job that completed with errors or warnings fails the task. Otherwise it is a warning.
+    description: With O(fail_on_failure=true), whether a job that completed with errors or warnings fails the task. Otherwise it is a warning.
     type: bool
     default: false
 seealso:
@@ -396,6 +414,27 @@ jobs:
           description: In a restore, the name of the restored VM.
           returned: success
           type: str
+unprotected:
+  description:
+    - What has no whole backup. That of a job with errors is none for what the errors are about.
+    - In check mode, and with O(wait=false), as it is before the jobs.
+  returned: with O(start=if_never_backed_up), on failure as far as the call came
+  type: list
+  elements: dict
+  sample:
+    - kind: vm
+      client: acme-vcenter
+      instance: null
+      name: acme-db-01
+      uuid: 501c3b0d-5f0e-4b8a-9d57-0c4c2f3a1e12
+      reason: Failed to take a snapshot of the virtual machine.
+  contains:
+    kind: {description: "V(vm), V(subclient) or V(sql_subclient).", type: str, returned: always}
+    client: {description: "The client, or the hypervisor of a VM.", type: str, returned: always}
+    instance: {description: The instance of a SQL Server subclient., type: str, returned: always}
+    name: {description: Name of the VM or subclient., type: str, returned: always}
+    uuid: {description: Instance UUID of a VM., type: str, returned: always}
+    reason: {description: Why it has none., type: str, returned: always}
 progress:
   description: How far a call came that failed after its first job was started, or while it waited. Each target in the words of the error.
   returned: on failure, unless it failed before the first job was to be started

@@ -88,6 +88,10 @@ options:
     description: Whether to add what became of each VM. Costs some requests for each job. Not in O(output_file).
     type: bool
     default: false
+  descriptions:
+    description: Whether to add what the request for each job says of it for people. Costs a request for each job. Not in O(output_file).
+    type: bool
+    default: false
   clock:
     description:
       - Whether to tell how far the clock that the jobs' times are of differs from that of the machine that the module runs on, and with
@@ -278,6 +282,11 @@ jobs:
       description: The parent job of a single VM's job.
       returned: success
       type: int
+    description:
+      description: What the request for the job says of it; null where the server does not show that.
+      returned: if O(descriptions=true)
+      type: str
+      sample: "calligo.baas restore 5d3c6f52-0a4f-4b2c-8c55-6d6c6f3f1d11: before the upgrade"
     virtual_machines:
       description: What became of each VM.
       returned: if O(vm_results=true)

@@ -38,6 +38,9 @@ attributes:
     support: none
     description: Starts a restore each time it runs.
 options:
+  description:
+    description: Text for people that the job carries in its description, behind a tag of this module.
+    type: str
   vm:
     description: The VM to restore. Exactly one of O(vm), O(vm_disk), O(guest_files), O(files) and O(sql) is required.
     type: dict

@@ -8,11 +8,12 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: evidence_files
 version_added: 0.1.0
-short_description: Write records as JSON files
+short_description: Write records, logs and pages of evidence
 description:
-  - Writes any number of records into a directory, each as a JSON file, in one task. A tenant has a manifest for each of its subclients, and
+  - Writes any number of records into a directory, each as a JSON file, in one task; also logs, and pages for people. A tenant has a manifest for each of its subclients, and
     M(ansible.builtin.copy) in a loop would take longer than the backups that they are about.
   - A file is replaced in one step, and left alone if it is the same already.
+  - Nothing is written through a symbolic link, which somebody else may have put there.
 author:
   - Calligo (@calligo)
 extends_documentation_fragment:
@@ -27,6 +28,7 @@ options:
     description:
       - Where the files go, with its whole path. It is made, readable for its group, if it is not there.
       - It is an error, in check mode too, if it cannot be made or written to, or has less than 64 MiB free.
+      - No part of it may be a symbolic link.
     type: path
     required: true
   files:
@@ -40,9 +42,15 @@ options:
         type: str
         required: true
       content:
-        description: The record. Its keys are written in order.
+        description: The record. Its keys are written in order. Exactly one of O(files.content), O(files.lines) and O(files.text) is required.
         type: dict
-        required: true
+      lines:
+        description: The entries of a log, each of which is written as a line of JSON.
+        type: list
+        elements: dict
+      text:
+        description: A text such as a page. Characters that no text has, such as NUL, are written as U+FFFD.
+        type: str
   mode:
     description: Permissions of the files.
     type: str
@@ -88,6 +96,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import typing as t
 
 from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
@@ -95,11 +104,25 @@ from ansible_collections.calligo.baas.plugins.module_utils._core.errors import I
 from ansible_collections.calligo.baas.plugins.module_utils._core.output import MODES, require_directory
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, run
 
-_FILE = {"name": {"type": "str", "required": True}, "content": {"type": "dict", "required": True}}
+_FILE = {
+    "name": {"type": "str", "required": True},
+    "content": {"type": "dict"},
+    "lines": {"type": "list", "elements": "dict"},
+    "text": {"type": "str"},
+}
+_ONE = [("content", "lines", "text")]
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 SPEC = ArgumentSpec(
     {
         "directory": {"type": "path", "required": True},
-        "files": {"type": "list", "elements": "dict", "required": True, "options": _FILE},
+        "files": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": _FILE,
+            "mutually_exclusive": _ONE,
+            "required_one_of": _ONE,
+        },
         "mode": {"type": "str", "choices": list(MODES), "default": "0640"},
     }
 )
@@ -112,14 +135,19 @@ def act(_session: None, context: Context) -> dict[str, t.Any]:
         if file["name"] != os.path.basename(file["name"]) or file["name"] in ("", ".", ".."):
             raise InputError(f'"{file["name"]}" is no name of a file in a directory.')
     written = [
-        context.write_file(os.path.join(directory, file["name"]), _text(file["content"]), context.params["mode"], make_directory=True)
+        context.write_file(os.path.join(directory, file["name"]), _text(file), context.params["mode"], make_directory=True)
         for file in files
     ]
     return {"changed": any(one.changed for one in written), "files": [dataclasses.asdict(one) for one in written]}
 
 
-def _text(content: dict[str, t.Any]) -> t.Iterator[str]:
-    yield json.dumps(content, ensure_ascii=False, indent=4, sort_keys=True) + "\n"
+def _text(file: dict[str, t.Any]) -> t.Iterator[str]:
+    if file["content"] is not None:
+        yield json.dumps(file["content"], ensure_ascii=False, indent=4, sort_keys=True) + "\n"
+    if file["text"] is not None:
+        yield _NO_TEXT.sub("\ufffd", file["text"])
+    for line in file["lines"] or ():
+        yield json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def main() -> None:

@@ -49,6 +49,30 @@ def test_a_first_backup_is_told_made_and_not_made_again(tmp_path):
             assert [job["id"] for job in again["jobs"]] == [of_vms["id"], of_files["id"]]
 
 
+def test_what_a_partial_first_backup_is_about_has_no_backup_until_one_succeeds(tmp_path):
+    with protected(tmp_path) as world:
+        vms = [{"name": name, "uuid": vm["instance_uuid"]} for name, vm in world.vms().items()]
+        options = {**BOTH, "vm_groups": [{**GROUP, "members": vms}], "fail_on_failure": False}
+        world.fault("vm_fail", vm="acme-db-01", reason="The snapshot could not be taken", times=2)
+        world.fault("file_unreadable", path="Übersicht\\.docx", times=2)
+        for level in ("Full", "Incremental"):
+            result = world.run(MODULE, options)
+            assert [job["outcome"] for job in result["jobs"]] == ["partial", "partial"]
+            assert [job["level"] for job in result["jobs"]] == [level, level], "what is backed up already is not read as a whole again"
+            assert [row["name"] for row in result["unprotected"]] == ["acme-db-01", SUBCLIENT["name"]]
+            assert "The snapshot could not be taken" in result["unprotected"][0]["reason"]
+            told = world.run(MODULE, options, check=True)
+            assert told["started"] and [row["name"] for row in told["unprotected"]] == ["acme-db-01", SUBCLIENT["name"]]
+        made = world.run(MODULE, options)
+        assert made["started"] and made["unprotected"] == []
+        again = world.run(MODULE, options)
+        assert not again["changed"] and again["unprotected"] == []
+        # What Commvault has never seen is said to be without a backup, and gets one.
+        stranger = {"name": "boreal-web-01", "uuid": "503b1d0a-0000-0000-0000-000000000000"}
+        result = world.run(MODULE, {**options, "vm_groups": [{**GROUP, "members": [*vms, stranger]}]})
+        assert result["started"] and [row["name"] for row in result["unprotected"]] == ["boreal-web-01"]
+
+
 def test_starting_costs_four_requests_and_the_logout(backed_up):
     for options in ({"vm_groups": [GROUP]}, {"subclients": [SUBCLIENT]}):
         result, asked, writes = backed_up.requests(MODULE, {**options, "wait": False})

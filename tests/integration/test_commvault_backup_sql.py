@@ -105,6 +105,21 @@ def test_a_database_that_fails_is_named(world):
     world.act("set", KOELN, state="ONLINE")
 
 
+def test_a_subclient_that_never_succeeded_in_full_is_backed_up_again(world):
+    world.act("set", KOELN, state="SUSPECT")
+    made = {"client": SERVER, "instance": INSTANCE, "name": "partial", "databases": [KOELN, "Sales"], "plan": "acme-gold"}
+    world.run("commvault_sql_subclient", {"subclients": [made]})
+    options = {**FULL, "sql_subclients": [{key: made[key] for key in ("client", "instance", "name")}], "start": "if_never_backed_up"}
+    options["fail_on_failure"] = False
+    for _run in range(2):
+        result = world.run(MODULE, options)
+        assert result["started"] and [row["name"] for row in result["unprotected"]] == ["partial"]
+    world.act("set", KOELN, state="ONLINE")
+    assert world.run(MODULE, options)["unprotected"] == []
+    assert world.run(MODULE, options)["changed"] is False
+    world.run("commvault_sql_subclient", {"subclients": [{**options["sql_subclients"][0], "state": "absent"}]})
+
+
 def test_a_start_whose_answer_is_lost_is_found_and_not_repeated(world):
     for options in ({}, {"sql_options": {"copy_only": True}}):
         world.sandbox.control(

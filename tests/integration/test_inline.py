@@ -136,3 +136,22 @@ def test_records_are_written_once(play, tmp_path):
     wrong = {key: {"directory": "{{ evidence }}", "files": [{"name": name, "content": {}}]} for key, name in names.items()}
     refused = play(*(task("evidence_files", options, register=key) for key, options in wrong.items()))
     assert all("no name" in refused[key]["msg"] for key in wrong)
+
+
+def test_evidence_goes_through_no_symbolic_link_and_holds_text_alone(play, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "evidence").mkdir()
+    (tmp_path / "evidence" / "link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "target").write_text("a neighbour's", encoding="utf-8")
+    (tmp_path / "evidence" / "page.html").symlink_to(tmp_path / "target")
+    files = [{"name": "page.html", "text": "<p>a\u0000b\u001b</p>"}, {"name": "log.jsonl", "lines": [{"a": 1}, {"b": "\u0000"}]}]
+    through = {"directory": "{{ evidence }}/link/deeper", "files": files}
+    found = play(
+        task("evidence_files", through, register="refused"),
+        task("evidence_files", {"directory": "{{ evidence }}", "files": files}, register="written"),
+    )
+    assert "leads through a symbolic link" in found["refused"]["msg"] and list((tmp_path / "elsewhere").iterdir()) == []
+    assert found["written"]["changed"] and (tmp_path / "target").read_text(encoding="utf-8") == "a neighbour's"
+    assert (tmp_path / "evidence" / "page.html").read_text(encoding="utf-8") == "<p>a\ufffdb\ufffd</p>"
+    lines = (tmp_path / "evidence" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line) for line in lines] == [{"a": 1}, {"b": "\u0000"}]

@@ -127,6 +127,15 @@ def test_a_check_run_fails_where_a_real_one_does(platform: Sandbox) -> None:
     assert said in run.output
 
 
+def test_a_vm_whose_first_backup_failed_keeps_the_tenant_from_being_accepted_in_every_run(platform: Sandbox) -> None:
+    reason = "The snapshot could not be taken"
+    platform.control("POST", "/faults", {"name": "vm_fail", "vm": "boreal-web-01", "reason": reason, "times": 2})
+    runs = [onboard(platform) for _run in range(2)]
+    platform.control("DELETE", "/faults")
+    assert [run.status for run in runs] == [2, 2] and records(platform) == []
+    assert all(f"boreal-web-01 (boreal-vcenter): {reason}" in run.output for run in runs)
+
+
 def test_a_restore_that_lacks_a_disk_is_not_accepted(platform: Sandbox) -> None:
     for name in ("boreal-web-01", "boreal-erp-01"):
         platform.control("POST", "/faults", {"name": "restore_drop_disk", "vm": name, "times": 1})
@@ -137,6 +146,7 @@ def test_a_restore_that_lacks_a_disk_is_not_accepted(platform: Sandbox) -> None:
     assert "Disk count: expected" in run.output
     (record,) = records(platform)
     assert record["acceptance"]["result"] == "failed"
+    assert {system["backup"] for system in record["systems"]} == {"yes"}
     assert {sample["kind"]: bool(sample["failures"]) for sample in record["acceptance"]["samples"]} == {
         "vm": True,
         "file": False,

@@ -13,15 +13,17 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 import typing as t
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.calligo.baas.plugins.filter.service import FilterModule
+from ansible_collections.calligo.baas.plugins.module_utils._service import restore_leftovers
 from ansible_collections.calligo.baas.tests.support.golden import Golden, read_files, read_results
 from ansible_collections.calligo.baas.tests.support.modules import Modules
-from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, refuse, run_playbook
+from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, kill_playbook, refuse, run_playbook
 from commvaultsim.sandbox import Sandbox
 
 SERVICE = FilterModule().filters()
@@ -172,6 +174,42 @@ def test_a_restore_test_proves_one_of_each_kind(platform: Sandbox, proven: Run, 
     assert "Müller & Söhne" not in page
 
 
+def test_what_a_killed_run_has_left_is_found_and_removed_by_the_next(platform: Sandbox, proven: Run) -> None:
+    _file, before = latest(platform)
+    kill_playbook(platform, "restore_test", "--limit", REGION, *SEED, when=lambda: bool(left_behind(platform)))
+    (left,) = left_behind(platform)
+
+    # Not everything that is called so is a restore test's: neither another region's, nor a person's.
+    modules, (file,) = Modules(platform), (sample for sample in before["samples"] if sample["kind"] == "file")
+    here = {"calligo.baas": "restore test", "period": "2026-01", "kind": "file", "owner": {"host": "gone", "process": 1}}
+    strangers = [{**here, "region": "jersey", "id": "0badcafe"}, {}]
+    dead = {**here, "region": REGION, "id": "deadbeef", "owner": {**restore_leftovers.owner(), "process": 2**22 + 1}}
+    for mark in [dead, *strangers]:
+        name = f"rt-2026-01-{mark.get('id', '12345678')}"
+        options = {key: file[key] for key in ("client", "subclient")}
+        place = {"in_place": False, "destination_client": "lux-restore-01", "destination_path": f"E:\\RestoreTest\\{name}"}
+        modules(
+            "commvault_restore",
+            {
+                "company": file["tenant"],
+                "files": {**options, "paths": [file["test"]["path"]], **place},
+                "description": json.dumps({**mark, "name": name}),
+            },
+        )
+
+    run = run_playbook(platform, "restore_test", "--limit", REGION, *SEED)
+
+    assert run.status == 0, run.output
+    page, record = latest(platform)
+    found = {one["name"]: one["gone"] for one in record["leftovers"]["found"]}
+    assert found == {left: True, "rt-2026-01-deadbeef": True}
+    assert left in page.with_suffix(".html").read_text(encoding="utf-8")
+    names = {Path(path).name for path in left_behind(platform) if Path(path).is_dir()}
+    assert names == {"rt-2026-01-0badcafe", "rt-2026-01-12345678"}
+    for name in names:
+        shutil.rmtree(platform.state_dir / "drives" / "lux-restore-01" / "E" / "RestoreTest" / name)
+
+
 def test_damaged_backups_fail_with_the_difference_named_and_nothing_left_behind(platform: Sandbox, proven: Run) -> None:
     _file, before = latest(platform)
     vm, file = (next(sample for sample in before["samples"] if sample["kind"] == kind) for kind in ("vm", "file"))
@@ -216,6 +254,23 @@ def test_what_no_manifest_proves_is_unproven_and_no_failure(platform: Sandbox, p
     assert "No manifest has an entry for" in why
     assert [sample["kind"] for sample in record["samples"] if "unproven" in sample] == ["vm", "file"]
     assert "not proven</td>" in file.with_suffix(".html").read_text(encoding="utf-8")
+    assert left_behind(platform) == []
+
+
+def test_a_restore_that_takes_too_long_is_ended_and_not_called_gone_before(platform: Sandbox, proven: Run) -> None:
+    platform.control(
+        "POST", "/faults", {"name": "job_waiting", "match": "^rt-", "reason": "No stream is free", "for_seconds": 600, "times": 1}
+    )
+    run = run_playbook(platform, "restore_test", "--limit", REGION, *SEED, "-e", "restore_test_restore_timeout=4")
+    platform.control("DELETE", "/faults")
+    going_on = Modules(platform)("commvault_job_info", {"types": ["restore"], "category": "active"})["jobs"]
+    assert going_on == [], "what it restores would appear after the evidence says that it is gone"
+    assert run.status != 0
+    _file, record = latest(platform)
+    (vm,) = (sample["test"] for sample in record["samples"] if sample["kind"] == "vm")
+    (ended,) = vm["cleanup"]["ended_jobs"]
+    assert "Not done after 4 seconds" in vm["error"] and vm["cleanup"]["gone"]
+    assert Modules(platform)("commvault_job_info", {"job_ids": [ended]})["jobs"][0]["status"] == "Killed"
     assert left_behind(platform) == []
 
 

@@ -204,3 +204,19 @@ def test_the_company_goes_with_the_last_backup(modules: Modules, golden: Golden)
     assert run.status != 0
     assert "was removed, as its records say" in " ".join(run.output.split())
     assert writes == []
+
+
+def test_what_an_interrupted_run_took_away_is_in_the_record_of_the_next(modules: Modules) -> None:
+    before, known = estate(modules, STAYING), len(records(modules))
+    options = ("--limit", "acme", *REMOVE, "-e", "tenant_offboarding_confirm=acme")
+    modules.sandbox.control(
+        "POST", "/faults", {"name": "http", "method": "DELETE", "path": "Hypervisor/|Retire", "status": 403, "times": 1}
+    )
+    broken = run_playbook(modules.sandbox, "tenant_offboard", *options)
+    modules.sandbox.control("DELETE", "/faults")
+    assert broken.status != 0 and len(records(modules)) == known
+    run = run_playbook(modules.sandbox, "tenant_offboard", *options)
+    assert run.status == 0, run.output
+    record = records(modules)[-1]
+    assert record["before"] == before, "what the first run took away is lost"
+    assert [bool(one["ended_at"]) for one in record["runs"]] == [False, True]

@@ -143,7 +143,7 @@ def run(
     context = Context.of({}, check, lambda text: None)
     client = Commvault(t.cast(t.Any, http), ROOT, token="QSDK ready", company_id=company_id, missing=context.missing, permit=context.permit)
     http.calls.clear()
-    waiting = {"wait": True, "wait_timeout": 60, "fail_on_partial": True}
+    waiting = {"wait": True, "wait_timeout": 60, "fail_on_partial": True, "description": None}
     work = Restore(client, waiting, lambda: restore_vm.plan(client, wanted, look or looks()))
     try:
         return (predict if check else perform)(work)

@@ -62,10 +62,16 @@ def require_directory(path: str) -> None:
     """Refuse a directory that files could not be written to: before a run starts anything whose outcome has to be kept. Only reads.
 
     Files are replaced in one step within their directory, so that it need not be on the same file system as any other.
-    Raises InputError for a path that is relative, no directory, cannot be made or written to, or has no room.
+    Raises InputError for a path that is relative, no directory, through a symbolic link, cannot be made or written to, or has no room.
     """
     if not os.path.isabs(path):
         raise InputError(f'The directory "{path}" is relative, to a place that no one can know: give its whole path.', object=path)
+    real = os.path.realpath(path)
+    if real != os.path.abspath(path):
+        raise InputError(
+            f"The directory {path} leads through a symbolic link, by which files would go where somebody else may have said. Give {real}.",
+            object=path,
+        )
     there = path
     while not os.path.lexists(there):
         there = os.path.dirname(there)
@@ -83,7 +89,7 @@ def compare_file(path: str, parts: t.Iterable[str], mode: str, make_directory: b
     """What write_file() would do, without writing."""
     with _named(path):
         before = _fingerprint(path, MODES[mode])
-        size, after = _hash(part.encode() for part in parts)
+        size, after = _hash(map(_bytes, parts))
         return Written(path, size, before != after)
 
 
@@ -96,8 +102,10 @@ def _named(path: str) -> t.Iterator[None]:
 
 
 def _fingerprint(path: str, mode: int) -> str | None:
-    """The hash of a file's content; None if there is no file, or one with another mode."""
+    """The hash of a file's content; None if there is no file, one with another mode, or a symbolic link, which is replaced."""
     try:
+        if os.path.islink(path):
+            return None
         with open(path, "rb") as stream:
             if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) != mode:
                 return None
@@ -114,9 +122,14 @@ def _hash(chunks: t.Iterable[bytes]) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
+def _bytes(part: str) -> bytes:
+    """What is no text in any encoding, half of a surrogate pair in a name, is written as an escape, which is one in JSON, too."""
+    return part.encode("utf-8", "backslashreplace")
+
+
 def _through(stream: t.BinaryIO, parts: t.Iterable[str]) -> t.Iterator[bytes]:
     for part in parts:
-        chunk = part.encode()
+        chunk = _bytes(part)
         stream.write(chunk)
         yield chunk
 

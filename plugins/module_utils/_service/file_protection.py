@@ -15,17 +15,22 @@ Row = t.Mapping[str, t.Any]
 Server = Row
 
 
-def subclients(servers: t.Iterable[Server], default_excludes: t.Sequence[str], resume: bool = False) -> list[dict[str, t.Any]]:
+def subclients(
+    servers: t.Iterable[Server], default_excludes: t.Sequence[str], resume: bool = False, required: bool = False
+) -> list[dict[str, t.Any]]:
     """The option subclients of M(calligo.baas.commvault_subclient) for all servers of a tenant.
 
     servers: each with client, removable_drives (letters) and subclients (name, plan, content, exclude, exceptions, vss,
     description, backup_enabled). default_excludes: left out of every subclient, whatever the specification says. resume: see switch().
+    required: only those that must have a backup, that is, without a backup_exception.
     The platform has no switch for removable media: the drives named as such are left out by their letters.
     """
     made = []
     for server in servers:
         removable = [f"{str(letter).upper().rstrip(':')}:\\" for letter in server.get("removable_drives") or []]
         for subclient in server["subclients"]:
+            if required and subclient.get("backup_exception"):
+                continue
             filters = [*default_excludes, *removable, *(subclient.get("exclude") or [])]
             optional = {key: subclient[key] for key in ("exceptions", "description") if subclient.get(key) is not None}
             made.append(

@@ -23,19 +23,33 @@ _WILDCARD = re.compile(r"[*?\[]")
 
 def parsed(files: t.Mapping[str, str]) -> list[dict[str, t.Any]]:
     """The manifests in files, by their paths. Raises ValueError, with the path, for one that is none."""
-    found = []
+    return [_parsed(path, text) for path, text in files.items()]
+
+
+def readable(files: t.Mapping[str, str]) -> tuple[list[dict[str, t.Any]], list[str]]:
+    """The manifests in files, by their paths, and a sentence with the path for each that is none."""
+    found, reasons = [], []
     for path, text in files.items():
         try:
-            record = json.loads(text)
-            key = {"vms": "vms", "files": "entries"}[record["kind"]]
-            record = {**record, "backup_job": int(record["backup_job"]), key: [dict(row) for row in record[key]]}
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(
-                f"{path} is not a manifest ({type(error).__name__}: {error}). Restore the file from the backup of the evidence, or move it "
-                "away: then what it recorded is recorded anew as far as that can be told"
-            ) from error
-        found.append(record)
-    return found
+            found.append(_parsed(path, text))
+        except ValueError as error:
+            reasons.append(f"{error}.")
+    return found, reasons
+
+
+def _parsed(path: str, text: str) -> dict[str, t.Any]:
+    try:
+        record = json.loads(text)
+        key = {"vms": "vms", "files": "entries"}[record["kind"]]
+        rows = [dict(row) for row in record[key]]
+        for row in rows if key == "entries" else ():
+            str(row["path"]), int(row["size"]), str(row["modification_time"])
+        return {**record, "backup_job": int(record["backup_job"]), key: rows}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path} is not a manifest ({type(error).__name__}: {error}). Restore the file from the backup of the evidence, or move it "
+            "away: then what it recorded is recorded anew as far as that can be told"
+        ) from error
 
 
 def roots(content: t.Iterable[str], drives: Drives | None) -> list[str]:

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
+
+from . import records
 
 Row = t.Mapping[str, t.Any]
 STAGES = ("stop_backups", "deactivate", "remove")
@@ -18,30 +21,76 @@ def offboarding(seen: Row) -> dict[str, t.Any]:
     """What the end of a tenant's service comes to, from what was seen of it so far.
 
     seen: tenant (as the specification has it, with name and alias), stage, confirm (the alias of the tenant whose things may be
-    removed); before and now, what M(calligo.baas.commvault_estate_info) found first and last; earlier, the records of earlier runs;
-    changed, whether this run changed anything; recorded_at (ISO 8601, UTC) and recorded_by.
+    removed); before and now, what M(calligo.baas.commvault_estate_info) found first and last; earlier, the texts of the records of earlier
+    runs by their paths; log, path and text of the log, which is empty if there is none; changed, whether this run changed anything;
+    recorded_at (ISO 8601, UTC) and recorded_by.
     Gives problems (why nothing may be done at all), announcement (what there is, and what the stage takes away), activities and removals
-    (what the modules are given), result (of the role), record, and due: whether the record is to be written, because something was done
-    or the stage was never run before.
+    (what the modules are given), log (all its entries, once this run has begun) and begins (whether the last of them is new), result (of
+    the role), record, and due: whether the record is to be written, because something was done or the stage was never run before.
+
+    The log is written before anything is done, and the record is made from all of it, so that a run that is interrupted loses nothing of
+    what there was.
     """
-    before, now = seen["before"], seen["now"]
-    announced = announcement(before, seen["stage"])
-    result = {"changed": seen["changed"], "stage": seen["stage"], "before": before, "after": now, "remaining": remaining(now)}
-    told = {key: value for key, value in result.items() if key != "changed"}
+    before, now, stage = seen["before"], seen["now"], seen["stage"]
+    earlier = records.parsed(seen["earlier"], "offboarding")
+    log = records.lines(seen["log"]["path"], seen["log"]["text"], "offboarding_run")
+    announced = announcement(before, stage)
+    begins = _begins(before, stage, log, earlier)
+    if begins:
+        log.append(
+            {"kind": "offboarding_run", "stage": stage, "before": before, **{key: seen[key] for key in ("recorded_at", "recorded_by")}}
+        )
+    result = {"changed": seen["changed"], "stage": stage, "before": before, "after": now, "remaining": remaining(now)}
+    whole = [entry for entry in log if (entry["before"]["company"] or {}).get("id") == _company(before, log)]
+    record = {
+        "kind": "offboarding",
+        **{key: seen[key] for key in ("recorded_at", "recorded_by", "tenant")},
+        "announced": announced,
+        **{key: result[key] for key in ("stage", "after", "remaining")},
+        "before": whole[0]["before"] if whole else before,
+    }
     return {
-        "problems": problems(seen["tenant"], before, seen["stage"], seen["confirm"], known=bool(seen["earlier"])),
+        "problems": problems(seen["tenant"], before, stage, seen["confirm"], known=bool(earlier or log)),
         "announcement": announced,
         "activities": activities(before),
         "removals": removals(before, now),
+        "log": log,
+        "begins": begins,
         "result": result,
-        "record": {
-            "kind": "offboarding",
-            **{key: seen[key] for key in ("recorded_at", "recorded_by", "tenant")},
-            "announced": announced,
-            **told,
-        },
-        "due": bool(seen["changed"]) or seen["stage"] not in [record.get("stage") for record in seen["earlier"]],
+        "record": {**record, "runs": _runs(whole, [*earlier, record])},
+        "due": bool(seen["changed"]) or stage not in [one.get("stage") for one in earlier],
     }
+
+
+def _company(before: Row, log: t.Sequence[Row]) -> t.Any:
+    """The company that it is about: one of the name may have been made again after the last one's end. Once it is gone, the last one."""
+    known = [entry["before"]["company"]["id"] for entry in log if entry["before"]["company"]]
+    return before["company"]["id"] if before["company"] else known[-1] if known else None
+
+
+def _begins(before: Row, stage: str, log: t.Sequence[Row], earlier: t.Sequence[Row]) -> bool:
+    """Whether the run has something to do that no entry of the log tells of."""
+    company, gone = before["company"], removals(before, before)
+    if company is None:
+        return False
+    deactivates = stage != "stop_backups" and company["status"] != "DEACTIVATED"
+    removes = stage == "remove" and (any(gone.values()) or not before["owned"])
+    if not (activities(before) or deactivates or removes):
+        return False
+    known = [(entry["stage"], entry["before"]) for entry in log[-1:]] + [
+        (record.get("stage"), record.get("after")) for record in earlier[-1:]
+    ]
+    return (stage, before) not in known
+
+
+def _runs(log: t.Sequence[Row], done: t.Sequence[Row]) -> list[dict[str, t.Any]]:
+    """When each run began, and when it was recorded; None for one that was interrupted. done: the records, oldest first."""
+    found = []
+    for entry, following in itertools.zip_longest(log, log[1:]):
+        begun, end = str(entry["recorded_at"]), str(following["recorded_at"]) if following else "~"
+        own = [at for one in done if begun <= (at := str(one.get("recorded_at") or "")) < end]
+        found.append({**{key: entry[key] for key in ("stage", "recorded_at", "recorded_by")}, "ended_at": own[0] if own else None})
+    return found
 
 
 def problems(tenant: Row, estate: Row, stage: str, confirm: str, known: bool) -> list[str]:

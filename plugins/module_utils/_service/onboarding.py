@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import file_protection, sql_protection
+from . import file_protection, population, records, sql_protection
 
 Row = t.Mapping[str, t.Any]
 PROTECTED = (("vm", "vms", "vms"), ("file", "files", "subclients"), ("database", "databases", "instances"))
@@ -21,15 +21,16 @@ def onboarding(seen: Row, acceptance: Row | None = None) -> dict[str, t.Any]:
     seen: tenant and specification (plans, vm_backup, file_backup, sql_backup) as they were given; region (its name); preflight, what
     M(calligo.baas.commvault_infrastructure_info) found; company and plans, what the tasks that made them registered; vms, files and
     databases, the results of the roles that protect them, empty where there are none; estate, what M(calligo.baas.commvault_estate_info)
-    found, None where it was not asked, and planned, names as planned() gives them; earlier, the records of earlier runs; recorded_at (ISO
-    8601, UTC) and recorded_by.
+    found, None where it was not asked, and planned, names as planned() gives them; earlier, the texts of the records of earlier runs by
+    their paths; recorded_at (ISO 8601, UTC) and recorded_by.
     acceptance: the record of the acceptance restores of this run; None if none were made.
     Gives result (of the role), unspecified (what the tenant has beside the specification), unproven (the protected kinds for which no
     acceptance restore has passed in an earlier run), record, and due: whether the record is to be written, because something was done or
     there is none yet.
     """
     result = _result(seen)
-    passed = [record["acceptance"] for record in seen["earlier"] if (record.get("acceptance") or {}).get("result") == "passed"]
+    earlier = records.parsed(seen["earlier"], "onboarding")
+    passed = [record["acceptance"] for record in earlier if (record.get("acceptance") or {}).get("result") == "passed"]
     proven = {sample["kind"] for known in passed for sample in known["samples"]}
     return {
         "result": result,
@@ -39,10 +40,11 @@ def onboarding(seen: Row, acceptance: Row | None = None) -> dict[str, t.Any]:
             "kind": "onboarding",
             **{key: seen[key] for key in ("recorded_at", "recorded_by", "tenant", "region", "preflight", "specification")},
             "result": result,
+            "systems": _systems(seen),
             "acceptance": acceptance,
             "accepted_before": sorted(known["ended_at"] for known in passed),
         },
-        "due": result["changed"] or acceptance is not None or not seen["earlier"],
+        "due": result["changed"] or acceptance is not None or not earlier,
     }
 
 
@@ -83,6 +85,32 @@ def planned(specification: Row) -> dict[str, list[t.Any]]:
     single = [specification.get("company") or "", hypervisor, *(server["client"] for server in (*files, *sql))]
     names = [name for name in (*single, *plans, *groups, *subclients, *instances, *shares) if name]
     return {"names": list(dict.fromkeys(names)), "places": file_protection.places(files)}
+
+
+def _systems(seen: Row) -> list[dict[str, t.Any]]:
+    """Each system with whether it has a usable backup (yes, no, not looked at, excepted), and why, where that is not yes.
+
+    unprotected of a part names what has none; it is None where nobody looked.
+    """
+    excepted = population.excepted(seen["specification"])
+    names = {(row["kind"], row["name"].casefold()) for row in excepted}
+    found = [{**row, "backup": "excepted"} for row in excepted]
+    for kind, part, _listed in PROTECTED:
+        told = seen[part].get("unprotected")
+        reasons = {_named(row, kind).casefold(): str(row["reason"]) for row in told or []}
+        rows = [{"name": name} for name in seen[part].get("vms") or []] if kind == "vm" else seen[part].get("subclients") or []
+        for name in [_named(row, kind) for row in rows]:
+            if (kind, name.casefold()) not in names:
+                reason = reasons.get(name.casefold(), "")
+                backup = "not looked at" if told is None else "no" if reason else "yes"
+                found.append({"kind": kind, "name": name, "backup": backup, "reason": reason})
+    return found
+
+
+def _named(row: Row, kind: str) -> str:
+    """What a system is called, in the specification's exceptions too."""
+    keys = {"vm": ("name",), "file": ("client", "name"), "database": ("client", "instance", "name")}
+    return ", ".join(str(row[key]) for key in keys[kind])
 
 
 def _result(seen: Row) -> dict[str, t.Any]:

@@ -2,14 +2,17 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change in any release.
-"""The systems of a region's tenants that a restore test draws from, as the specifications have them and whatever was backed up so far."""
+"""The systems of a region's tenants that a restore test draws from, as the specifications have them and whatever was backed up so far.
+
+What a specification excepts, with its reason, needs no backup and is not drawn.
+"""
 
 from __future__ import annotations
 
 import typing as t
 
 from .options import misspelt, option
-from .protection import fields, members, uuid
+from .protection import fields, required, uuid
 
 Tenant = t.Mapping[str, t.Any]
 System = dict[str, t.Any]
@@ -70,7 +73,7 @@ def vm_systems(tenants: t.Iterable[Tenant]) -> list[System]:
     for tenant in tenants:
         specification = tenant.get("vm_backup") or {}
         for group in specification.get("groups") or []:
-            for vm in members(tenant.get("vms") or [], group, specification["vcenter_folder"]):
+            for vm in required(tenant.get("vms") or [], group, specification["vcenter_folder"]):
                 identifier = f"vm/{tenant['alias']}/{uuid(vm)}"
                 found[identifier] = {
                     **_owner(tenant),
@@ -92,6 +95,8 @@ def file_systems(tenants: t.Iterable[Tenant]) -> list[System]:
     for tenant in tenants:
         for server in (tenant.get("file_backup") or {}).get("servers") or []:
             for subclient in server["subclients"]:
+                if subclient.get("backup_exception"):
+                    continue
                 identifier = f"files/{tenant['alias']}/{server['client']}/{subclient['name']}"
                 found[identifier] = {
                     **_owner(tenant),
@@ -112,6 +117,8 @@ def sql_systems(tenants: t.Iterable[Tenant]) -> list[System]:
     for tenant in tenants:
         for server in (tenant.get("sql_backup") or {}).get("servers") or []:
             for instance in server["instances"]:
+                if instance.get("backup_exception"):
+                    continue
                 identifier = f"sql/{tenant['alias']}/{server['client']}/{instance['name']}"
                 found[identifier] = {
                     **_owner(tenant),
@@ -121,6 +128,32 @@ def sql_systems(tenants: t.Iterable[Tenant]) -> list[System]:
                     "instance": instance["name"],
                 }
     return [found[identifier] for identifier in sorted(found)]
+
+
+def exceptions(tenants: t.Iterable[Tenant]) -> list[System]:
+    """What the specifications except: tenant, kind, name and reason."""
+    return [{"tenant": str(tenant["name"]), **row} for tenant in tenants for row in excepted(tenant)]
+
+
+def excepted(specification: Tenant) -> list[System]:
+    """What a specification (with vm_backup, file_backup, sql_backup) excepts: kind, name and reason."""
+    found = [
+        ("vm", exception["vm"], exception["reason"])
+        for group in (specification.get("vm_backup") or {}).get("groups") or []
+        for exception in group.get("backup_exceptions") or []
+    ]
+    found += [("file", f"{server['client']}, {one['name']}", one.get("backup_exception")) for server, one in _parts(specification, "file")]
+    for server, instance in _parts(specification, "sql"):
+        shares = [{**instance, "name": "default"}, *(instance.get("subclients") or [])]
+        names = [f"{server['client']}, {instance['name']}, {one['name']}" for one in shares]
+        found += [("database", name, one.get("backup_exception")) for name, one in zip(names, shares, strict=True)]
+    return [{"kind": kind, "name": name, "reason": reason} for kind, name, reason in found if reason]
+
+
+def _parts(specification: Tenant, kind: str) -> list[tuple[Tenant, Tenant]]:
+    """The servers of a kind, each with each of its subclients or instances."""
+    servers = (specification.get(f"{kind}_backup") or {}).get("servers") or []
+    return [(server, one) for server in servers for one in server["instances" if kind == "sql" else "subclients"]]
 
 
 def _has_vms(tenant: Tenant) -> bool:

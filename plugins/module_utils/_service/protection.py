@@ -41,6 +41,20 @@ def members(vms: t.Iterable[Vm], group: Group, root: str) -> list[Vm]:
     return [vm for vm in inside if _chosen(vm, group, root) and not _any(vm, excluded, root)]
 
 
+def required(vms: t.Iterable[Vm], group: Group, root: str) -> list[Vm]:
+    """The members of a group that must have a backup: all but those of which the specification says why they need none.
+
+    group: also backup_exceptions [{vm, reason}]. Raises ValueError for an exception that is none of exactly one member.
+    """
+    found = members(vms, group, root)
+    excepted = [str(exception["vm"]).casefold() for exception in group.get("backup_exceptions") or []]
+    for name in excepted:
+        count = sum(str(vm["name"]).casefold() == name for vm in found)
+        if count != 1:
+            raise ValueError(f"backup_exceptions name {name!r}, but {count or 'no'} VMs of the group are called so")
+    return [vm for vm in found if str(vm["name"]).casefold() not in excepted]
+
+
 def vm_groups(
     vms: t.Sequence[Vm],
     groups: t.Iterable[Group],
@@ -55,7 +69,8 @@ def vm_groups(
     inside the tenant's folder, and given as the VMs that satisfy it now. native_rules: the rule itself is given, because
     the vCenter or what the rule names is this tenant's alone.
     resume: whether backups that are off are switched on, see file_protection.switch().
-    folder_ids: managed object ids by path below the data center's VM folder. members: the VMs that are protected, each with name and uuid.
+    folder_ids: managed object ids by path below the data center's VM folder. members: the VMs that must have a backup,
+    each with name and uuid; see required().
     Raises ValueError, with the group's name, for a VM or folder that is not in the tenant's folder, and for a rule that no VM satisfies;
     also for a VM that vCenter could not tell enough of: unread is not absent, and what is decided without it would be wrong.
     """
@@ -70,7 +85,7 @@ def _worked_out(inside: list[Vm], group: Group, root: str, folder_ids: t.Mapping
             **group,
             "content": _content(inside, group, root, folder_ids, native_rules),
             "filters": _filters(inside, group.get("exclude") or {}, root, folder_ids),
-            "members": [_object(vm) for vm in members(inside, group, root)],
+            "members": [_object(vm) for vm in required(inside, group, root)],
         }
     except ValueError as error:
         raise ValueError(f"VM group {group.get('name')}: {error}") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from . import manifest, population, sampling
+from . import manifest, population, restore_leftovers, sampling
 
 Row = t.Mapping[str, t.Any]
 Tenants = t.Sequence[Row]
@@ -34,9 +34,9 @@ def plan(
     read: results of a loop of M(calligo.baas.vcenter_vm_facts) over reads; None before it.
 
     problems are the sentences of what stands in the way, for people; with any of them nothing may be restored. sql tells whether there are
-    databases. place is where the file goes: path on the restore client, and local, its directory on this host, empty if it is read
-    elsewhere. Once the VMs were read, there are population, draw, and vm, file and database, the systems that were drawn, None where there
-    is nothing of a kind.
+    databases. mark is what the restore jobs carry, see restore_leftovers. place is where the file goes: path on the restore client, and
+    local, its directory on this host, empty if it is read elsewhere. Once the VMs were read, there are population, draw, and vm, file and
+    database, the systems that were drawn, None where there is nothing of a kind.
     """
     # Taken out at once: in a template each look may give a random value anew.
     run = dict(run)
@@ -45,6 +45,7 @@ def plan(
     place, unplaced = _place(run)
     wanted = population.reads(tenants)
     begun = {"run": run, "reads": wanted, "tenants": [_recorded(tenant) for tenant in tenants], "sql": bool(instances), "place": place}
+    begun["mark"] = restore_leftovers.mark(run)
     if read is None:
         return {**begun, "problems": [*_misspelt(run), *_misplaced(tenants, run, bool(instances)), *unplaced]}
     results = list(read)
@@ -71,6 +72,7 @@ def _recorded(tenant: Row) -> dict[str, t.Any]:
 def _drawn(kinds: t.Mapping[str, list[population.System]], tenants: Tenants, run: Row) -> dict[str, t.Any]:
     identifiers = [str(system["id"]) for systems in kinds.values() for system in systems]
     seed = str(run["seed"]) or sampling.seed_of(run["region"], run["period"], identifiers, run["salt"])
+    excepted = population.exceptions(tenants)
     nothing = [
         f"No tenant of the region {run['region']} has a VM, a file server or a database to draw from. Check the groups of the inventory."
     ]
@@ -81,6 +83,7 @@ def _drawn(kinds: t.Mapping[str, list[population.System]], tenants: Tenants, run
             "hash": sampling.population_hash(identifiers),
             "systems": sorted(identifiers),
             "tenants": sorted(str(tenant["name"]) for tenant in tenants),
+            **({"exceptions": excepted} if excepted else {}),
         },
         "draw": {"selector": sampling.SELECTOR, "seed": seed, "seed_given": bool(run["seed"]), "salt": run["salt"]},
         **{kind: _one(seed, systems) for kind, systems in kinds.items()},

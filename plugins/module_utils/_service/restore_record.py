@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import base64
 import datetime
-import json
 import typing as t
 
-from . import database_check, manifest, restore_check, sampling
+from . import database_check, manifest, restore_check, restore_leftovers, sampling
 
 Row = t.Mapping[str, t.Any]
 Test = dict[str, t.Any]
@@ -32,13 +31,16 @@ def record(raw: Row) -> dict[str, t.Any]:
     collection's galaxy.yml or MANIFEST.json), and manifests, the directory in which they are.
     errors and cleanup_errors: by kind, why its test or its removal ended early. cleanups: by kind, when it was looked for again
     (looked_at) and what was seen on this host (local, of ansible.builtin.stat).
+    stopped: by kind, the restore jobs of this run that had not ended and were ended. leftovers: left and after (see
+    restore_leftovers.evidence()) and error, of what earlier runs have left.
     vm, file, database: the steps of each kind, see _vm(), _file() and _database().
 
     The result is passed, failed, or unproven, where nothing failed. unproven is in the record, and in a sample, only where something is.
     """
     plan, run = raw["plan"], raw["plan"]["run"]
     samples = [_sample(kind, raw) for kind in TESTS if plan.get(kind)]
-    failed, unproven = _reasons(samples, "failures"), _reasons(samples, "unproven")
+    left, left_reasons = restore_leftovers.evidence(**raw["leftovers"])
+    failed, unproven = [*left_reasons, *_reasons(samples, "failures")], _reasons(samples, "unproven")
     return {
         "kind": "restore_test",
         "region": run["region"],
@@ -56,6 +58,7 @@ def record(raw: Row) -> dict[str, t.Any]:
         "population": plan["population"],
         "draw": plan["draw"],
         "target": {key: value for key, value in run["target"].items() if key not in ACCESS},
+        "leftovers": left,
         "samples": samples,
         "failures": failed,
         **({"unproven": unproven} if unproven else {}),
@@ -382,27 +385,22 @@ def _absent(look: Row) -> bool:
 
 
 def _removal(raw: Row, kind: str, name: str, absent: bool) -> dict[str, t.Any]:
-    """The proof that something is gone: absent, as seen after a removal in which nothing failed."""
-    cleanup = raw["cleanups"].get(kind) or {}
-    return {"name": name, "looked_at": cleanup.get("looked_at"), "gone": absent and not raw["cleanup_errors"].get(kind)}
+    """The proof that something is gone: absent, as seen after the restore had ended and a removal in which nothing failed."""
+    cleanup, stopped = raw["cleanups"].get(kind) or {}, raw["stopped"].get(kind) or []
+    return {
+        "name": name,
+        "looked_at": cleanup.get("looked_at"),
+        "gone": absent and not raw["cleanup_errors"].get(kind),
+        **({"ended_jobs": stopped} if stopped else {}),
+    }
 
 
-def _manifests(steps: Row) -> tuple[list[Row], list[str]]:
+def _manifests(steps: Row) -> tuple[list[dict[str, t.Any]], list[str]]:
     """The manifests in which something may have been recorded, and a sentence for each that cannot be read."""
     paths, texts = [str(path) for path in steps["manifests"]], [str(text) for text in steps["recorded"]]
     if len(paths) != len(texts):
         return [], [f"The manifests in {paths[0].rpartition('/')[0]} cannot all be read; Ansible's warning names the one and the reason."]
-    parsed = {path: _parsed(text) for path, text in zip(paths, texts, strict=True)}
-    damaged = [f"{path} is not a manifest: it holds no JSON object." for path, found in parsed.items() if found is None]
-    return [found for found in parsed.values() if found is not None], damaged
-
-
-def _parsed(text: str) -> Row | None:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
+    return manifest.readable(dict(zip(paths, texts, strict=True)))
 
 
 def _version(about: t.Any) -> str:

@@ -68,10 +68,20 @@ def subclients(servers: t.Iterable[Server], resume: bool = False) -> list[Row]:
     return made
 
 
-def targets(servers: t.Iterable[Server]) -> list[Row]:
-    """The option sql_subclients of M(calligo.baas.commvault_backup), without those whose backup is switched off."""
+def targets(servers: t.Sequence[Server]) -> list[Row]:
+    """The option sql_subclients of M(calligo.baas.commvault_backup): those that must have a backup.
+
+    That is, without those whose backup is switched off, and those of which the specification says in backup_exception why they need none.
+    """
+    excepted = {
+        (server["client"], instance["name"], str(part["name"]))
+        for server in servers
+        for instance in server["instances"]
+        for part in ({**instance, "name": DEFAULT}, *(instance.get("subclients") or []))
+        if part.get("backup_exception")
+    }
     return [
         {key: subclient[key] for key in ("client", "instance", "name")}
         for subclient in subclients(servers)
-        if subclient.get("backup_enabled", True)
+        if subclient.get("backup_enabled", True) and (subclient["client"], subclient["instance"], subclient["name"]) not in excepted
     ]

@@ -25,11 +25,15 @@ BACKUPS = (jobs.BACKUP, jobs.SYNTHETIC_FULL)
 
 @dataclasses.dataclass(frozen=True)
 class RecoveryPoint:
-    """A backup job that something can be restored from. end: epoch seconds. entity: what the job protected, the API's ids and names."""
+    """A backup job that something can be restored from. end: epoch seconds. entity: what the job protected, the API's ids and names.
+
+    whole: whether the job ended without an error about what is restored from it.
+    """
 
     record: jobs.Record
     end: int
     entity: Row
+    whole: bool
 
     @property
     def until(self) -> int:
@@ -64,7 +68,17 @@ def to_recovery_point(summary: Row) -> RecoveryPoint | None:
     end = jobs.seconds(record["end_time"])
     if record["outcome"] not in ("success", "partial") or not end:
         return None
-    return RecoveryPoint(record, end, dict(part(summary, "subclient")))
+    return RecoveryPoint(record, end, dict(part(summary, "subclient")), record["outcome"] == "success")
+
+
+def best(found: t.Iterable[RecoveryPoint]) -> RecoveryPoint | None:
+    """The newest point that is whole; where none is, the newest. found: newest first."""
+    newest = None
+    for point in found:
+        if point.whole:
+            return point
+        newest = newest or point
+    return newest
 
 
 def select(found: t.Iterable[RecoveryPoint], label: str, job_id: int | None = None, point_in_time: str | None = None) -> RecoveryPoint:

@@ -8,12 +8,10 @@ from __future__ import annotations
 import dataclasses
 import time
 import typing as t
-import uuid
 
 from ..._core.argspec import ArgumentSpec
 from ..._core.engine import Outcome, Step, Work
 from ..._core.errors import NotFound
-from ..wire import replies
 from . import jobs
 
 if t.TYPE_CHECKING:
@@ -27,6 +25,7 @@ RESTORE_TASK, RESTORE_OPERATION = 3, 1001
 WHAT = ("vm", "vm_disk", "guest_files", "files", "sql")
 OPTIONS = ArgumentSpec(
     {
+        "description": {"type": "str"},
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "int", "default": 7200},
         "fail_on_partial": {"type": "bool", "default": True},
@@ -90,6 +89,7 @@ class RestoreStep:
 
     client: Commvault
     planned: Planned
+    description: str = ""
     label: str = ""
     open: bool = False
 
@@ -99,7 +99,7 @@ class RestoreStep:
     def take(self) -> Outcome:
         if self.planned.task is None:
             raise NotFound("Something that the restore needs does not exist. Nothing was started.")
-        return self._outcome(jobs.to_record({"jobId": _start(self.client, self.planned.task)}))
+        return self._outcome(jobs.to_record({"jobId": _start(self.client, self.planned.task, self.description)}))
 
     def _outcome(self, job: Row | None) -> Outcome:
         return Outcome(self.label, True, after={"job": job, **self.planned.record}, means=self.planned)
@@ -117,7 +117,7 @@ class Restore(Work):
         self._plan = plan
 
     def steps(self) -> t.Sequence[Step]:
-        return [RestoreStep(self._client, self._plan())]
+        return [RestoreStep(self._client, self._plan(), self._params["description"] or "")]
 
     def settle(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Wait for the job where that is asked for, and look at what it brought. What was seen of it stays in a failed result, too."""
@@ -134,8 +134,8 @@ class Restore(Work):
         return {"changed": outcomes[0].changed, "restore": outcomes[0].after} if outcomes else {"changed": False}
 
 
-def _frame(task: Task, tag: str) -> Row:
-    """The body of POST /CreateTask for a restore that starts at once. tag: goes into the job's description, to know the job again."""
+def _frame(task: Task) -> Row:
+    """The body of POST /CreateTask for a restore that starts at once."""
     return {
         "taskInfo": {
             "associations": [task.association],
@@ -144,7 +144,7 @@ def _frame(task: Task, tag: str) -> Row:
                 {
                     "subTaskOperation": 1,
                     "subTask": {"subTaskType": RESTORE_TASK, "operationType": RESTORE_OPERATION},
-                    "options": {"commonOpts": {"jobDescription": tag}, "restoreOptions": task.options},
+                    "options": {"restoreOptions": task.options},
                 }
             ],
         }
@@ -175,29 +175,10 @@ def browse_option(source: Row, until: int) -> Row:
     }
 
 
-def _start(client: Commvault, task: Task) -> int:
-    """Start the restore once, and give its job.
-
-    After a broken connection the job is looked for by its source, and told from others of the same source by a tag in its description.
-    """
-    tag = f"calligo.baas restore {uuid.uuid4()}"
+def _start(client: Commvault, task: Task, description: str) -> int:
+    """Start the restore once, and give its job. After a broken connection the job is looked for by its source."""
 
     def of_source() -> set[int]:
         return {row["id"] for row in jobs.recent(client, {}, [jobs.RESTORE]) if row["client_id"] in task.client_ids}
 
-    known = of_source()
-
-    def look() -> set[int]:
-        return known | {job_id for job_id in of_source() - known if _is_tagged(client, job_id, tag)}
-
-    return jobs.start(lambda: client.post("/CreateTask", _frame(task, tag)), look, client.clock, known)[0]
-
-
-def _is_tagged(client: Commvault, job_id: int, tag: str) -> bool:
-    """Whether a job was made by our request. Where the server does not show a job's description, the doubt counts for it."""
-    reply = client.get(f"/Job/{job_id}/TaskDetails", absent=(404,)) or {}
-    for sub_task in replies.listed(replies.part(reply, "taskInfo").get("subTasks")):
-        description = replies.part(sub_task, "options", "commonOpts").get("jobDescription")
-        if description is not None:
-            return bool(description == tag)
-    return True
+    return jobs.start_task(client, _frame(task), of_source, description=description)[0]

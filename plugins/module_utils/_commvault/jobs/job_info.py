@@ -47,6 +47,7 @@ OPTIONS = ArgumentSpec(
         "since_seconds": {"type": "int", "default": 86400},
         "limit": {"type": "int", "default": 100},
         "vm_results": {"type": "bool", "default": False},
+        "descriptions": {"type": "bool", "default": False},
         "clock": {"type": "bool", "default": False},
         "figures": {"type": "list", "elements": "str", "choices": list(job_figures.GROUPS)},
         "reason_lookups": {"type": "int", "default": 100},
@@ -82,10 +83,13 @@ def describe(client: Commvault, context: Context) -> Row:
     found = list(itertools.islice(records, limit))
     total = _count(client, job_filter, CATEGORIES[params["category"]]) if job_filter and len(found) == limit else len(found)
     clock = {"clock": {"ahead_seconds": client.ahead}} if params["clock"] else {}
-    return {"changed": False, "jobs": _with_vms(client, params, found), "total": total, **clock}
+    return {"changed": False, "jobs": _with_more(client, params, found), "total": total, **clock}
 
 
-def _with_vms(client: Commvault, params: Row, found: list[Row]) -> list[Row]:
+def _with_more(client: Commvault, params: Row, found: list[Row]) -> list[Row]:
+    told = client.pool.read(lambda job_id: jobs.describe(client, job_id), [row["id"] for row in found] if params["descriptions"] else [])
+    for record in found if params["descriptions"] else ():
+        record["description"] = told[record["id"]]
     for record in found if params["vm_results"] else ():
         record["virtual_machines"] = vm_lookup.vm_results(client, record["id"], times=params["clock"])
     return found
@@ -110,7 +114,7 @@ def _report(client: Commvault, context: Context, records: t.Iterable[Row]) -> Ro
     if params["output_file"] is None:
         for _record in passing():
             pass
-        return {"changed": False, "jobs": _with_vms(client, params, shown), "total": count, "figures": figures.to_record()}
+        return {"changed": False, "jobs": _with_more(client, params, shown), "total": count, "figures": figures.to_record()}
     lines = job_figures.lines(passing(), params["output_format"])
     written = context.write_file(params["output_file"], lines, params["output_mode"])
     file = {"path": written.path, "format": params["output_format"], "size": written.size, "count": count}

@@ -85,7 +85,10 @@ class Readings:
 
 
 class Installer:
-    """Starts installs, each once. After a break its job is looked for among those that were neither there before nor started here."""
+    """Starts installs, each once. After a break its job is looked for among those that were neither there before nor started here.
+
+    What is restored or backed up meanwhile is told from it by the tag of its task.
+    """
 
     def __init__(self, readings: Readings) -> None:
         self._readings = readings
@@ -95,7 +98,7 @@ class Installer:
     def start(self, install: Install) -> list[int]:
         body = install.body(self._readings.commserve)
         self._known = self._look() if self._known is None else self._known
-        ids = jobs.start(lambda: self._client.post("/CreateTask", body), self._look, self._client.clock, self._known)
+        ids = jobs.start_task(self._client, body, self._look, self._known)
         self._known |= set(ids)
         return ids
 

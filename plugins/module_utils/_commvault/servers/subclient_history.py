@@ -34,20 +34,23 @@ def recent(client: Commvault, sources: t.Sequence[FileSource]) -> dict[int, list
 
 
 def last(client: Commvault, sources: t.Sequence[FileSource]) -> dict[int, recovery_points.RecoveryPoint]:
-    """The last backup that something can be restored from, by subclient id; nothing for a subclient without one."""
+    """The last whole backup, by subclient id; where none is whole, the last that something can be restored from, if there is one."""
     left = {_id(source): source for source in sources}
     found: dict[int, recovery_points.RecoveryPoint] = {}
     rows = 0
     for row in paging.jobs(client, _filter(sources, recovery_points.LOOK_BACK), category=2, limit=ROWS_READ, page=PAGE) if left else ():
         rows += 1
         point = recovery_points.to_recovery_point(row)
-        if point and point.record["subclient_id"] in left:
-            del left[point.record["subclient_id"]]
-            found[point.record["subclient_id"]] = point
+        number = point.record["subclient_id"] if point else None
+        if point and number in left:
+            found.setdefault(number, point)
+            if point.whole:
+                del left[number]
+                found[number] = point
             if not left:
                 break
     if rows >= ROWS_READ:
-        single = client.pool.read(lambda number: next(left[number].recovery_points(client), None), left)
+        single = client.pool.read(lambda number: recovery_points.best(left[number].recovery_points(client)), left)
         found |= {number: point for number in left if (point := single[number])}
     return found
 

@@ -225,6 +225,19 @@ def vm_results(client: Commvault, job_id: int, times: bool = False) -> list[Row]
     return rows
 
 
+def whole_vms(job: Row, told: list[Row]) -> frozenset[str]:
+    """UUIDs, in lower case, of the VMs that an ended job backed up without an error. told: what vm_results() said of the job.
+
+    Where a VM has no job of its own the parent counts, and an error of the parent is not about it if it is explained by other VMs.
+    """
+    explained = job["outcome"] == "success" or (job["outcome"] == "partial" and any(vm["reason"] for vm in told))
+    return frozenset(
+        str(vm["uuid"]).casefold()
+        for vm in told
+        if vm.get("outcome") == "success" or (vm.get("outcome") is None and not vm["reason"] and explained)
+    )
+
+
 # VMs are looked up in Commvault alone, since one that is gone from vCenter must still be restorable.
 
 VM_OPTIONS: Row = {
@@ -272,9 +285,9 @@ class VmSource:
         if not self.group_id:
             return
         for point in recovery_points.of(client, {"subclientId": self.group_id}, lambda row: row.get("subclientId") == self.group_id):
-            mine = [vm for vm in job_reasons.vm_results(client, point.record["id"]) if same_uuid(vm["uuid"], self.uuid)]
-            if mine and not mine[0]["reason"]:
-                yield point
+            told = job_reasons.vm_results(client, point.record["id"])
+            if any(same_uuid(vm["uuid"], self.uuid) and not vm["reason"] for vm in told):
+                yield dataclasses.replace(point, whole=self.uuid.casefold() in whole_vms(point.record, told))
 
 
 def vm(client: Commvault, wanted: Row) -> VmSource | None:
@@ -286,9 +299,17 @@ def vm_by_uuid(client: Commvault, uuid: str) -> VmSource | None:
     """The VM with this instance UUID. Missing: NotFound; in check mode a warning and None. Refused where it is another company's."""
     if client.company_missing:
         return None
+    found = known_vm(client, uuid)
+    if found is None:
+        _missing(client, uuid)
+    return found
+
+
+def known_vm(client: Commvault, uuid: str) -> VmSource | None:
+    """The VM with this instance UUID; None if Commvault has not seen it. Refused where it is another company's."""
     known = client.rows("/VM", "vmStatusInfoList", {"guid": uuid, "propertyLevel": "AllProperties", "status": 0})
-    rows = [row for row in known if same_uuid(row.get("strGUID"), uuid)]
-    return _vm(client, rows[0] if rows else None, uuid)
+    row = next((row for row in known if same_uuid(row.get("strGUID"), uuid)), None)
+    return _vm(client, row) if row else None
 
 
 def vm_by_name(client: Commvault, name: str, hypervisor: str) -> VmSource | None:
@@ -308,13 +329,17 @@ def vm_by_name(client: Commvault, name: str, hypervisor: str) -> VmSource | None
         raise InputError(
             f'The hypervisor "{home.name}" has {len(by_uuid)} VMs named "{name}": {known}. Say which one by its uuid.', object=name
         )
-    return _vm(client, next(iter(by_uuid.values()), None), name)
-
-
-def _vm(client: Commvault, row: Row | None, wanted: str) -> VmSource | None:
+    row = next(iter(by_uuid.values()), None)
     if row is None:
-        client.missing("VM", wanted, "Commvault knows a VM from its first backup on. Correct the name, or back it up first.")
-        return None
+        _missing(client, name)
+    return _vm(client, row) if row else None
+
+
+def _missing(client: Commvault, wanted: str) -> None:
+    client.missing("VM", wanted, "Commvault knows a VM from its first backup on. Correct the name, or back it up first.")
+
+
+def _vm(client: Commvault, row: Row) -> VmSource:
     uuid = str(row["strGUID"])
     # Only the V4 view of a VM names its company.
     owner = Owner(*company_of(vm_summary(client, uuid).get("company")))

@@ -124,6 +124,22 @@ def test_a_job_that_protected_nothing_is_a_failure_whatever_it_says(http, vms):
     assert all(row["reason"] in result["msg"] for row in [{"reason": entry["FailureReason"]} for entry in vms])
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_after_a_lost_answer_a_new_job_of_something_else_is_not_taken(http, told):
+    """Another call has started a backup of one VM of the group at the same time. told: the server says so."""
+    http.on("POST", "/V4/VmGroup/40/backup", (504, "<html></html>"))
+    http.on("POST", "/Jobs", listing(), listing(job(700), job(600)))
+    http.on("GET", "/Job/700/TaskDetails", task(UUID))
+    http.on("GET", "/Job/600/TaskDetails", task())
+    if not told:
+        http.on("POST", "/Jobs", listing(), listing(job(700)))
+    result = http.run(MODULE, {"vm_groups": [GROUP], "wait": False})
+    if told:
+        assert [target["jobs"] for target in result["targets"]] == [[600]]
+    else:
+        assert result["failed"] and "It is not known whether the job was started" in result["msg"]
+
+
 def test_one_vm_that_failed_is_a_warning_or_a_failure(http):
     http.on("GET", "/Job/600", listing(job(600, "Completed w/ one or more errors")))
     http.on("POST", "/JobDetails", details(vm(), vm("db01", "503b-2", 602, "Snapshot failed")))

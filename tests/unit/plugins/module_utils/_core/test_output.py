@@ -76,11 +76,13 @@ def test_a_directory_for_files_is_there_or_can_be_made(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("place", "wrong"), [("evidence", "relative"), ("{}/file/evidence", "no directory"), ("{}/gone/x", "no directory")]
+    ("place", "wrong"),
+    [("evidence", "relative"), ("{}/file/evidence", "no directory"), ("{}/gone/x", "symbolic link"), ("{}/link", "symbolic link")],
 )
 def test_a_directory_that_cannot_be(tmp_path, place, wrong):
     (tmp_path / "file").touch()
     (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "link").symlink_to(tmp_path)
     with pytest.raises(InputError, match=wrong):
         require_directory(place.format(tmp_path))
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -58,9 +59,19 @@ SEEN = {
     "confirm": "",
     "before": ESTATE,
     "now": ESTATE,
-    "earlier": [],
+    "earlier": {},
+    "log": {"path": "/e/offboarding-log.jsonl", "text": ""},
     "changed": False,
 }
+
+
+def files(*records: t.Any) -> dict[str, str]:
+    return {f"/e/offboarding-{number}.json": json.dumps({"kind": "offboarding", **record}) for number, record in enumerate(records)}
+
+
+def log(*entries: t.Any) -> dict[str, str]:
+    text = "".join(json.dumps({"kind": "offboarding_run", "recorded_by": "ada", **entry}) + "\n" for entry in entries)
+    return {"path": "/e/offboarding-log.jsonl", "text": text}
 
 
 def told(**seen: t.Any) -> dict[str, t.Any]:
@@ -80,7 +91,7 @@ def told(**seen: t.Any) -> dict[str, t.Any]:
     ],
 )
 def test_what_forbids_it(estate: t.Any, stage: str, confirm: str, known: bool, words: list[str]) -> None:
-    earlier = [{"kind": "offboarding", "stage": "deactivate"}] if known else []
+    earlier = files({"stage": "deactivate"}) if known else {}
     found = told(before=estate, now=estate, stage=stage, confirm=confirm, earlier=earlier)["problems"]
     assert len(found) == len(words)
     assert all(word in text for word, text in zip(words, found, strict=True))
@@ -169,6 +180,7 @@ def test_the_record_holds_what_was_said_before_and_what_is_there_after() -> None
         "before": ESTATE,
         "after": GONE,
         "remaining": [],
+        "runs": [{"stage": "deactivate", **{key: SEEN[key] for key in ("recorded_at", "recorded_by")}, "ended_at": SEEN["recorded_at"]}],
     }
     assert ending["result"] == {"changed": True, "stage": "deactivate", "before": ESTATE, "after": GONE, "remaining": []}
 
@@ -178,4 +190,42 @@ def test_the_record_holds_what_was_said_before_and_what_is_there_after() -> None
     [(True, ["stop_backups"], True), (False, ["stop_backups"], False), (False, ["deactivate"], True), (False, [], True)],
 )
 def test_a_stage_is_recorded_when_it_did_something_or_is_new(changed: bool, stages: list[str], due: bool) -> None:
-    assert told(changed=changed, earlier=[{"kind": "offboarding", "stage": stage} for stage in stages])["due"] is due
+    assert told(changed=changed, earlier=files(*({"stage": stage} for stage in stages)))["due"] is due
+
+
+def test_a_record_after_an_interruption_has_what_there_was_before_the_first_run() -> None:
+    left = {**ESTATE, "vm_groups": [], "users": []}
+    begun = {"stage": "remove", "before": ESTATE, "recorded_at": "2026-11-24T11:00:00Z"}
+    ending = told(stage="remove", confirm="acme", before=left, now=GONE, changed=True, log=log(begun))
+    assert ending["begins"] and [entry["before"] for entry in ending["log"]] == [ESTATE, left]
+    record = ending["record"]
+    assert record["before"] == ESTATE and ending["result"]["before"] == left
+    assert [(run["recorded_at"], run["ended_at"]) for run in record["runs"]] == [
+        ("2026-11-24T11:00:00Z", None),
+        ("2026-11-24T12:00:00Z", "2026-11-24T12:00:00Z"),
+    ]
+
+
+def test_what_another_company_of_the_name_had_is_not_said_to_be_this_ones() -> None:
+    old = {**ESTATE, "company": {**ESTATE["company"], "id": 7}}
+    entries = ({"stage": "remove", "before": old, "recorded_at": "2025-01-01T00:00:00Z"},)
+    assert told(log=log(*entries))["record"]["before"] == ESTATE
+    # Once it is gone, the last one is meant.
+    begun = {"stage": "remove", "before": ESTATE, "recorded_at": "2026-11-24T11:00:00Z"}
+    assert told(before=GONE, now=GONE, log=log(*entries, begun))["record"]["before"] == ESTATE
+
+
+def test_a_run_that_has_nothing_to_do_or_is_the_same_again_is_not_written_into_the_log() -> None:
+    begun = {"stage": "stop_backups", "before": ESTATE, "recorded_at": "2026-11-24T11:00:00Z"}
+    stopped = {**ESTATE, "vm_groups": [], "subclients": []}
+    assert told()["begins"] is True and told(log=log(begun))["begins"] is False
+    assert told(before=stopped)["begins"] is False and told(before=GONE)["begins"] is False
+    assert told(before=stopped, stage="deactivate", log=log(begun))["begins"] is True
+
+
+def test_a_record_that_cannot_be_read_is_named() -> None:
+    for text in ("{", "[]", '{"kind": "onboarding"}', '{"stage": 1}'):
+        with pytest.raises(ValueError, match=r"/e/offboarding-x\.json is not a record of this role"):
+            told(earlier={"/e/offboarding-x.json": text})
+    with pytest.raises(ValueError, match=r"/e/offboarding-log\.jsonl, line 2 is not a record"):
+        told(log={**log(), "text": '{"kind": "offboarding_run"}\n{"ki'})

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -20,15 +21,16 @@ SEEN: dict[str, t.Any] = {
     "preflight": {"storage_pools": []},
     "company": {"changed": False, "company": COMPANY},
     "plans": {"changed": False, "results": [{"changed": False, "plan": PLAN}]},
-    "vms": {"changed": False, "vms": ["acme-web-01"]},
-    "files": {"changed": False, "subclients": [{"name": "data"}]},
+    "vms": {"changed": False, "vms": ["acme-web-01"], "unprotected": []},
+    "files": {"changed": False, "subclients": [{"client": "acme-fs01", "name": "data"}], "unprotected": []},
     "databases": {},
-    "earlier": [],
+    "earlier": {},
 }
 
 
-def told(acceptance: t.Any = None, **seen: t.Any) -> dict[str, t.Any]:
-    return onboarding.onboarding({**SEEN, **seen}, acceptance)
+def told(acceptance: t.Any = None, earlier: t.Sequence[t.Any] = (), **seen: t.Any) -> dict[str, t.Any]:
+    texts = {f"/e/onboarding-{number}.json": json.dumps(record) for number, record in enumerate(earlier)}
+    return onboarding.onboarding({**SEEN, **seen, "earlier": texts}, acceptance)
 
 
 def earlier(result: str | None, *kinds: str, at: str = "2026-11-01T00:00:00Z") -> dict[str, t.Any]:
@@ -72,10 +74,28 @@ def test_the_record_holds_what_was_asked_what_was_done_and_what_was_proven() -> 
             "plans": [PLAN],
             **{key: SEEN[key] for key in ("vms", "files", "databases")},
         },
+        "systems": [
+            {"kind": "vm", "name": "acme-web-01", "backup": "yes", "reason": ""},
+            {"kind": "file", "name": "acme-fs01, data", "backup": "yes", "reason": ""},
+        ],
         "acceptance": acceptance,
         "accepted_before": ["2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"],
     }
     assert ending["record"]["result"] == ending["result"]
+
+
+def test_each_system_is_said_to_have_a_backup_only_if_somebody_saw_one() -> None:
+    exception = {"vm": "acme-old-01", "reason": "A raw device, which the tenant copies itself"}
+    specification = {**SEEN["specification"], "vm_backup": {"groups": [{"backup_exceptions": [exception]}]}}
+    vms = {"changed": False, "vms": ["acme-db-01", "acme-web-01"]}
+    bad = {"kind": "vm", "name": "acme-db-01", "reason": "The snapshot could not be taken"}
+
+    def backups(unprotected: t.Any) -> dict[str, str]:
+        record = told(specification=specification, vms={**vms, "unprotected": unprotected})["record"]
+        return {row["name"]: row["backup"] for row in record["systems"] if row["kind"] == "vm"}
+
+    assert backups([bad]) == {"acme-old-01": "excepted", "acme-db-01": "no", "acme-web-01": "yes"}
+    assert backups(None) == {"acme-old-01": "excepted", "acme-db-01": "not looked at", "acme-web-01": "not looked at"}
 
 
 def test_a_record_is_due_when_something_was_done_or_there_is_none() -> None:

@@ -8,7 +8,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.calligo.baas.plugins.module_utils._service import population, protection
+from ansible_collections.calligo.baas.plugins.module_utils._service import file_protection, population, protection, sql_protection
 
 ROOT = "Tenants/Acme Sàrl"
 IDS = {ROOT: "group-1", f"{ROOT}/Web": "group-2"}
@@ -158,3 +158,43 @@ def test_the_population_has_each_system_once_under_a_stable_identifier() -> None
     empty = {"host": "other", "name": "Other", "alias": "other"}
     assert [system["id"] for system in population.vm_systems([tenant, empty])] == ["vm/acme/uuid-acme-db-01", "vm/acme/uuid-acme-web-01"]
     assert [system["id"] for system in population.file_systems([tenant, empty])] == ["files/acme/fs01/büro", "files/acme/fs01/data"]
+
+
+def test_what_the_specification_excepts_needs_no_backup_and_is_not_drawn() -> None:
+    group = {"name": "all", "folders": [""], "backup_exceptions": [{"vm": "ACME-db-01", "reason": "Raw device"}]}
+    made = given(group)
+    assert [vm["name"] for vm in made["members"]] == ["acme-web-01"]
+    assert made["content"]["folders"] and made["filters"]["vms"] == [], "it is backed up all the same"
+    subclients = [
+        {"name": "data", "plan": "p", "content": ["D:\\"]},
+        {"name": "locked", "plan": "p", "content": ["E:\\"], "backup_exception": "Locked"},
+    ]
+    servers = [{"client": "fs01", "subclients": subclients}]
+    assert [len(file_protection.subclients(servers, [], required=required)) for required in (False, True)] == [2, 1]
+    instances = [
+        {"name": "PROD", "plan": "p", "backup_exception": "Test", "subclients": [{"name": "sales", "plan": "p", "databases": ["Sales"]}]}
+    ]
+    sql = [{"client": "sql01", "instances": instances}]
+    assert sql_protection.targets(sql) == [{"client": "sql01", "instance": "PROD", "name": "sales"}]
+    specification = {"file_backup": {"servers": servers}, "sql_backup": {"servers": sql}}
+    tenant = {
+        "host": "acme",
+        "name": "Acme",
+        "alias": "acme",
+        "vms": VMS,
+        "vm_backup": {"vcenter_folder": ROOT, "groups": [group]},
+        **specification,
+    }
+    drawn = [*population.vm_systems([tenant]), *population.file_systems([tenant]), *population.sql_systems([tenant])]
+    assert [system["id"] for system in drawn] == ["vm/acme/uuid-acme-web-01", "files/acme/fs01/data"]
+    assert [(row["kind"], row["name"], row["reason"]) for row in population.exceptions([tenant])] == [
+        ("vm", "ACME-db-01", "Raw device"),
+        ("file", "fs01, locked", "Locked"),
+        ("database", "sql01, PROD, default", "Test"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["acme-old", "acme-spy"])
+def test_an_exception_that_is_about_nothing_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"backup_exceptions name '{name}', but no VMs of the group"):
+        given({"name": "all", "folders": [""], "backup_exceptions": [{"vm": name, "reason": "x"}]})

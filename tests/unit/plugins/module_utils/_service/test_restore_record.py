@@ -37,7 +37,7 @@ DATABASE = {
 
 
 def manifest(job: int = 11, recorded_at: str = "2026-11-24T02:00:00Z", **vm: t.Any) -> str:
-    return json.dumps({"backup_job": job, "recorded_at": recorded_at, "vms": [{**VM, **vm}]})
+    return json.dumps({"kind": "vms", "backup_job": job, "recorded_at": recorded_at, "vms": [{**VM, **vm}]})
 
 
 def seen(**values: t.Any) -> Json:
@@ -77,6 +77,8 @@ RAW: Json = {
     "manifests": "/evidence/manifests",
     "errors": {},
     "cleanup_errors": {},
+    "stopped": {},
+    "leftovers": {"left": {}, "after": None, "error": ""},
     "cleanups": {
         "vm": {"looked_at": "2026-11-24T04:10:00Z", "local": {"skipped": True}},
         "file": {"looked_at": "2026-11-24T04:20:00Z", "local": {"stat": {"exists": False}}},
@@ -103,7 +105,7 @@ RAW: Json = {
         "windows": {"skipped": True},
         "windows_gone": {"skipped": True},
         "manifests": ["/evidence/manifests/Acme/files-fs01-data-job-11.json"],
-        "recorded": [json.dumps({"recorded_at": "2026-11-24T02:00:00Z", "entries": [ENTRY]})],
+        "recorded": [json.dumps({"kind": "files", "backup_job": 11, "recorded_at": "2026-11-24T02:00:00Z", "entries": [ENTRY]})],
     },
     "database": {
         "name": "rt-2026-11-Sales-0badcafe",
@@ -263,6 +265,26 @@ def test_a_removal_that_failed_is_never_gone(kind: str) -> None:
     assert sample(raw)["failures"] == ["Remove it: no", f"What was restored is not proven gone: {name}"]
 
 
+def test_what_may_still_appear_is_never_gone_and_what_was_ended_is_said() -> None:
+    raw = only("vm")
+    raw["stopped"] = {"vm": [20]}
+    assert sample(raw)["test"]["cleanup"]["ended_jobs"] == [20]
+    raw["cleanup_errors"] = {"vm": "What it restores may still appear"}
+    assert sample(raw)["failures"] == ["What it restores may still appear", f"What was restored is not proven gone: {VM_NAME}"]
+
+
+@pytest.mark.parametrize(
+    ("after", "error", "gone"), [([], "", True), ([{"name": "rt-x", "job": 7}], "", False), ([], "Look again: no", False)]
+)
+def test_what_earlier_runs_left_is_in_the_record_and_a_failure_where_it_stays(after: list[Json], error: str, gone: bool) -> None:
+    found = {"run": "deadbeef", "kind": "vm", "name": "rt-x", "job": 7}
+    left = {"jobs": [7], "found": [{**found, "moid": "vm-7"}], "alone": [{"run": "0badcafe", "host": "other"}]}
+    record = restore_record.record({**RAW, "leftovers": {"left": left, "after": {"found": after}, "error": error}})
+    assert record["leftovers"] == {"found": [{**found, "gone": gone}], "ended_jobs": [7], "left_alone": left["alone"]}
+    assert (record["result"], bool(record["failures"])) == ("passed" if gone else "failed", not gone)
+    assert error in "".join(record["failures"])
+
+
 @pytest.mark.parametrize(
     ("kind", "gone"),
     [
@@ -340,7 +362,7 @@ def test_a_difference_to_such_a_record_is_shown_and_no_failure() -> None:
 def test_a_record_that_only_names_the_vm_is_compared_with_nothing() -> None:
     raw = only("vm")
     named = {"name": "web", "instance_uuid": "AA", "proof": {"state": "unproven", "reason": "gone"}}
-    raw["vm"]["recorded"] = [json.dumps({"backup_job": 12, "recorded_at": "2026-11-24T05:00:00Z", "vms": [named]})]
+    raw["vm"]["recorded"] = [json.dumps({"kind": "vms", "backup_job": 12, "recorded_at": "2026-11-24T05:00:00Z", "vms": [named]})]
     found = sample(raw)
     assert found["unproven"] == ["The record of web does not prove what the backup job 12 holds: gone."]
     assert found["test"]["unproven_checks"] == [] and found["failures"] == []
@@ -397,12 +419,15 @@ def test_manifests_that_cannot_be_read_are_named_and_no_failure() -> None:
     assert restore_record.record(raw)["result"] == "passed"
 
 
-def test_a_manifest_of_another_form_ends_that_test_and_not_the_record() -> None:
-    raw = copy.deepcopy(RAW)
-    raw["file"]["recorded"] = ['{"entries": [{"size": 3}]}']
+@pytest.mark.parametrize("text", ["{", "[]", '{"entries": [{"size": 3}]}', '{"kind": "files", "backup_job": 1, "entries": [{"size": 3}]}'])
+def test_a_manifest_of_another_form_is_named_and_the_others_count(text: str) -> None:
+    raw = only("file")
+    raw["file"]["manifests"].append("/evidence/manifests/Acme/broken.json")
+    raw["file"]["recorded"].append(text)
+    assert restore_record.record(raw)["result"] == "passed"
+    raw["file"]["manifests"], raw["file"]["recorded"] = raw["file"]["manifests"][1:], raw["file"]["recorded"][1:]
     record = restore_record.record(raw)
-    assert record["failures"] == ["File D:\\a.txt (Acme): A manifest or what a step gave does not have the form known (KeyError: 'path')"]
-    assert [bool(found["failures"]) for found in record["samples"]] == [False, True, False]
+    assert record["failures"] == [] and "/evidence/manifests/Acme/broken.json is not a manifest" in record["unproven"][0]
 
 
 def test_seconds_between_two_times() -> None:

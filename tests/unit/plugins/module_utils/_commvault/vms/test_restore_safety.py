@@ -113,7 +113,7 @@ def test_of_two_new_jobs_after_a_lost_answer_the_one_with_our_tag_is_ours(http):
     def details(description):
         return {"taskInfo": {"subTasks": [{"options": {"commonOpts": {"jobDescription": description}}}]}}
 
-    http.on("GET", "/Job/702/TaskDetails", details("calligo.baas restore of somebody else"))
+    http.on("GET", "/Job/702/TaskDetails", details("calligo.baas of somebody else"))
     http.on("GET", "/Job/701", listing(mine))
     original = http.send
 
