@@ -34,6 +34,7 @@ _raw:
 
 import typing as t
 
+from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.vars import load_extra_vars
 
@@ -47,7 +48,7 @@ class LookupModule(LookupBase):
         """The claims of the inventory."""
         groups = variables["groups"]
         # What is given to a run beside the inventory is seen on every host, and says nothing of the others.
-        given = load_extra_vars(self._loader).keys() - {"baas_tenant"}
+        given = load_extra_vars(t.cast(DataLoader, self._loader)).keys() - {"baas_tenant"}
         known = {
             host: {key: variables["hostvars"][host].get(key) for key in tenants.VARIABLES if key not in given}
             for host in {*(groups.get("tenants") or []), *(groups.get("regions") or [])}
