@@ -13,6 +13,7 @@ short_description: Tell which folder and which servers are whose in the inventor
 description:
   - Tells which folder and which servers are whose, as the variables C(baas_tenant), C(baas_vm_backup), C(baas_file_backup),
     C(baas_sql_backup) and C(baas_region) of the hosts in the groups C(tenants) and C(regions) have it.
+  - What is given to a run with C(--extra-vars) is not the inventory's, and left out.
   - P(calligo.baas.preflight_problems#filter) compares a tenant with it.
 options: {}
 """
@@ -33,7 +34,9 @@ _raw:
 
 import typing as t
 
+from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.lookup import LookupBase
+from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.calligo.baas.plugins.module_utils._service import tenants
 
@@ -44,4 +47,10 @@ class LookupModule(LookupBase):
     def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[dict[str, t.Any]]:  # noqa: ARG002
         """The claims of the inventory."""
         groups = variables["groups"]
-        return tenants.claims(variables["hostvars"], groups.get("tenants") or [], groups.get("regions") or [])
+        # What is given to a run beside the inventory is seen on every host, and says nothing of the others.
+        given = load_extra_vars(t.cast(DataLoader, self._loader)).keys() - {"baas_tenant"}
+        known = {
+            host: {key: variables["hostvars"][host].get(key) for key in tenants.VARIABLES if key not in given}
+            for host in {*(groups.get("tenants") or []), *(groups.get("regions") or [])}
+        }
+        return tenants.claims(known, groups.get("tenants") or [], groups.get("regions") or [])

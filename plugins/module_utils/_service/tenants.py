@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 Row = t.Mapping[str, t.Any]
+VARIABLES = ("baas_tenant", "baas_vm_backup", "baas_file_backup", "baas_sql_backup", "baas_region")
 
 
 def claims(variables: t.Mapping[str, Row], tenants: t.Iterable[str], regions: t.Iterable[str] = ()) -> list[dict[str, t.Any]]:

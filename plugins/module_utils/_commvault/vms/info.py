@@ -137,10 +137,7 @@ def _recovery_points(client: Commvault, uuid: str) -> Row:
 
 def vm_groups(client: Commvault, params: Row) -> Row:
     """VM groups in one request, and one more for each whose content is asked for. One that does not exist is a result and not an error."""
-    home, names = params["hypervisor"], params["names"]
-    found = [] if client.company_missing else [_vm_group(group) for group in vm_lookup.vm_groups(client)]
-    near = [row for row in found if home in (None, row["hypervisor"], row["hypervisor_display_name"])]
-    there = [row for row in near if is_own(client, "VM group", row["name"], row["company_id"])]
+    names, there = params["names"], _own_groups(client, params["hypervisor"])
     wanted = None if names is None else {name.casefold() for name in names}
     shown = [row for row in there if wanted is None or row["name"].casefold() in wanted]
     known = {row["name"].casefold() for row in shown}
@@ -149,6 +146,13 @@ def vm_groups(client: Commvault, params: Row) -> Row:
         shown = _covering(client, shown, {one.casefold() for one in params["covering"]})
     shown.sort(key=lambda row: (str(row["hypervisor"]).casefold(), row["name"].casefold()))
     return {"changed": False, "vm_groups": shown, "missing": missing}
+
+
+def _own_groups(client: Commvault, hypervisor: str | None) -> list[Row]:
+    """Those that count inside the company acted in, of one hypervisor or of all."""
+    found = [] if client.company_missing else [_vm_group(group) for group in vm_lookup.vm_groups(client)]
+    near = [row for row in found if hypervisor in (None, row["hypervisor"], row["hypervisor_display_name"])]
+    return [row for row in near if is_own(client, "VM group", row["name"], row["company_id"])]
 
 
 def _covering(client: Commvault, rows: list[Row], ids: set[str]) -> list[Row]:
