@@ -47,8 +47,7 @@ def draw(
 RULES: t.Mapping[str, Filter] = {
     "draw": draw,
     "isolation_checks": restore_check.isolation_checks,
-    "manifest_records": manifests.records,
-    "manifest_work": manifests.work,
+    "manifest": manifests.manifest,
     "offboarding": offboarding.offboarding,
     "onboarding": onboarding.onboarding,
     "option": options.option,

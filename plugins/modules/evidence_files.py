@@ -57,7 +57,7 @@ options:
     choices: ["0600", "0640"]
     default: "0640"
 seealso:
-  - plugin: calligo.baas.manifest_records
+  - plugin: calligo.baas.manifest
     plugin_type: filter
 """
 
@@ -65,7 +65,7 @@ EXAMPLES = r"""
 - name: Write the records of backups
   calligo.baas.evidence_files:
     directory: /var/lib/baas/evidence/manifests/acme
-    files: "{{ (specification | calligo.baas.manifest_records(known, work, read)).files }}"
+    files: "{{ (specification | calligo.baas.manifest(known, listed, read)).files }}"
 """
 
 RETURN = r"""

@@ -15,7 +15,7 @@ from ansible_collections.calligo.baas.plugins.filter.service import RULES
 from ansible_collections.calligo.baas.tests.support.collection import ROOT, tracked_files
 
 MAX_LENGTH = 200
-MAX_FILTERS = 16
+MAX_FILTERS = 15
 WITH_JINJA = [
     file
     for file in tracked_files()

@@ -54,18 +54,20 @@ def unspecified(estate: Row, planned: t.Collection[str]) -> list[str]:
     estate: what M(calligo.baas.commvault_estate_info) found. What comes with something else and what is retired is not among it.
     """
     known = {name.casefold() for name in planned}
-    subclients = [row for row in estate["subclients"] if not row["default"]]
-    shares = [row for row in subclients if row["sql_server"]]
-    others = [row for row in subclients if not row["sql_server"]]
-    labels = {
-        "Server": [row["name"] for row in estate["servers"] if not row["retired"]],
-        "Hypervisor": [row["name"] for row in estate["hypervisors"] if not row["retired"]],
-        "VM group": [f"{row['hypervisor']}/{row['name']}" for row in estate["vm_groups"] if not row["default"]],
-        "Subclient": [f"{row['client']}/{row['backupset']}/{row['name']}" for row in others],
-        "Subclient of databases": [f"{row['client']} / {row['instance']} / {row['name']}" for row in shares],
-        "Plan": [row["name"] for row in estate["plans"]],
-    }
-    return [f"{kind} {label}" for kind, found in labels.items() for label in found if label.casefold() not in known]
+    made = [*_machines(estate), *_subclients(estate), *(("Plan", row["name"]) for row in estate["plans"])]
+    return [f"{kind} {label}" for kind, label in made if label.casefold() not in known]
+
+
+def _machines(estate: Row) -> t.Iterator[tuple[str, str]]:
+    for kind, part in (("Server", "servers"), ("Hypervisor", "hypervisors")):
+        yield from ((kind, row["name"]) for row in estate[part] if not row["retired"])
+    yield from (("VM group", f"{row['hypervisor']}/{row['name']}") for row in estate["vm_groups"] if not row["default"])
+
+
+def _subclients(estate: Row) -> t.Iterator[tuple[str, str]]:
+    own = [row for row in estate["subclients"] if not row["default"]]
+    yield from (("Subclient", f"{row['client']}/{row['backupset']}/{row['name']}") for row in own if not row["sql_server"])
+    yield from (("Subclient of databases", f"{row['client']} / {row['instance']} / {row['name']}") for row in own if row["sql_server"])
 
 
 def planned(specification: Row) -> dict[str, list[t.Any]]:
@@ -75,16 +77,22 @@ def planned(specification: Row) -> dict[str, list[t.Any]]:
     specification: company (its name), plans, hypervisor (its name), vm_groups, file_servers and sql_servers; any may be missing.
     """
     hypervisor = specification.get("hypervisor") or ""
-    groups = [f"{hypervisor}/{group['name']}" for group in specification.get("vm_groups") or []]
     files, sql = (specification.get(f"{kind}_servers") or [] for kind in ("file", "sql"))
-    subclients = [f"{server['client']}/defaultBackupSet/{subclient['name']}" for server in files for subclient in server["subclients"]]
-    databases = sql_protection.protection(sql)
-    instances = [f"{row['client']} / {row['instance']}" for row in databases["instances"]]
-    shares = [f"{row['client']} / {row['instance']} / {row['name']}" for row in databases["subclients"]]
-    plans = [plan["name"] for plan in specification.get("plans") or []]
-    single = [specification.get("company") or "", hypervisor, *(server["client"] for server in (*files, *sql))]
-    names = [name for name in (*single, *plans, *groups, *subclients, *instances, *shares) if name]
-    return {"names": list(dict.fromkeys(names)), "places": file_protection.places(files)}
+    names = [
+        *(specification.get("company") or "", hypervisor, *(server["client"] for server in (*files, *sql))),
+        *(plan["name"] for plan in specification.get("plans") or []),
+        *(f"{hypervisor}/{group['name']}" for group in specification.get("vm_groups") or []),
+        *(f"{server['client']}/defaultBackupSet/{subclient['name']}" for server in files for subclient in server["subclients"]),
+        *_of_databases(sql),
+    ]
+    return {"names": [name for name in dict.fromkeys(names) if name], "places": file_protection.places(files)}
+
+
+def _of_databases(servers: t.Sequence[Row]) -> list[str]:
+    """Instances, and the subclients of their databases."""
+    found = sql_protection.protection(servers)
+    instances = [f"{row['client']} / {row['instance']}" for row in found["instances"]]
+    return [*instances, *(f"{row['client']} / {row['instance']} / {row['name']}" for row in found["subclients"])]
 
 
 def _systems(seen: Row) -> list[dict[str, t.Any]]:

@@ -154,14 +154,15 @@ def test_a_directory_that_could_not_be_read_is_not_an_empty_one() -> None:
 def test_a_file_that_is_no_manifest_is_named(text: str) -> None:
     specification = {"margin": 60, "servers": [], "changed": False, "host": "here"}
     with pytest.raises(ValueError, match=r"/e/vms-a-job-1\.json is not a manifest .* Restore the file"):
-        manifests.work(specification, {"/e/vms-a-job-1.json": text}, {}, [])
+        manifests.manifest(specification, {"/e/vms-a-job-1.json": text}, {"jobs": {}, "histories": []})
 
 
 def test_records_of_before_there_was_proof_count() -> None:
     old = json.dumps({"kind": "vms", "backup_job": 8, "recorded_at": "2026-11-24T10:00:00Z", "vms": []})
     jobs = {"jobs": [{"id": 8, "subclient": "a", "outcome": "success", "parent": None, "start_time": "2026-11-24T10:00:01Z"}]}
-    needed = manifests.work({"margin": 60, "servers": [], "changed": False, "host": "here"}, {"/e/vms-a-job-8.json": old}, jobs, [])
-    assert needed["vms"]["jobs"] == []
+    specification = {"margin": 60, "servers": [], "changed": False, "host": "here"}
+    needed = manifests.manifest(specification, {"/e/vms-a-job-8.json": old}, {"jobs": jobs, "histories": []})
+    assert needed["work"]["vms"]["jobs"] == [] and needed["files"] == []
 
 
 @pytest.mark.parametrize(
