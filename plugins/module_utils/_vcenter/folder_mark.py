@@ -93,11 +93,21 @@ class FolderMark(Resource):
 
     def create(self, seen: Seen, desired: Record, _means: None) -> Record:
         folder, key, _mine = seen.raw
-        manager = self._vcenter.content.customFieldsManager
         if key is None:
-            key = manager.AddCustomFieldDef(name=ATTRIBUTE, moType=self._vcenter.vim.Folder).key
-        manager.SetField(entity=folder, key=key, value=desired["tenant"])
+            key = self._make_attribute()
+        self._vcenter.content.customFieldsManager.SetField(entity=folder, key=key, value=desired["tenant"])
         return desired
+
+    def _make_attribute(self) -> int:
+        """Make the attribute. Runs for other tenants may do so at the same moment: then theirs is taken."""
+        vim, manager = self._vcenter.vim, self._vcenter.content.customFieldsManager
+        try:
+            return int(manager.AddCustomFieldDef(name=ATTRIBUTE, moType=vim.Folder).key)
+        except vim.fault.DuplicateName:
+            key = attribute_key(self._vcenter)
+            if key is None:
+                raise
+            return key
 
     def prepare_delete(self, seen: Seen) -> None:
         if seen.known["tenant"].casefold() != self._params["tenant"].casefold():
