@@ -10,8 +10,8 @@ module: evidence_files
 version_added: 0.1.0
 short_description: Write records, logs and pages of evidence
 description:
-  - Writes any number of records into a directory, each as a JSON file, in one task; also logs, and pages for people. A tenant has a manifest for each of its subclients, and
-    M(ansible.builtin.copy) in a loop would take longer than the backups that they are about.
+  - Writes any number of records into a directory, each as a JSON file, in one task; also logs, and pages for people. A tenant has a manifest
+    for each of its subclients, and M(ansible.builtin.copy) in a loop would take longer than the backups that they are about.
   - A file is replaced in one step, and left alone if it is the same already.
   - Nothing is written through a symbolic link, which somebody else may have put there.
 author:

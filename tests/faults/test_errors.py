@@ -182,15 +182,18 @@ def test_a_module_that_is_told_to_end_closes_its_session(quiet: Sandbox) -> None
     options = json.dumps(commvault_options(quiet))
     module = subprocess.Popen([sys.executable, "-c", ENDED, options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
-        asked = lambda: [row["path"] for row in quiet.control("GET", "/journal")["requests"]]  # noqa: E731
-        wait_until(lambda: any("/Login" in path for path in asked()))
+        wait_until(lambda: was_asked(quiet, "/Login"))
         time.sleep(0.3)
         module.terminate()
         assert module.wait(10) != 0
     finally:
         module.kill()
         module.communicate()
-    wait_until(lambda: any("/Logout" in path for path in asked()))
+    wait_until(lambda: was_asked(quiet, "/Logout"))
+
+
+def was_asked(sandbox: Sandbox, call: str) -> bool:
+    return any(call in row["path"] for row in sandbox.control("GET", "/journal")["requests"])
 
 
 def wait_until(met: t.Callable[[], bool]) -> None:

@@ -160,7 +160,7 @@ def run_inline(main: t.Callable[[], None], inline: Inline) -> Params:
         main()
     except SystemExit as end:
         # A module that a signal ended takes its caller along.
-        if end.code:
+        if end.code not in (None, 0):
             raise
     finally:
         _inline.reset(token)

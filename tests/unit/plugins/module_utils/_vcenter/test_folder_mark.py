@@ -19,7 +19,7 @@ class Fields:
         self.field = []
         self.written = []
 
-    def AddCustomFieldDef(self, name, moType):  # noqa: N802, N803 - the names of the API
+    def AddCustomFieldDef(self, name, **_options):  # noqa: N802 - a name of the API
         self.field.append(types.SimpleNamespace(name=name, key=7))
         raise vim.fault.DuplicateName(name=name)
 
