@@ -23,7 +23,7 @@ from commvaultsim.sandbox import Sandbox
 
 # All that is in it, at the top: what is not named here is of the checkout.
 CARRIED = {
-    *("CHANGELOG.md", "CONTRIBUTING.md", "COPYING", "FILES.json", "MANIFEST.json", "README.md", "requirements.txt"),
+    *("CHANGELOG.md", "CONTRIBUTING.md", "COPYING", "FILES.json", "MANIFEST.json", "README.md", "SECURITY.md", "requirements.txt"),
     *("changelogs", "docs", "inventories", "meta", "playbooks", "plugins", "roles"),
 }
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)[^)]*\)")
