@@ -35,6 +35,11 @@ options:
       - Rules, which are tags and patterns of names, are not worked out.
     type: list
     elements: str
+  vcenter:
+    description:
+      - Of the VM groups that meet O(covering), leave out those that name folders of another vCenter, whose managed object ids may be the same.
+      - The address of the vCenter, as hypervisors have it. A VM group of a hypervisor whose address is not told stays.
+    type: str
 seealso:
   - module: calligo.baas.commvault_vm_group
   - module: calligo.baas.commvault_vm_info

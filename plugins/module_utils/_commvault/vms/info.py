@@ -23,6 +23,8 @@ Row = dict[str, t.Any]
 PROTECTION = ("protected", "not_protected", "pending", "backed_up_with_error", "discovered")
 SLA = ("met_sla", "missed_sla", "excluded_sla", "yet_to_be_protected", "might_miss_sla", "unknown")
 PAGE = 1000
+UUID = 36
+"""Characters of a UUID, which means the same VM in every vCenter."""
 
 VM_OPTIONS = ArgumentSpec(
     {
@@ -38,7 +40,13 @@ VM_OPTIONS = ArgumentSpec(
     {"required_by": {"vm_group": ["hypervisor"]}},
 )
 VM_GROUP_OPTIONS = ArgumentSpec(
-    {"hypervisor": {"type": "str"}, "names": {"type": "list", "elements": "str"}, "covering": {"type": "list", "elements": "str"}}
+    {
+        "hypervisor": {"type": "str"},
+        "names": {"type": "list", "elements": "str"},
+        "covering": {"type": "list", "elements": "str"},
+        "vcenter": {"type": "str"},
+    },
+    {"required_by": {"vcenter": ["covering"]}},
 )
 HYPERVISOR_OPTIONS = ArgumentSpec({"names": {"type": "list", "elements": "str"}, "retired": {"type": "bool", "default": False}})
 COUNTS = {
@@ -143,7 +151,7 @@ def vm_groups(client: Commvault, params: Row) -> Row:
     known = {row["name"].casefold() for row in shown}
     missing = [name for name in names or () if name.casefold() not in known]
     if params["covering"] is not None:
-        shown = _covering(client, shown, {one.casefold() for one in params["covering"]})
+        shown = _covering(client, shown, {one.casefold() for one in params["covering"]}, params["vcenter"])
     shown.sort(key=lambda row: (str(row["hypervisor"]).casefold(), row["name"].casefold()))
     return {"changed": False, "vm_groups": shown, "missing": missing}
 
@@ -155,10 +163,28 @@ def _own_groups(client: Commvault, hypervisor: str | None) -> list[Row]:
     return [row for row in near if is_own(client, "VM group", row["name"], row["company_id"])]
 
 
-def _covering(client: Commvault, rows: list[Row], ids: set[str]) -> list[Row]:
-    """Those whose content names one of these ids."""
+def _covering(client: Commvault, rows: list[Row], ids: set[str], vcenter: str | None) -> list[Row]:
+    """Those whose content names one of these ids.
+
+    vcenter: its address; then those that only name objects of a vCenter that is known to be another one are left out. The id of a folder
+    means something in one vCenter alone, the UUID of a VM in all.
+    """
     contents = client.pool.read(lambda group: _content(client, group), [row["id"] for row in rows])
-    return [row for row in rows if ids & contents[row["id"]]]
+    met = {row["id"]: ids & contents[row["id"]] for row in rows}
+    found = [row for row in rows if met[row["id"]]]
+    if vcenter is None:
+        return found
+    hosts = _hosts(client, {row["hypervisor"] for row in found})
+    here = (None, vcenter.casefold())
+    return [row for row in found if hosts.get(row["hypervisor"]) in here or any(len(one) == UUID for one in met[row["id"]])]
+
+
+def _hosts(client: Commvault, names: set[str]) -> dict[str, str | None]:
+    """The addresses of hypervisors in lower case; None where it is not told, or where two have one name."""
+    known = [one for one in vm_lookup.hypervisors(client) if one.name in names]
+    details = client.pool.read(lambda one: vm_lookup.hypervisor_detail(client, one), [one.id for one in known])
+    hosts = {name: [text(details[one.id], "accountDetails", "hostName") for one in known if one.name == name] for name in names}
+    return {name: told[0].casefold() if len(told) == 1 and told[0] else None for name, told in hosts.items()}
 
 
 def _content(client: Commvault, group_id: int) -> set[str]:
