@@ -12,18 +12,17 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import ssl
 import time
 import typing as t
 
 import pytest
-from pyVim.connect import Disconnect, SmartConnect
 from pyVim.task import WaitForTask
 from pyVmomi import vim
 
 from ansible_collections.calligo.baas.plugins.module_utils._service import sampling
 from ansible_collections.calligo.baas.tests.support.modules import Modules, vcenter_options
 from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, kill_playbook, run_playbook
+from ansible_collections.calligo.baas.tests.support.vcsim import content_of
 from commvaultsim.sandbox import Sandbox
 
 Json = dict[str, t.Any]
@@ -42,12 +41,8 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Modules]:
 @contextlib.contextmanager
 def vcenter(modules: Modules) -> t.Iterator[t.Any]:
     """A session of pyVmomi's own, to change VMs as their owners do."""
-    options = vcenter_options(modules.sandbox, "vc-lux")
-    trust = ssl.create_default_context(cafile=options["ca_path"])
-    login = {"user": options["username"], "pwd": options["password"], "sslContext": trust}
-    instance = SmartConnect(host=options["hostname"], port=options["port"], **login)
-    yield instance.content
-    Disconnect(instance)
+    with content_of(vcenter_options(modules.sandbox, "vc-lux")) as content:
+        yield content
 
 
 def resize(modules: Modules, name: str, memory_mb: int) -> None:

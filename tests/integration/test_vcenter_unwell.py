@@ -14,13 +14,12 @@ import time
 
 import pytest
 import yaml
-from pyVim.connect import Disconnect, SmartConnect
 from pyVmomi import vim
 
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter import plain_pages, session
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.collector import Collector
 from ansible_collections.calligo.baas.tests.support.modules import run_module
-from ansible_collections.calligo.baas.tests.support.vcsim import Vcsim
+from ansible_collections.calligo.baas.tests.support.vcsim import Vcsim, content_of
 from commvaultsim.sandbox.tls import make_certificates
 
 MODULE = "vcenter_vm_facts"
@@ -72,11 +71,8 @@ def well(vcsim):
 @pytest.fixture
 def content(vcsim):
     """A session of pyVmomi's own, to change what the module reads."""
-    trust = ssl.create_default_context(cafile=vcsim.options["ca_path"])
-    login = {"user": vcsim.options["username"], "pwd": vcsim.options["password"], "sslContext": trust}
-    instance = SmartConnect(host=vcsim.options["hostname"], port=vcsim.options["port"], **login)
-    yield instance.content
-    Disconnect(instance)
+    with content_of(vcsim.options) as content:
+        yield content
 
 
 def run(vcsim, **options):

@@ -12,12 +12,11 @@ import time
 
 import pytest
 import yaml
-from pyVim.connect import Disconnect, SmartConnect
 from pyVim.task import WaitForTask
 from pyVmomi import vim
 
 from ansible_collections.calligo.baas.tests.support.modules import run_module
-from ansible_collections.calligo.baas.tests.support.vcsim import Vcsim
+from ansible_collections.calligo.baas.tests.support.vcsim import Vcsim, content_of
 from commvaultsim.sandbox import DEFAULT_SCENARIO
 from commvaultsim.sandbox.tls import make_certificates
 
@@ -36,11 +35,8 @@ def vcsim(tmp_path_factory):
 @pytest.fixture
 def session(vcsim):
     """A session of pyVmomi's own, to change what the module reads."""
-    trust = ssl.create_default_context(cafile=vcsim.options["ca_path"])
-    login = {"user": vcsim.options["username"], "pwd": vcsim.options["password"], "sslContext": trust}
-    instance = SmartConnect(host=vcsim.options["hostname"], port=vcsim.options["port"], **login)
-    yield instance.content
-    Disconnect(instance)
+    with content_of(vcsim.options) as content:
+        yield content
 
 
 @pytest.fixture

@@ -6,18 +6,16 @@
 from __future__ import annotations
 
 import json
-import ssl
 import stat
 
 import pytest
 import yaml
-from pyVim.connect import Disconnect, SmartConnect
 from pyVim.task import WaitForTask
 from pyVmomi import vim
 
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.collector import PAGE, Collector
 from ansible_collections.calligo.baas.tests.support.modules import run_module
-from ansible_collections.calligo.baas.tests.support.vcsim import Vcsim
+from ansible_collections.calligo.baas.tests.support.vcsim import Vcsim, content_of
 from commvaultsim.sandbox import DEFAULT_SCENARIO
 
 SCENARIO = yaml.safe_load(DEFAULT_SCENARIO.read_text(encoding="utf-8"))
@@ -40,11 +38,8 @@ def vcsim(tmp_path_factory):
 @pytest.fixture
 def content(vcsim):
     """A session of pyVmomi's own, to change what the module reads."""
-    trust = ssl.create_default_context(cafile=vcsim.options["ca_path"])
-    login = {"user": vcsim.options["username"], "pwd": vcsim.options["password"], "sslContext": trust}
-    instance = SmartConnect(host=vcsim.options["hostname"], port=vcsim.options["port"], **login)
-    yield instance.content
-    Disconnect(instance)
+    with content_of(vcsim.options) as content:
+        yield content
 
 
 def gather(vcsim, check=False, **options):

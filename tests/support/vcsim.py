@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import ssl
@@ -12,6 +13,8 @@ import time
 import typing as t
 import urllib.request
 from pathlib import Path
+
+from pyVim.connect import Disconnect, SmartConnect
 
 from commvaultsim.sandbox import DEFAULT_SCENARIO, VCENTER_USER, vcsim_program
 from commvaultsim.sandbox.processes import Service
@@ -78,3 +81,15 @@ class Vcsim:
         with opener.open(urllib.request.Request(url, method=method, data=body), timeout=30) as answer:
             answered: bytes = answer.read()
         return answered
+
+
+@contextlib.contextmanager
+def content_of(options: t.Mapping[str, t.Any]) -> t.Iterator[t.Any]:
+    """A session of pyVmomi's own, to change a vCenter as its owners do. options: as the modules take them."""
+    trust = ssl.create_default_context(cafile=options["ca_path"])
+    login = {"user": options["username"], "pwd": options["password"], "sslContext": trust}
+    instance = SmartConnect(host=options["hostname"], port=options["port"], **login)
+    try:
+        yield instance.content
+    finally:
+        Disconnect(instance)

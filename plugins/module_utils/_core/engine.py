@@ -12,7 +12,7 @@ import functools
 import typing as t
 
 from .compare import Comparer, changes
-from .errors import BaasError, UnexpectedReply
+from .errors import UNREADABLE, BaasError, UnexpectedReply, unreadable
 
 if t.TYPE_CHECKING:
     from .permit import Permit
@@ -264,15 +264,20 @@ def perform(work: Work, permit: Permit | None = None, anew: t.Callable[[], Work]
     for number, step in enumerate(steps):
         try:
             outcomes.append(named(step.label, step.take))
-        except BaasError as error:
-            raise Failed(error, _partial(work, outcomes, [step.label], [left.label for left in steps[number + 1 :]])) from error
+        except (BaasError, *UNREADABLE) as error:
+            raise Failed(_told(error), _partial(work, outcomes, [step.label], [left.label for left in steps[number + 1 :]])) from error
     try:
         outcomes = work.settle(outcomes)
         if permit and anew and permit.unconfirmed:
             _require_done(anew(), permit.unconfirmed)
-    except BaasError as error:
-        raise Failed(error, _partial(work, outcomes, [], [])) from error
+    except (BaasError, *UNREADABLE) as error:
+        raise Failed(_told(error), _partial(work, outcomes, [], [])) from error
     return work.result(outcomes)
+
+
+def _told(error: Exception) -> BaasError:
+    """An error as the result tells it, which also then holds what was done and started before."""
+    return error if isinstance(error, BaasError) else unreadable(error)
 
 
 def _require_done(work: Work, call: str) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import traceback
 import typing as t
 
 
@@ -89,3 +90,17 @@ class WaitTimeout(BaasError):
     def __init__(self, message: str, last: t.Any = None, **details: t.Any) -> None:
         super().__init__(message, **details)
         self.last = last
+
+
+UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError)
+"""What Python raises where a part of a reply is missing, or of another kind than it is taken for."""
+
+
+def unreadable(error: Exception, answer: str = "The last answer") -> UnexpectedReply:
+    """The error for a reply that could not be read, and where, for whoever mends the module. answer: whose, and to what."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{type(error).__name__} in {place.filename.rpartition('/module_utils/')[2]}:{place.lineno}"
+    return UnexpectedReply(
+        f"{answer} cannot be read: a part of it is missing or of another kind than the API says ({where}). Look at the server and what "
+        "lies in between; if it answers so in good health, please report it."
+    )

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from . import manifest as manifests
 from . import manifest_files, manifest_vms
+from .manifest import parsed
 
 Row = t.Mapping[str, t.Any]
 Record = dict[str, t.Any]
@@ -28,7 +28,7 @@ def manifest(specification: Row, known: t.Mapping[str, str], listed: Row, read: 
     Gives work (vms and files, as these tell them), files (for M(calligo.baas.evidence_files)), back_up (subclients with newer files), and
     open (name and reason).
     """
-    found = manifests.parsed(known)
+    found = parsed(known)
     vms = {one["backup_job"]: one for one in found if one["kind"] == "vms"}
     files = [one for one in found if one["kind"] == "files"]
     jobs = listed["jobs"] or NO_JOBS

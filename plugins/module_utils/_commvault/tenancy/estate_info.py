@@ -89,11 +89,7 @@ def _server(found: Found) -> Record:
 def _hypervisors(client: Commvault, owner: int) -> list[Record]:
     """Where the list does not tell whose a hypervisor is, its detail does. A hypervisor that was overlooked would outlive its company."""
     rows = vm_lookup.hypervisors(client)
-    details = client.pool.read(
-        lambda one: vm_lookup.hypervisor_detail(client, one) or {}, [row.id for row in rows if row.company_id is None]
-    )
-    told = [row if row.company_id is not None else row.of(vm_lookup.hypervisor_owner(details[row.id])) for row in rows]
-    mine = owned_by(client, "hypervisor", told, owner)
+    mine = owned_by(client, "hypervisor", vm_lookup.told(client, rows), owner)
     return [{"id": row.id, "name": row.name, "retired": vm_lookup.retired(row)} for row in mine]
 
 

@@ -210,9 +210,8 @@ def _vm_group(group: Found) -> Row:
 def hypervisors(client: Commvault, params: Row) -> Row:
     """Hypervisors in one request, and one more for each that tells the rest."""
     known = [row for row in vm_lookup.hypervisors(client) if params["retired"] or not vm_lookup.retired(row)]
-    details = client.pool.read(lambda hypervisor_id: vm_lookup.hypervisor_detail(client, hypervisor_id) or {}, [row.id for row in known])
-    told = [row.of(vm_lookup.hypervisor_owner(details[row.id])) if row.company_id is None else row for row in known]
-    found, missing = named(client, "hypervisor", own(client, "hypervisor", told, shared=True), params["names"])
+    found, missing = named(client, "hypervisor", own(client, "hypervisor", vm_lookup.told(client, known), shared=True), params["names"])
+    details = client.pool.read(lambda hypervisor_id: vm_lookup.hypervisor_detail(client, hypervisor_id) or {}, [row.id for row in found])
     return {"changed": False, "hypervisors": [_hypervisor(row, details[row.id]) for row in found], "missing": missing}
 
 

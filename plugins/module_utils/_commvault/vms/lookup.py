@@ -48,6 +48,12 @@ def find_hypervisor(client: Commvault, name: str, reach: Reach = "visible") -> F
     return choose_hypervisor(client, name, [row for row in hypervisors(client) if not retired(row)], reach)
 
 
+def told(client: Commvault, rows: t.Sequence[Found]) -> list[Found]:
+    """Rows of hypervisors() with their owners: where the list does not tell one, the detail does."""
+    details = client.pool.read(lambda one: hypervisor_detail(client, one) or {}, [row.id for row in rows if row.company_id is None])
+    return [row if row.company_id is not None else row.of(hypervisor_owner(details[row.id])) for row in rows]
+
+
 def choose_hypervisor(client: Commvault, name: str, known: t.Iterable[Found], reach: Reach = "visible") -> Found | None:
     """The one of this name among rows of hypervisors(). Not every server tells in the list whose it is; the detail does."""
     return choose(client, "hypervisor", name, known, reach, lambda row: hypervisor_owner(hypervisor_detail(client, row.id) or {}))

@@ -86,7 +86,6 @@ _PROMISES: dict[str, Promise] = {
     "GET /V2/Plan/{}": _one("plan"),
     "GET /V2/Plan/{}/AssociatedEntities": _rows("entities"),
     "GET /V4/AccessNodes": _rows("accesNodes", "accessNodes"),
-    "GET /V4/BlackoutWindow": _rows("blackoutWindows"),
     "GET /V4/Company/{}/associations": _rows("associatedEntities"),
     "GET /V4/Credential": _rows("credentialManager"),
     "GET /V4/Databases": _rows("databases"),

@@ -24,20 +24,24 @@ def by_header(
     """Lists that take "PagingInfo: page,size" as a request header. A server that does not know it sends everything at once.
 
     total: the key of the number of all rows, which some servers leave out: then it is read until nothing new comes. identity: the key
-    that tells rows apart.
+    that tells objects apart. One may have several rows, and is given once; all of them count towards the total.
     """
     seen: set[str] = set()
-    pages = 0
+    pages = read = 0
     while True:
         reply = client.get(path, params, absent=(404,), headers={"PagingInfo": f"{pages},{page}"}) or {}
-        new = {str(row[identity]): row for row in listed(reply.get(key)) if str(row[identity]) not in seen}
+        rows = listed(reply.get(key))
+        new = {str(row[identity]): row for row in rows if str(row[identity]) not in seen}
         yield from new.values()
         seen |= new.keys()
         pages += 1
         told = number(reply, total)
-        if not new and told > len(seen):
-            raise UnexpectedReply(f"Commvault at GET {path} gives {len(seen)} of {told} rows and then no more.", call=f"GET {path}")
-        if not new or 0 < told <= len(seen):
+        read += len(rows)
+        if 0 < told <= read:
+            return
+        if not new:
+            if told:
+                raise UnexpectedReply(f"Commvault at GET {path} gives {len(seen)} of {told} rows and then no more.", call=f"GET {path}")
             return
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-import traceback
 import typing as t
 import urllib.parse
 
 from ansible.module_utils.basic import env_fallback
 
 from ..._core.argspec import ArgumentSpec
-from ..._core.errors import InputError, UnexpectedReply
+from ..._core.errors import UNREADABLE, InputError, unreadable
 from .client import Commvault
 from .pool import PARALLEL, Pool
 from .transport import Transport
@@ -79,8 +78,8 @@ def connect(context: Context) -> t.Iterator[Commvault]:
     try:
         with _ended_by_signal():
             yield client
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise _unreadable(client, error) from error
+    except UNREADABLE as error:
+        raise unreadable(error, f"Commvault's last answer, to {client.last},") from error
     finally:
         client.close()
 
@@ -100,17 +99,6 @@ def _ended_by_signal() -> t.Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before if before is not None else signal.SIG_DFL)
-
-
-def _unreadable(client: Commvault, error: Exception) -> UnexpectedReply:
-    """The error for a reply whose parts are not what they are taken for. Where it was met is for whoever mends the module."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{type(error).__name__} in {place.filename.rpartition('/module_utils/')[2]}:{place.lineno}"
-    return UnexpectedReply(
-        f"Commvault's last answer, to {client.last}, cannot be read: a part of it is missing or of another kind than "
-        f"the API says ({where}). Look at the server and what lies in between; if it answers so in good health, please report it.",
-        call=str(client.last),
-    )
 
 
 def _one_line(option: str, secret: str | None) -> str | None:

@@ -17,7 +17,8 @@ from ansible_collections.calligo.baas.plugins.module_utils._core.engine import (
     perform,
     predict,
 )
-from ansible_collections.calligo.baas.plugins.module_utils._core.errors import ApiError, JobFailed, Refused
+from ansible_collections.calligo.baas.plugins.module_utils._core.errors import ApiError, JobFailed, Refused, UnexpectedReply
+from ansible_collections.calligo.baas.plugins.module_utils._core.permit import Permit
 
 
 class Shop:
@@ -181,3 +182,35 @@ def test_one_thing_that_fails_has_no_list_of_what_was_done():
     with pytest.raises(Failed) as failure:
         perform(one(shop))
     assert failure.value.result == {"changed": False}
+
+
+def test_an_answer_that_cannot_be_read_loses_nothing_of_what_was_done():
+    shop = Shop()
+    many = Many([Item(name, Thing(shop, name)) for name in ("first", "second", "third")], "things")
+    shop.write = lambda act, name: {}["id"] if name == "second" else Shop.write(shop, act, name)
+    with pytest.raises(Failed) as error:
+        perform(many)
+    assert isinstance(error.value.cause, UnexpectedReply) and "KeyError" in str(error.value)
+    assert error.value.result["progress"] == {"done": ["first"], "failed": ["second"], "not_tried": ["third"]}
+    assert error.value.result["changed"]
+
+
+@pytest.mark.parametrize(("wanted", "said"), [({"size": 2}, True), ({"password": "new"}, False)])
+def test_a_write_that_was_answered_with_nothing_is_read_again(wanted, said):
+    """It is an error if nothing changed; what is never shown cannot be read again."""
+    shop, permit = Shop(thing={"size": 1}), Permit()
+
+    class Deaf(Thing):
+        def update(self, seen, changed, _means):
+            permit.use("PUT /shop/7")
+            return {**seen.known, **changed}
+
+    def work():
+        return One(Deaf(shop, "thing", **wanted), "present", "thing")
+
+    if not said:
+        assert perform(work(), permit, work)["changed"]
+        return
+    with pytest.raises(Failed, match="PUT /shop/7 was answered with success and nothing else") as error:
+        perform(work(), permit, work)
+    assert isinstance(error.value.cause, UnexpectedReply)

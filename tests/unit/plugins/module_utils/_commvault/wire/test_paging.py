@@ -49,6 +49,11 @@ def test_by_header_pages_in_a_header():
     assert read_machines(machines(1, 2, totalRecords=3), machines(3, totalRecords=3)) == (["1", "2", "3"], ["0,2", "1,2"])
 
 
+def test_what_has_several_rows_is_given_once_and_counts_with_each():
+    """A VM has a row for each group that holds it: the total is reached although fewer VMs are."""
+    assert read_machines(machines(1, 2, totalRecords=3), machines(1, totalRecords=3)) == (["1", "2"], ["0,2", "1,2"])
+
+
 @pytest.mark.parametrize("last", [machines(), machines(1, 2), (404, {"errorCode": 404})])
 def test_without_a_total_it_is_read_until_nothing_new_comes(last):
     """A server that cuts its list without a word, or knows no pages and sends all of it each time."""
