@@ -22,7 +22,7 @@ def paths(node: ast.AST) -> t.Iterator[str]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     elif isinstance(node, ast.JoinedStr):
-        yield "".join(part.value if isinstance(part, ast.Constant) else "7" for part in node.values if isinstance(part, ast.AST))
+        yield "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in node.values)
 
 
 def strings() -> set[str]:
