@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import importlib
 
+from ansible_collections.calligo.baas.plugins.filter import service
+from ansible_collections.calligo.baas.plugins.module_utils._service import options
 from ansible_collections.calligo.baas.plugins.plugin_utils.inline import InlineAction
 
 _COLLECTION, _FOLDER, _NAME = __name__.rpartition(".plugins.action.")
+
+# Ansible compiles a collection's Python files whenever it imports them, and imports filters in the worker of each task. What its main
+# process has imported, and read, is there in all workers: a quarter of the time of a run.
+INHERITED = (service.RULES, {role: options.options(role) for role in options.roles()})
 
 
 class ActionModule(InlineAction):

@@ -24,8 +24,8 @@ MAY_IMPORT = {
     "modules": {"_core", "_service", *PRODUCTS},
     "filter": {"_core", "_service"},
     "lookup": {"_service"},
-    "action": {"plugin_utils"},
-    "plugin_utils": {"_core", "plugin_utils"},
+    "action": {"_service", "filter", "plugin_utils"},  # links to a file of plugin_utils
+    "plugin_utils": {"_core", "_service", "filter", "plugin_utils"},
     "doc_fragments": set(),
 }
 # The rooms of _commvault: each may use those before it.
