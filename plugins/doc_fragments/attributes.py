@@ -71,3 +71,14 @@ attributes:
       - calligo.baas.vcenter
       - calligo.baas.all
 """
+
+    GROUP_ITSM = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/calligo.baas.itsm) in C(module_defaults) to say once where tickets are kept.
+    support: full
+    membership:
+      - calligo.baas.itsm
+      - calligo.baas.all
+"""

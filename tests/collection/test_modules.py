@@ -15,11 +15,12 @@ import pytest
 import yaml
 
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire import session as commvault_session
+from ansible_collections.calligo.baas.plugins.module_utils._itsm import providers as itsm_providers
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter import session as vcenter_session
 from ansible_collections.calligo.baas.tests.support.collection import PACKAGE, ROOT, Module, fragment, module_names, options_below
 
 MODULES = [Module(name) for name in module_names()]
-PRODUCTS = {"commvault", "vcenter"}
+PRODUCTS = {"commvault", "itsm", "vcenter"}
 # Modules that talk to no product, and so have no connection to set.
 ALONE = {"evidence_files"}
 SECRET = re.compile(r"pass(word|phrase)?$|secret|token|(^|_)key$")
@@ -124,7 +125,7 @@ def test_action_groups_hold_every_module_and_nothing_else():
     assert groups["all"] == [{"metadata": {"extend_group": [f"calligo.baas.{product}" for product in sorted(PRODUCTS)]}}]
 
 
-@pytest.mark.parametrize(("product", "session"), [("commvault", commvault_session), ("vcenter", vcenter_session)])
+@pytest.mark.parametrize(("product", "session"), [("commvault", commvault_session), ("itsm", itsm_providers), ("vcenter", vcenter_session)])
 def test_shared_options_and_their_fragment_agree(product, session):
     options, documented = session.OPTIONS.options, fragment(f"calligo.baas.{product}")["options"]
     assert options.keys() == documented.keys()

@@ -28,6 +28,7 @@ READERS = {
     "commvault_subclient_info": tenant.inside({"clients": ["acme-fs01"]}),
     "commvault_vm_group_info": tenant.inside({}),
     "commvault_vm_info": tenant.inside({}),
+    "itsm_ticket_info": {},
     "vcenter_folder_info": FOLDER,
     "vcenter_vm_facts": FOLDER,
 }

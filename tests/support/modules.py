@@ -17,6 +17,8 @@ from ansible.module_utils.common import warnings as ansible_warnings
 from ansible.module_utils.testing import patch_module_args
 
 if t.TYPE_CHECKING:
+    from pathlib import Path
+
     from commvaultsim.sandbox import Sandbox
 
 Json = dict[str, t.Any]
@@ -61,6 +63,8 @@ class Modules:
         """The connection options of a module, told from its name."""
         if module.startswith("vcenter_"):
             return vcenter_options(self.sandbox, self.vcenter)
+        if module.startswith("itsm_"):
+            return ticket_options(self.sandbox.state_dir / "tickets")
         return commvault_options(self.sandbox) if module.startswith("commvault_") else {}
 
     def __call__(self, name: str, options: Json, *, check: bool = False, diff: bool = True) -> Json:
@@ -76,6 +80,12 @@ class Modules:
         if not result.get("failed"):
             raise AssertionError(f"{name} did not fail: {json.dumps(result, indent=2, ensure_ascii=False)}")
         return result
+
+
+def ticket_options(directory: Path) -> Json:
+    """Options of the doc fragment ``itsm`` for tickets in files; the directory is made."""
+    directory.mkdir(exist_ok=True)
+    return {"provider": "file", "directory": str(directory)}
 
 
 def commvault_options(sandbox: Sandbox) -> Json:

@@ -135,6 +135,17 @@ def tasks(modules: Modules) -> dict[str, list[Json]]:
         "commvault_vm_group_info": [{}, {"names": ["acme-vms", "none"], "hypervisor": "acme-vcenter"}],
         "commvault_vm_info": [{}, {"hypervisor": "acme-vcenter", "vm_group": "acme-vms", "recovery_points": True}],
         "evidence_files": [{"directory": str(modules.sandbox.state_dir / "records"), "files": [{"name": "a.json", "content": {"a": 1}}]}],
+        "itsm_ticket": [
+            {
+                "tenant": "acme",
+                "identity": "acme-fs01 agent_not_ready",
+                "title": "acme-fs01 has no backup",
+                "by": "noc",
+                "note": "We look.",
+            },
+            {"tenant": "acme", "identity": "acme-fs01 agent_not_ready", "state": "resolved"},
+        ],
+        "itsm_ticket_info": [{}, {"tenant": "acme", "states": ["closed"]}],
         "vcenter_folder_info": [{"folder": "Tenants/Acme Sàrl"}],
         "vcenter_folder_mark": [
             {"folder": "Tenants/Acme Sàrl", "tenant": "acme"},

@@ -64,14 +64,7 @@ def require_directory(path: str) -> None:
     Files are replaced in one step within their directory, so that it need not be on the same file system as any other.
     Raises InputError for a path that is relative, no directory, through a symbolic link, cannot be made or written to, or has no room.
     """
-    if not os.path.isabs(path):
-        raise InputError(f'The directory "{path}" is relative, to a place that no one can know: give its whole path.', object=path)
-    real = os.path.realpath(path)
-    if real != os.path.abspath(path):
-        raise InputError(
-            f"The directory {path} leads through a symbolic link, by which files would go where somebody else may have said. Give {real}.",
-            object=path,
-        )
+    require_plain(path)
     there = path
     while not os.path.lexists(there):
         there = os.path.dirname(there)
@@ -83,6 +76,18 @@ def require_directory(path: str) -> None:
     state = os.statvfs(there)
     if state.f_bavail * state.f_frsize < ROOM or (state.f_files and not state.f_favail):
         raise InputError(f"There is no room for files in {path}: less than {ROOM >> 20} MiB, or no inode, is free. Make room.", object=path)
+
+
+def require_plain(path: str) -> None:
+    """Refuse a path of a directory that is not the one place that it says: relative, or through a symbolic link. Raises InputError."""
+    if not os.path.isabs(path):
+        raise InputError(f'The directory "{path}" is relative, to a place that no one can know: give its whole path.', object=path)
+    real = os.path.realpath(path)
+    if real != os.path.abspath(path):
+        raise InputError(
+            f"The directory {path} leads through a symbolic link, by which files would go where somebody else may have said. Give {real}.",
+            object=path,
+        )
 
 
 def compare_file(path: str, parts: t.Iterable[str], mode: str, make_directory: bool = False) -> Written:  # noqa: ARG001 - as write_file()

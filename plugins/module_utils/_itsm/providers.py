@@ -1,0 +1,39 @@
+# Copyright (c) Calligo
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change in any release.
+"""How the modules itsm_… reach the tickets: the one place that knows all providers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import typing as t
+
+from .._core.argspec import ArgumentSpec
+from .._core.output import require_plain
+from .files import TicketFiles
+from .tickets import Desk
+
+if t.TYPE_CHECKING:
+    from .._core.runner import Context
+
+OPTIONS = ArgumentSpec(
+    {
+        "provider": {"type": "str", "choices": ["file"], "required": True},
+        "directory": {"type": "path"},
+    },
+    {"required_if": [("provider", "file", ["directory"])]},
+)
+"""Where tickets are kept. The doc fragment calligo.baas.itsm describes the same options."""
+
+
+@contextlib.contextmanager
+def connect(context: Context) -> t.Iterator[Desk]:
+    """The desk that the options name."""
+    directory = context.params["directory"]
+    require_plain(directory)
+    if not os.path.isdir(directory):
+        # It is not made here: where it is only not mounted, each ticket would be opened a second time.
+        context.missing(f"The directory of tickets {directory} is not there.", "Make it, or mount what holds it.", directory)
+    yield TicketFiles(directory, context.permit)
