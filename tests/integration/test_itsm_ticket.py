@@ -206,7 +206,7 @@ def test_a_record_that_cannot_be_read_is_an_error_that_names_it_and_no_second_ti
     path.write_text(text, encoding="utf-8")
     for name, options in ((MODULE, TROUBLE), (MODULE, RESOLVED), ("itsm_ticket_info", {})):
         message = failure(directory, options, name=name)
-        assert message.startswith(f"The ticket {path} cannot be read: ") and "object at 0x" not in message
+        assert message.startswith(f"{path}, one of the tickets, cannot be read: ") and "object at 0x" not in message
     assert path.read_text(encoding="utf-8") == text
     assert sorted(os.listdir(directory)) == [".lock", path.name]
 
@@ -215,10 +215,10 @@ def test_a_record_that_is_a_link_or_no_file_is_no_ticket_and_is_left_alone(direc
     path = directory / f"{run(directory, TROUBLE)['ticket']['number']}.yml"
     elsewhere = path.rename(tmp_path / "elsewhere")
     path.symlink_to(elsewhere)
-    assert f"The ticket {path} cannot be read: " in failure(directory, TROUBLE)
+    assert f"{path}, one of the tickets, cannot be read: " in failure(directory, TROUBLE)
     path.unlink()
     os.mkfifo(path)
-    assert f"The ticket {path} cannot be read: it is no ordinary file" in failure(directory, TROUBLE)
+    assert f"{path}, one of the tickets, cannot be read: it is no ordinary file" in failure(directory, TROUBLE)
     path.unlink()
     (directory / ".lock").unlink()
     (directory / ".lock").symlink_to(elsewhere)

@@ -15,6 +15,17 @@ VM: Json = {"name": "acme-web-01", "hypervisor": "acme-vcenter"}
 GUEST_FILES: Json = {**VM, "paths": ["/srv/www"], "destination_path": "E:\\From a VM"}
 SQL: Json = {"client": "acme-sql01", "instance": "ACME-SQL01\\PROD"}
 FILES: Json = {"client": "acme-fs01", "subclient": "data", "paths": ["D:\\Data\\Budget 2026.xlsx"]}
+REQUEST: Json = {
+    "tenant": "acme",
+    "request": "RITM0010042",
+    "service": "add_system",
+    "time": "2025-11-21T16:30:00Z",
+    "calendar": {
+        "zone": "Europe/Luxembourg",
+        "hours": {"monday": ["08:00-18:00"], "friday": ["08:00-18:00"]},
+        "holidays": {"country": "LU"},
+    },
+}
 # Of the provider's own, not of a tenant: its options do not name the company that it is about.
 OUTSIDE = ("commvault_company", "commvault_company_info", "commvault_infrastructure_info", "commvault_job_info")
 
@@ -146,6 +157,7 @@ def tasks(modules: Modules) -> dict[str, list[Json]]:
             {"tenant": "acme", "identity": "acme-fs01 agent_not_ready", "state": "resolved"},
         ],
         "itsm_ticket_info": [{}, {"tenant": "acme", "states": ["closed"]}],
+        "service_request_record": [{**REQUEST, "directory": str(modules.sandbox.state_dir)}],
         "vcenter_folder_info": [{"folder": "Tenants/Acme Sàrl"}],
         "vcenter_folder_mark": [
             {"folder": "Tenants/Acme Sàrl", "tenant": "acme"},

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 import typing as t
 
@@ -33,6 +34,15 @@ class BaasError(Exception):
 
 class InputError(BaasError):
     """What the caller asked for makes no sense, whatever the server says."""
+
+
+@contextlib.contextmanager
+def as_input() -> t.Iterator[None]:
+    """The ValueError with which a rule of the service refuses what it is given, as an InputError."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(str(error)) from error
 
 
 class MissingLibrary(BaasError):

@@ -7,11 +7,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import typing as t
 
 from .._core.argspec import ArgumentSpec
-from .._core.output import require_plain
 from .files import TicketFiles
 from .tickets import Desk
 
@@ -28,12 +26,6 @@ OPTIONS = ArgumentSpec(
 """Where tickets are kept. The doc fragment calligo.baas.itsm describes the same options."""
 
 
-@contextlib.contextmanager
-def connect(context: Context) -> t.Iterator[Desk]:
+def connect(context: Context) -> contextlib.AbstractContextManager[Desk]:
     """The desk that the options name."""
-    directory = context.params["directory"]
-    require_plain(directory)
-    if not os.path.isdir(directory):
-        # It is not made here: where it is only not mounted, each ticket would be opened a second time.
-        context.missing(f"The directory of tickets {directory} is not there.", "Make it, or mount what holds it.", directory)
-    yield TicketFiles(directory, context.permit)
+    return contextlib.nullcontext(TicketFiles(context.params["directory"], context))
