@@ -17,6 +17,7 @@ from ansible_collections.calligo.baas.tests.support.protected import (
     RESTORE_NETWORK,
     protected,
 )
+from ansible_collections.calligo.baas.tests.support.vcsim import tell
 
 MODULE = "commvault_restore"
 GIB = 1 << 30
@@ -175,6 +176,37 @@ def test_what_is_wrong_with_the_destination_is_told_before_anything_starts(world
     assert refused("in the destination folder only", new_name="acme-web-01", overwrite=True)["error"]["kind"] == "Refused"
     wrong = {**world.vcenter, "password": "wrong horse"}
     assert "wrong horse" not in str(refused("refused the user", vcenter=wrong))
+
+
+@pytest.mark.parametrize(
+    ("renamed", "name", "kind"),
+    [
+        ("LUX-Tenants", RESTORE_NETWORK, "network"),
+        ("lux-ds-01", "lux-ds-02", "datastore"),
+        ("lux-esx-01.example.com", "lux-esx-02.example.com", "host"),
+    ],
+)
+def test_a_name_that_several_have_is_refused_with_their_paths(world, destination, renamed, name, kind):
+    tell(world.vcenter, **{renamed: {"set": {"name": name}}})
+    try:
+        world.sandbox.control("DELETE", "/journal")
+        options = {"vm": {"uuid": world.kept["acme-web-01"], "destination": destination}}
+        failed = world.failure(MODULE, options)
+    finally:
+        tell(world.vcenter)
+    assert f'More than one {kind} is "{name}"' in failed["msg"] and world.writes() == []
+    assert failed["msg"].count(f"/{name} (") == 2 and failed["error"]["object"] == name
+
+
+def test_a_card_is_told_with_what_identifies_its_network(world, destination):
+    shown = restore_vm(world, destination, "acme-web-01")["destination"]["nics"]
+    restored = world.vms(RESTORE_FOLDER)["restored"]
+    assert {nic["network_moid"] for nic in shown} == {nic["network_moid"] for nic in restored["nics"]}
+    with world.content() as content:
+        (network,) = [one for one in content.rootFolder.childEntity[0].network if one.name == RESTORE_NETWORK]
+        stores = {one.name: one._moId for one in content.rootFolder.childEntity[0].datastore}
+    assert {nic["network_moid"] for nic in shown} == {network._moId}
+    assert {disk["datastore_moid"] for disk in restored["disks"]} == {stores["lux-ds-02"]}
 
 
 def test_a_namesake_in_the_destination_is_replaced_only_if_asked_for(world, destination):
