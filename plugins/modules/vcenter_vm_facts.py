@@ -249,7 +249,7 @@ ansible_facts:
         folder:
           description:
             - Path of the folder below the datacenter's C(vm) folder; empty for that folder itself. Fits O(folder).
-            - A VM in a vApp is in the folder that the vApp, or the outermost one around it, is in.
+            - A VM in a vApp, or in a resource pool below one, is in the folder that the vApp, or the outermost one around it, is in.
           type: str
           returned: with the set V(summary), or if it is in O(fields)
           sample: Tenants/Acme

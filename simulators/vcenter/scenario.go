@@ -45,6 +45,7 @@ type vmSpec struct {
 	CDROM         bool       `yaml:"cdrom"`
 	Tags          []string   `yaml:"tags"`
 	VApp          string     `yaml:"vapp"`
+	Pool          string     `yaml:"pool"`
 	State         string     `yaml:"state"`
 	Withheld      []string   `yaml:"withheld"`
 }

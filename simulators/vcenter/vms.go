@@ -40,7 +40,9 @@ func (s *site) makeVM(vm vmSpec) (types.ManagedObjectReference, error) {
 		if err != nil {
 			return none, err
 		}
-		s.intoVApp(ref, app)
+		if err = s.intoVApp(ref, app, vm.Pool); err != nil {
+			return none, err
+		}
 	}
 	if vm.State != "" || len(vm.Withheld) > 0 {
 		tellAlways(ref, told{State: vm.State, Withheld: vm.Withheld, Unset: s.unset(vm)})

@@ -21,6 +21,10 @@ from ansible_collections.calligo.baas.plugins.module_utils._vcenter.collector im
 from ansible_collections.calligo.baas.tests.support.modules import run_module
 from ansible_collections.calligo.baas.tests.support.vcsim import Vcsim, content_of
 from commvaultsim.sandbox.tls import make_certificates
+from commvaultsim.state.clock import SimClock
+from commvaultsim.state.simulator import Simulator
+from commvaultsim.vms import config, vcenter
+from commvaultsim.vms.content import Resolver
 
 MODULE = "vcenter_vm_facts"
 TENANT, HOST = "Tenants/Acme", "host-1.example.com"
@@ -47,6 +51,7 @@ SITE = {
         machine("plain", tags=["Backup/Gold"]),
         machine("in-vapp", vapp="shop"),
         machine("in-inner-vapp", vapp="shop/web"),
+        machine("in-pool-of-vapp", vapp="shop/web", pool="db"),
         machine("elsewhere", "Tenants/Other"),
         machine("lost", "Tenants/Other", state="orphaned"),
     ],
@@ -121,9 +126,23 @@ def test_of_a_vm_that_cannot_be_read_nothing_is_known(vcsim, state):
 def test_vms_of_a_vapp_are_in_the_folder_of_the_vapp(vcsim):
     vms, problems = read(vcsim, folder=TENANT, fields=["folder", "datacenter"])
     assert {name: (vm["folder"], vm["datacenter"], vm["unreadable"]) for name, vm in vms.items()} == {
-        name: (TENANT, "One", []) for name in ("plain", "in-vapp", "in-inner-vapp")
+        name: (TENANT, "One", []) for name in ("plain", "in-vapp", "in-inner-vapp", "in-pool-of-vapp")
     }
     assert problems == []
+
+
+def test_a_backup_of_a_folder_takes_the_vms_of_its_vapps(vcsim):
+    sim = Simulator(SimClock("manual"), state_dir=vcsim.folder)
+    sim.vcenters = {"vc": {key: vcsim.options[key] for key in ("hostname", "port", "ca_path")}}
+    address = f"{vcsim.options['hostname']}:{vcsim.options['port']}"
+    with vcenter.connect(sim, address, vcsim.options["username"], vcsim.options["password"]) as connected:
+        inventory = connected.inventory()
+        resolver = Resolver(inventory)
+        found = resolver.resolve({"virtualMachines": [{"type": "FOLDER", "name": TENANT}]})
+        assert [vm.name for vm in found] == ["in-inner-vapp", "in-pool-of-vapp", "in-vapp", "plain"]
+        assert {kept["folder"] for kept in config.read(connected, inventory, found)} == {f"/One/vm/{TENANT}"}
+    for kind, name, names in (("VAPP", "web", 2), ("VAPP", "shop", 3), ("RES_POOL", "db", 1), ("RES_POOL", "Resources", 6 + MORE)):
+        assert len(resolver.resolve({"virtualMachines": [{"type": kind, "name": name}]})) == names, (kind, name)
 
 
 def test_a_vm_without_a_place_is_not_said_to_have_none(vcsim):
@@ -157,7 +176,7 @@ def test_what_is_withheld_is_null_and_named(vcsim):
     assert (other["host"], other["folder"], other["disks"][0]["datastore"]) == (None, None, None)
     named = {"runtime.host.name", "parent.name", "config.hardware.device.backing.datastore.name"}
     assert named <= set(other["unreadable"])
-    assert [problem.startswith("vCenter withheld properties of 3 VMs") for problem in problems] == [True]
+    assert [problem.startswith("vCenter withheld properties of 4 VMs") for problem in problems] == [True]
     # Only what was asked for counts.
     assert read(vcsim, folder=TENANT, fields=["power_state"])[1] == []
 
@@ -196,7 +215,7 @@ def test_a_session_that_has_ended_is_begun_again_once(vcsim, content, monkeypatc
 
     monkeypatch.setattr(Collector, "_retrieve", end_first)
     vcsim.calls()
-    assert sorted(read(vcsim, folder=TENANT, fields=["folder"])[0]) == ["in-inner-vapp", "in-vapp", "plain"]
+    assert sorted(read(vcsim, folder=TENANT, fields=["folder"])[0]) == ["in-inner-vapp", "in-pool-of-vapp", "in-vapp", "plain"]
     assert ended and vcsim.calls()["Login"] == 2
 
 

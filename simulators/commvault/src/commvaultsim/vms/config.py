@@ -58,7 +58,7 @@ def read(vcenter: VCenter, inventory: Inventory, nodes: list[Node]) -> list[Json
 
 def _config(inventory: Inventory, ref: t.Any, props: Json) -> Json:
     node = inventory.nodes[ref._moId]
-    folder = inventory.nodes.get(node.parent)
+    folder = next((place for place in inventory.ancestors(node) if place.kind == "Folder"), None)
     host = inventory.nodes.get(props["runtime.host"]._moId) if props.get("runtime.host") else None
     cluster = inventory.nodes.get(host.parent) if host else None
     center = inventory.datacenter(node)

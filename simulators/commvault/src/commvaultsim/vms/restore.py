@@ -188,7 +188,7 @@ def _pool(inventory: Inventory, host: Node, wish: Wish) -> Node:
     name = wish.resource_pool.strip("/").rpartition("/")[2]
     if not name or name == "Resources":
         return root
-    found = next((n for n in inventory.of_kind("ResourcePool", "VirtualApp") if n.name == name and root in inventory.ancestors(n)), None)
+    found = next((n for n in inventory.of_kind("ResourcePool", "VirtualApp") if n.name == name and root in inventory.pools(n)), None)
     if found is None:
         raise JobFailure(f"Resource pool [{wish.resource_pool}] was not found below [{cluster.name}].")
     return found
