@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import base64
 import collections
 import http.server
+import json
 import socket
 import ssl
 import threading
 import time
+import urllib.error
 
 import pytest
 import yaml
@@ -19,7 +22,7 @@ from pyVmomi import vim
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter import plain_pages, session
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.collector import Collector
 from ansible_collections.calligo.baas.tests.support.modules import run_module
-from ansible_collections.calligo.baas.tests.support.vcsim import Vcsim, content_of
+from ansible_collections.calligo.baas.tests.support.vcsim import Vcsim, content_of, request
 from commvaultsim.sandbox.tls import make_certificates
 from commvaultsim.state.clock import SimClock
 from commvaultsim.state.simulator import Simulator
@@ -226,6 +229,38 @@ def test_tags_are_read_by_the_newer_api(vcsim):
     assert vcsim.calls()["POST session"] == 2
 
 
+def test_the_newer_api_takes_nothing_that_a_vcenter_does_not(vcsim):
+    """Paths, actions and the keys of bodies are those of the vSphere Automation API 7.0 U2 and later (Cis Tagging APIs)."""
+    login = base64.b64encode(f"{vcsim.options['username']}:{vcsim.options['password']}".encode()).decode()
+    token = json.loads(request(vcsim.options, "POST", "api/session", b"", {"Authorization": f"Basic {login}"}))
+    (tag,) = (one["id"] for one in read(vcsim, names=["plain"], fields=["tags"])[0]["plain"]["tags"])
+
+    def ask(method, path, body=None):
+        headers = {"vmware-api-session-id": token, "Content-Type": "application/json"}
+        try:
+            answer = request(vcsim.options, method, f"api/cis/tagging/{path}", None if body is None else json.dumps(body).encode(), headers)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+        return json.loads(answer)
+
+    about = {"type": "VirtualMachine", "id": "vm-0"}
+    (category,) = ask("GET", "category")
+    assert ask("POST", "tag-association?action=list-attached-tags-on-objects", {"object_ids": [about]})[0]["object_id"] == about
+    assert ask("POST", "tag?action=list-tags-for-category", {"category_id": category}) == [tag] == ask("GET", "tag")
+    wrong = [
+        ("POST", "tag-association?action=list-attached-tags-on-objects", {"ids": [about]}, 400),
+        ("POST", "tag-association?action=list-attached-tags-on-objects", {"object_ids": [about], "spec": {}}, 400),
+        ("POST", "tag-association?action=list-attached-objects-on-tags", {"object_ids": []}, 400),
+        ("POST", "tag-association?action=list-attached-objects-on-tags", None, 400),
+        ("POST", "tag?action=list-tags-for-category", {}, 400),
+        ("POST", "tag-association?~action=list-attached-tags-on-objects", {"object_ids": [about]}, 404),
+        ("POST", f"tag/{category}?action=list-tags-for-category", {}, 404),
+        ("GET", f"tag/id:{tag}", None, 404),
+    ]
+    assert [ask(*call) for *call, _status in wrong] == [status for *_call, status in wrong]
+
+
 def test_waiting_for_tools_is_one_session(vcsim, content):
     index = content.searchIndex
     vm = index.FindByInventoryPath("One/vm/Tenants/Other/elsewhere")
@@ -280,7 +315,7 @@ def between(vcsim, tmp_path):
     Between.target = (vcsim.options["hostname"], vcsim.options["port"], ssl.create_default_context(cafile=vcsim.options["ca_path"]))
     with http.server.HTTPServer(("127.0.0.1", 0), Between) as server:
         server.socket = trust.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=[0.02], daemon=True)
         thread.start()
         yield {**vcsim.options, "port": server.server_address[1], "ca_path": str(tmp_path / "ca.pem")}
         server.shutdown()
