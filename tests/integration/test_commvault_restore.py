@@ -9,6 +9,7 @@ import time
 import pytest
 from pyVmomi import vim
 
+from ansible_collections.calligo.baas.plugins.module_utils._service import restore_check
 from ansible_collections.calligo.baas.tests.support.protected import (
     FOLDER,
     GROUP,
@@ -220,6 +221,28 @@ def test_a_disk_that_did_not_come_back_shows_against_what_was_kept(world, destin
     result = restore_vm(world, destination)
     restored = world.vms(RESTORE_FOLDER)["restored"]
     assert len(result["configuration"]["disks"]) == 3 and len(restored["disks"]) == 2
+
+
+def test_the_settings_of_a_vm_are_restored_and_one_that_is_not_is_a_difference(world, destination):
+    def differences():
+        return restore_check.failures(restore_check.vm_checks(live, world.vms(RESTORE_FOLDER)["restored"], RESTORE_NETWORK))
+
+    live = world.vms()["acme-db-01"]
+    about = {key: live["settings"][key] for key in ("firmware", "secure_boot", "tpm", "hardware_version")}
+    assert about == {"firmware": "efi", "secure_boot": True, "tpm": True, "hardware_version": "vmx-19"}
+    assert live["settings"]["cpu"] == {"reservation": 500, "limit": 4000, "shares": "high"}
+    assert live["settings"]["memory"] == {"reservation": 1024, "limit": None, "shares": "normal"}
+    restore_vm(world, destination)
+    assert differences() == []
+    world.fault("restore_drop_settings", vm="acme-db-01", settings=["secure_boot", "tpm", "cpu", "memory", "annotation"], times=1)
+    restore_vm(world, {**destination, "overwrite": True})
+    assert differences() == [
+        "Secure boot: expected on, found off",
+        "Virtual TPM: expected on, found off",
+        "Notes: expected Owner: Ada, found ",
+        "CPU resources: expected limit 4000, reservation 500, shares high, found limit none, reservation 0, shares normal",
+        "Memory resources: expected limit none, reservation 1024, shares normal, found limit none, reservation 0, shares normal",
+    ]
 
 
 def test_a_failed_restore_gives_the_servers_reason(world, destination):
