@@ -17,6 +17,7 @@ COLLECTIONS = BUILD / "collections"
 COLLECTION = COLLECTIONS / "ansible_collections" / "calligo" / "baas"
 # Where the simulators' package looks for it: beside the Python that runs it.
 VCSIM = BIN / "vcsim"
+GOVC = BIN / "govc"
 SIMULATOR = ROOT / "simulators" / "commvault"
 LOGS = BUILD / "logs"
 CACHE = BUILD / "cache"

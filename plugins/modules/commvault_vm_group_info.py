@@ -38,7 +38,8 @@ options:
   vcenter:
     description:
       - Of the VM groups that meet O(covering), leave out those that name folders of another vCenter, whose managed object ids may be the same.
-      - The address of the vCenter, as hypervisors have it. A VM group of a hypervisor whose address is not told stays.
+      - The address of the vCenter, as hypervisors have it. A VM group of a hypervisor whose address is not told stays, and so does one whose
+        address may be the same one's, a short name or an IP address instead of a full name.
     type: str
 seealso:
   - module: calligo.baas.commvault_vm_group

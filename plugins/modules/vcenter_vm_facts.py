@@ -249,7 +249,7 @@ ansible_facts:
         folder:
           description:
             - Path of the folder below the datacenter's C(vm) folder; empty for that folder itself. Fits O(folder).
-            - A VM in a vApp is in the folder that the vApp, or the outermost one around it, is in.
+            - A VM in a vApp, or in a resource pool below one, is in the folder that the vApp, or the outermost one around it, is in.
           type: str
           returned: with the set V(summary), or if it is in O(fields)
           sample: Tenants/Acme
@@ -298,6 +298,7 @@ ansible_facts:
             key: {description: Key of the device., type: int, returned: always, sample: 2000}
             size_bytes: {description: Size in bytes., type: int, returned: always, sample: 42949672960}
             datastore: {description: Name of the datastore., type: str, returned: always, sample: lux-ds-01}
+            datastore_moid: {description: Managed object id of the datastore., type: str, returned: always, sample: datastore-15}
             file: {description: Path on the datastore., type: str, returned: always, sample: "[lux-ds-01] acme-web-01/acme-web-01.vmdk"}
             mode:
               description: V(persistent), or a mode that snapshots leave out, such as V(independent_persistent).
@@ -316,6 +317,11 @@ ansible_facts:
             key: {description: Key of the device., type: int, returned: always, sample: 4000}
             mac: {description: MAC address., type: str, returned: always, sample: "00:50:56:80:0a:0b"}
             network: {description: Name of the network or port group., type: str, returned: always, sample: LUX-Tenants}
+            network_moid:
+              description: Managed object id of the network or port group; several may have the same name.
+              type: str
+              returned: always
+              sample: dvportgroup-21
             connected: {description: Whether it is connected now., type: bool, returned: always}
             start_connected: {description: Whether it connects at power-on., type: bool, returned: always}
             type: {description: Kind of card., type: str, returned: always, sample: vmxnet3}

@@ -43,10 +43,25 @@ type vmSpec struct {
 	Disks         []diskSpec `yaml:"disks"`
 	NICs          []nicSpec  `yaml:"nics"`
 	CDROM         bool       `yaml:"cdrom"`
+	Firmware      string     `yaml:"firmware"`
+	SecureBoot    bool       `yaml:"secure_boot"`
+	TPM           bool       `yaml:"tpm"`
+	Version       string     `yaml:"hardware_version"`
+	Annotation    string     `yaml:"annotation"`
+	CPU           *shareSpec `yaml:"cpu"`
+	Memory        *shareSpec `yaml:"memory"`
 	Tags          []string   `yaml:"tags"`
 	VApp          string     `yaml:"vapp"`
+	Pool          string     `yaml:"pool"`
 	State         string     `yaml:"state"`
 	Withheld      []string   `yaml:"withheld"`
+}
+
+// shareSpec is what a VM gets of CPU (MHz) or memory (MB); no limit if that is 0, shares by their level.
+type shareSpec struct {
+	Reservation int64  `yaml:"reservation"`
+	Limit       int64  `yaml:"limit"`
+	Shares      string `yaml:"shares"`
 }
 
 type diskSpec struct {

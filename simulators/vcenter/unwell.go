@@ -193,8 +193,9 @@ func within(path string, tops []string) bool {
 	return false
 }
 
-// intoVApp makes a VM a part of a vApp as vCenter tells it: the folder has the vApp in its place, and the VM has no parent.
-func (s *site) intoVApp(ref types.ManagedObjectReference, vapp types.ManagedObjectReference) {
+// intoVApp makes a VM a part of a vApp as vCenter tells it: the folder has the vApp in its place, and the VM has no parent. With the name of a
+// pool it is in that resource pool below the vApp, and has no parentVApp either.
+func (s *site) intoVApp(ref types.ManagedObjectReference, vapp types.ManagedObjectReference, pool string) error {
 	registry := s.model.Map()
 	vm := registry.Get(ref).(*simulator.VirtualMachine)
 	folder := registry.Get(*vm.Parent).(*simulator.Folder)
@@ -207,10 +208,25 @@ func (s *site) intoVApp(ref types.ManagedObjectReference, vapp types.ManagedObje
 			pool.Vm = slices.DeleteFunc(pool.Vm, func(c types.ManagedObjectReference) bool { return c == ref })
 		})
 	}
-	app := registry.Get(vapp).(*simulator.VirtualApp)
-	ctx.WithLock(app, func() { app.Vm = append(app.Vm, ref) })
-	ctx.WithLock(vm, func() { vm.ParentVApp, vm.ResourcePool = &vapp, &vapp })
 	tellAlways(ref, told{Unset: []string{"parent"}})
+	app := registry.Get(vapp).(*simulator.VirtualApp)
+	if pool == "" {
+		ctx.WithLock(app, func() { app.Vm = append(app.Vm, ref) })
+		ctx.WithLock(vm, func() { vm.ParentVApp, vm.ResourcePool = &vapp, &vapp })
+		return nil
+	}
+	request := &types.CreateResourcePool{This: vapp, Name: pool, Spec: types.DefaultResourceConfigSpec()}
+	outer := &simulator.ResourcePool{ResourcePool: app.ResourcePool} // as the simulator makes a vApp in a vApp
+	answer := outer.CreateResourcePool(ctx, request).(*methods.CreateResourcePoolBody)
+	if answer.Res == nil {
+		return fmt.Errorf("pool %s: %v", pool, answer.Fault())
+	}
+	made := answer.Res.Returnval
+	app.ResourcePool.ResourcePool = append(app.ResourcePool.ResourcePool, made)
+	inner := registry.Get(made).(*simulator.ResourcePool)
+	ctx.WithLock(inner, func() { inner.Vm = append(inner.Vm, ref) })
+	ctx.WithLock(vm, func() { vm.ResourcePool = &made })
+	return nil
 }
 
 // vApp finds or makes the vApp at a path such as "shop" or "shop/web", of which the second lies in the first, in a VM folder.

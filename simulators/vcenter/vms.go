@@ -40,7 +40,9 @@ func (s *site) makeVM(vm vmSpec) (types.ManagedObjectReference, error) {
 		if err != nil {
 			return none, err
 		}
-		s.intoVApp(ref, app)
+		if err = s.intoVApp(ref, app, vm.Pool); err != nil {
+			return none, err
+		}
 	}
 	if vm.State != "" || len(vm.Withheld) > 0 {
 		tellAlways(ref, told{State: vm.State, Withheld: vm.Withheld, Unset: s.unset(vm)})
@@ -102,7 +104,15 @@ func (s *site) configOf(vm vmSpec) (types.VirtualMachineConfigSpec, error) {
 		NumCPUs:               vm.CPUs,
 		MemoryMB:              vm.MemoryMB,
 		ChangeTrackingEnabled: types.NewBool(true),
+		Firmware:              vm.Firmware,
+		Version:               vm.Version,
+		Annotation:            vm.Annotation,
+		CpuAllocation:         vm.CPU.allocation(),
+		MemoryAllocation:      vm.Memory.allocation(),
 		Files:                 &types.VirtualMachineFileInfo{VmPathName: fmt.Sprintf("[%s]", home)},
+	}
+	if vm.SecureBoot {
+		config.BootOptions = &types.VirtualMachineBootOptions{EfiSecureBootEnabled: types.NewBool(true)}
 	}
 	devices, err := devicesOf(vm, home)
 	if err != nil {
@@ -110,6 +120,23 @@ func (s *site) configOf(vm vmSpec) (types.VirtualMachineConfigSpec, error) {
 	}
 	config.DeviceChange, err = devices.ConfigSpec(types.VirtualDeviceConfigSpecOperationAdd)
 	return config, err
+}
+
+// allocation is complete, since the simulator keeps it as it is given; nil leaves the simulator's own.
+func (s *shareSpec) allocation() *types.ResourceAllocationInfo {
+	if s == nil {
+		return nil
+	}
+	limit, level := s.Limit, types.SharesLevel(s.Shares)
+	if limit == 0 {
+		limit = -1
+	}
+	if level == "" {
+		level = types.SharesLevelNormal
+	}
+	return &types.ResourceAllocationInfo{
+		Reservation: &s.Reservation, Limit: &limit, ExpandableReservation: types.NewBool(false), Shares: &types.SharesInfo{Level: level},
+	}
 }
 
 func devicesOf(vm vmSpec, home string) (object.VirtualDeviceList, error) {
@@ -144,6 +171,9 @@ func devicesOf(vm vmSpec, home string) (object.VirtualDeviceList, error) {
 		}
 		drive.DeviceInfo = &types.Description{Label: "CD/DVD drive 1"}
 		devices = append(devices, drive)
+	}
+	if vm.TPM {
+		devices = append(devices, &types.VirtualTPM{VirtualDevice: types.VirtualDevice{Key: -11000}})
 	}
 	return devices, nil
 }

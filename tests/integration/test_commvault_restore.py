@@ -9,6 +9,7 @@ import time
 import pytest
 from pyVmomi import vim
 
+from ansible_collections.calligo.baas.plugins.module_utils._service import restore_check
 from ansible_collections.calligo.baas.tests.support.protected import (
     FOLDER,
     GROUP,
@@ -17,6 +18,7 @@ from ansible_collections.calligo.baas.tests.support.protected import (
     RESTORE_NETWORK,
     protected,
 )
+from ansible_collections.calligo.baas.tests.support.vcsim import tell
 
 MODULE = "commvault_restore"
 GIB = 1 << 30
@@ -177,6 +179,37 @@ def test_what_is_wrong_with_the_destination_is_told_before_anything_starts(world
     assert "wrong horse" not in str(refused("refused the user", vcenter=wrong))
 
 
+@pytest.mark.parametrize(
+    ("renamed", "name", "kind"),
+    [
+        ("LUX-Tenants", RESTORE_NETWORK, "network"),
+        ("lux-ds-01", "lux-ds-02", "datastore"),
+        ("lux-esx-01.example.com", "lux-esx-02.example.com", "host"),
+    ],
+)
+def test_a_name_that_several_have_is_refused_with_their_paths(world, destination, renamed, name, kind):
+    tell(world.vcenter, **{renamed: {"set": {"name": name}}})
+    try:
+        world.sandbox.control("DELETE", "/journal")
+        options = {"vm": {"uuid": world.kept["acme-web-01"], "destination": destination}}
+        failed = world.failure(MODULE, options)
+    finally:
+        tell(world.vcenter)
+    assert f'More than one {kind} is "{name}"' in failed["msg"] and world.writes() == []
+    assert failed["msg"].count(f"/{name} (") == 2 and failed["error"]["object"] == name
+
+
+def test_a_card_is_told_with_what_identifies_its_network(world, destination):
+    shown = restore_vm(world, destination, "acme-web-01")["destination"]["nics"]
+    restored = world.vms(RESTORE_FOLDER)["restored"]
+    assert {nic["network_moid"] for nic in shown} == {nic["network_moid"] for nic in restored["nics"]}
+    with world.content() as content:
+        (network,) = [one for one in content.rootFolder.childEntity[0].network if one.name == RESTORE_NETWORK]
+        stores = {one.name: one._moId for one in content.rootFolder.childEntity[0].datastore}
+    assert {nic["network_moid"] for nic in shown} == {network._moId}
+    assert {disk["datastore_moid"] for disk in restored["disks"]} == {stores["lux-ds-02"]}
+
+
 def test_a_namesake_in_the_destination_is_replaced_only_if_asked_for(world, destination):
     old = restore_vm(world, destination, "acme-web-01")["vm"]
     new = restore_vm(world, {**destination, "overwrite": True}, "acme-web-01")["vm"]
@@ -188,6 +221,28 @@ def test_a_disk_that_did_not_come_back_shows_against_what_was_kept(world, destin
     result = restore_vm(world, destination)
     restored = world.vms(RESTORE_FOLDER)["restored"]
     assert len(result["configuration"]["disks"]) == 3 and len(restored["disks"]) == 2
+
+
+def test_the_settings_of_a_vm_are_restored_and_one_that_is_not_is_a_difference(world, destination):
+    def differences():
+        return restore_check.failures(restore_check.vm_checks(live, world.vms(RESTORE_FOLDER)["restored"], RESTORE_NETWORK))
+
+    live = world.vms()["acme-db-01"]
+    about = {key: live["settings"][key] for key in ("firmware", "secure_boot", "tpm", "hardware_version")}
+    assert about == {"firmware": "efi", "secure_boot": True, "tpm": True, "hardware_version": "vmx-19"}
+    assert live["settings"]["cpu"] == {"reservation": 500, "limit": 4000, "shares": "high"}
+    assert live["settings"]["memory"] == {"reservation": 1024, "limit": None, "shares": "normal"}
+    restore_vm(world, destination)
+    assert differences() == []
+    world.fault("restore_drop_settings", vm="acme-db-01", settings=["secure_boot", "tpm", "cpu", "memory", "annotation"], times=1)
+    restore_vm(world, {**destination, "overwrite": True})
+    assert differences() == [
+        "Secure boot: expected on, found off",
+        "Virtual TPM: expected on, found off",
+        "Notes: expected Owner: Ada, found ",
+        "CPU resources: expected limit 4000, reservation 500, shares high, found limit none, reservation 0, shares normal",
+        "Memory resources: expected limit none, reservation 1024, shares normal, found limit none, reservation 0, shares normal",
+    ]
 
 
 def test_a_failed_restore_gives_the_servers_reason(world, destination):

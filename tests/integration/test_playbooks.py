@@ -215,6 +215,7 @@ def test_damaged_backups_fail_with_the_difference_named_and_nothing_left_behind(
     vm, file = (next(sample for sample in before["samples"] if sample["kind"] == kind) for kind in ("vm", "file"))
     disks = sum(check["check"].startswith("Hard disk") for check in vm["test"]["checks"])
     platform.control("POST", "/faults", {"name": "restore_drop_disk", "vm": vm["name"], "times": 1})
+    platform.control("POST", "/faults", {"name": "restore_drop_settings", "vm": vm["name"], "settings": ["secure_boot", "cpu"], "times": 1})
     platform.control("POST", "/corrupt", {"client": file["client"], "path": file["test"]["path"]})
     platform.control("POST", "/faults", {"name": "corrupt_restore", "path": "^rt-", "times": 1})
 
@@ -224,6 +225,8 @@ def test_damaged_backups_fail_with_the_difference_named_and_nothing_left_behind(
     _file, record = latest(platform)
     assert [sample["id"] for sample in record["samples"]] == [sample["id"] for sample in before["samples"]]
     assert f"Disk count: expected {disks}, found {disks - 1}" in run.output
+    assert "Secure boot: expected on, found off" in run.output
+    assert "CPU resources: expected limit 4000, reservation 500, shares high, found limit none, reservation 0" in run.output
     assert f"SHA-256: expected {file['test']['expected']['sha256']}, found " in run.output
     assert "DBCC CHECKDB: expected no errors, found the checksum of the rows is not the one that was written" in run.output
     assert record["result"] == "failed"

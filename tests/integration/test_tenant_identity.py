@@ -111,9 +111,10 @@ def test_a_folder_that_is_marked_or_backed_up_as_anothers_is_refused(modules: Mo
     group = {**inside, "name": "reaching", "hypervisor": "elsewhere-vcenter", "plan": "elsewhere"}
     modules("commvault_vm_group", {**group, "content": {"folders": [{"name": FREE, "id": folder["moid"]}]}})
     assert "is backed up by the VM group reaching of another company" in refused(modules, "tenant_onboard")
-    # The same id in another vCenter is another folder.
+    # The same id in another vCenter is another folder; in the same one by another address it is that very folder.
     asked = {"covering": [folder["moid"]]}
-    for vcenter, expected in ((tenant.hypervisor(modules)["vcenter_host"], ["reaching"]), ("other.example.com", [])):
+    here = tenant.hypervisor(modules)["vcenter_host"]
+    for vcenter, expected in ((here, ["reaching"]), (here.replace("127.0.0.1", "localhost"), ["reaching"]), ("other.example.com", [])):
         found = modules("commvault_vm_group_info", {**asked, "vcenter": vcenter})["vm_groups"]
         assert [row["name"] for row in found] == expected
     modules("commvault_vm_group", {**group, "state": "absent"})

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import base64
 import collections
 import http.server
+import json
 import socket
 import ssl
 import threading
 import time
+import urllib.error
 
 import pytest
 import yaml
@@ -19,8 +22,12 @@ from pyVmomi import vim
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter import plain_pages, session
 from ansible_collections.calligo.baas.plugins.module_utils._vcenter.collector import Collector
 from ansible_collections.calligo.baas.tests.support.modules import run_module
-from ansible_collections.calligo.baas.tests.support.vcsim import Vcsim, content_of
+from ansible_collections.calligo.baas.tests.support.vcsim import Vcsim, content_of, request
 from commvaultsim.sandbox.tls import make_certificates
+from commvaultsim.state.clock import SimClock
+from commvaultsim.state.simulator import Simulator
+from commvaultsim.vms import config, vcenter
+from commvaultsim.vms.content import Resolver
 
 MODULE = "vcenter_vm_facts"
 TENANT, HOST = "Tenants/Acme", "host-1.example.com"
@@ -47,6 +54,7 @@ SITE = {
         machine("plain", tags=["Backup/Gold"]),
         machine("in-vapp", vapp="shop"),
         machine("in-inner-vapp", vapp="shop/web"),
+        machine("in-pool-of-vapp", vapp="shop/web", pool="db"),
         machine("elsewhere", "Tenants/Other"),
         machine("lost", "Tenants/Other", state="orphaned"),
     ],
@@ -121,9 +129,23 @@ def test_of_a_vm_that_cannot_be_read_nothing_is_known(vcsim, state):
 def test_vms_of_a_vapp_are_in_the_folder_of_the_vapp(vcsim):
     vms, problems = read(vcsim, folder=TENANT, fields=["folder", "datacenter"])
     assert {name: (vm["folder"], vm["datacenter"], vm["unreadable"]) for name, vm in vms.items()} == {
-        name: (TENANT, "One", []) for name in ("plain", "in-vapp", "in-inner-vapp")
+        name: (TENANT, "One", []) for name in ("plain", "in-vapp", "in-inner-vapp", "in-pool-of-vapp")
     }
     assert problems == []
+
+
+def test_a_backup_of_a_folder_takes_the_vms_of_its_vapps(vcsim):
+    sim = Simulator(SimClock("manual"), state_dir=vcsim.folder)
+    sim.vcenters = {"vc": {key: vcsim.options[key] for key in ("hostname", "port", "ca_path")}}
+    address = f"{vcsim.options['hostname']}:{vcsim.options['port']}"
+    with vcenter.connect(sim, address, vcsim.options["username"], vcsim.options["password"]) as connected:
+        inventory = connected.inventory()
+        resolver = Resolver(inventory)
+        found = resolver.resolve({"virtualMachines": [{"type": "FOLDER", "name": TENANT}]})
+        assert [vm.name for vm in found] == ["in-inner-vapp", "in-pool-of-vapp", "in-vapp", "plain"]
+        assert {kept["folder"] for kept in config.read(connected, inventory, found)} == {f"/One/vm/{TENANT}"}
+    for kind, name, names in (("VAPP", "web", 2), ("VAPP", "shop", 3), ("RES_POOL", "db", 1), ("RES_POOL", "Resources", 6 + MORE)):
+        assert len(resolver.resolve({"virtualMachines": [{"type": kind, "name": name}]})) == names, (kind, name)
 
 
 def test_a_vm_without_a_place_is_not_said_to_have_none(vcsim):
@@ -157,7 +179,7 @@ def test_what_is_withheld_is_null_and_named(vcsim):
     assert (other["host"], other["folder"], other["disks"][0]["datastore"]) == (None, None, None)
     named = {"runtime.host.name", "parent.name", "config.hardware.device.backing.datastore.name"}
     assert named <= set(other["unreadable"])
-    assert [problem.startswith("vCenter withheld properties of 3 VMs") for problem in problems] == [True]
+    assert [problem.startswith("vCenter withheld properties of 4 VMs") for problem in problems] == [True]
     # Only what was asked for counts.
     assert read(vcsim, folder=TENANT, fields=["power_state"])[1] == []
 
@@ -196,7 +218,7 @@ def test_a_session_that_has_ended_is_begun_again_once(vcsim, content, monkeypatc
 
     monkeypatch.setattr(Collector, "_retrieve", end_first)
     vcsim.calls()
-    assert sorted(read(vcsim, folder=TENANT, fields=["folder"])[0]) == ["in-inner-vapp", "in-vapp", "plain"]
+    assert sorted(read(vcsim, folder=TENANT, fields=["folder"])[0]) == ["in-inner-vapp", "in-pool-of-vapp", "in-vapp", "plain"]
     assert ended and vcsim.calls()["Login"] == 2
 
 
@@ -205,6 +227,38 @@ def test_tags_are_read_by_the_newer_api(vcsim):
     assert [tag["name"] for tag in read(vcsim, names=["plain"], fields=["tags"])[0]["plain"]["tags"]] == ["Gold"]
     assert list(read(vcsim, tags=["Backup/Gold"], fields=["tags"])[0]) == ["plain"]
     assert vcsim.calls()["POST session"] == 2
+
+
+def test_the_newer_api_takes_nothing_that_a_vcenter_does_not(vcsim):
+    """Paths, actions and the keys of bodies are those of the vSphere Automation API 7.0 U2 and later (Cis Tagging APIs)."""
+    login = base64.b64encode(f"{vcsim.options['username']}:{vcsim.options['password']}".encode()).decode()
+    token = json.loads(request(vcsim.options, "POST", "api/session", b"", {"Authorization": f"Basic {login}"}))
+    (tag,) = (one["id"] for one in read(vcsim, names=["plain"], fields=["tags"])[0]["plain"]["tags"])
+
+    def ask(method, path, body=None):
+        headers = {"vmware-api-session-id": token, "Content-Type": "application/json"}
+        try:
+            answer = request(vcsim.options, method, f"api/cis/tagging/{path}", None if body is None else json.dumps(body).encode(), headers)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+        return json.loads(answer)
+
+    about = {"type": "VirtualMachine", "id": "vm-0"}
+    (category,) = ask("GET", "category")
+    assert ask("POST", "tag-association?action=list-attached-tags-on-objects", {"object_ids": [about]})[0]["object_id"] == about
+    assert ask("POST", "tag?action=list-tags-for-category", {"category_id": category}) == [tag] == ask("GET", "tag")
+    wrong = [
+        ("POST", "tag-association?action=list-attached-tags-on-objects", {"ids": [about]}, 400),
+        ("POST", "tag-association?action=list-attached-tags-on-objects", {"object_ids": [about], "spec": {}}, 400),
+        ("POST", "tag-association?action=list-attached-objects-on-tags", {"object_ids": []}, 400),
+        ("POST", "tag-association?action=list-attached-objects-on-tags", None, 400),
+        ("POST", "tag?action=list-tags-for-category", {}, 400),
+        ("POST", "tag-association?~action=list-attached-tags-on-objects", {"object_ids": [about]}, 404),
+        ("POST", f"tag/{category}?action=list-tags-for-category", {}, 404),
+        ("GET", f"tag/id:{tag}", None, 404),
+    ]
+    assert [ask(*call) for *call, _status in wrong] == [status for *_call, status in wrong]
 
 
 def test_waiting_for_tools_is_one_session(vcsim, content):
@@ -261,7 +315,7 @@ def between(vcsim, tmp_path):
     Between.target = (vcsim.options["hostname"], vcsim.options["port"], ssl.create_default_context(cafile=vcsim.options["ca_path"]))
     with http.server.HTTPServer(("127.0.0.1", 0), Between) as server:
         server.socket = trust.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=[0.02], daemon=True)
         thread.start()
         yield {**vcsim.options, "port": server.server_address[1], "ca_path": str(tmp_path / "ca.pem")}
         server.shutdown()

@@ -35,7 +35,7 @@ UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 RUN = re.compile(r"(?:^|(?<=-))[0-9a-f]{8}(?=$|[^0-9a-f])")
 JOB = re.compile(r"(?<=[Jj]ob[ -])\d{4,}")
 # In a vCenter; in which order two tenants' VMs are restored is chance.
-MOID = re.compile(r"(?<![\w-])(?:vm|datacenter|group)-[a-z]?\d+(?![\w-])")
+MOID = re.compile(r"(?<![\w-])(?:vm|datacenter|group|network|dvportgroup|datastore)-[a-z]?\d+(?![\w-])")
 # By which vCenter counts the changes of a VM.
 CHANGE = re.compile(r"(?<!\d)\d{19}(?!\d)")
 PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+")

@@ -11,13 +11,13 @@ import json
 import os
 import re
 import signal
-import ssl
 import subprocess
 import sys
 import time
 import typing as t
-import urllib.request
 from pathlib import Path
+
+from ansible_collections.calligo.baas.tests.support import vcsim
 
 if t.TYPE_CHECKING:
     from commvaultsim.sandbox import Sandbox
@@ -114,8 +114,4 @@ def tell(sandbox: Sandbox, objects: t.Mapping[str, t.Any] | None = None) -> None
 
 
 def _switch(sandbox: Sandbox, name: str, body: t.Any) -> None:
-    vcenter = sandbox.endpoints["vcenters"]["vc-lux"]
-    trust = ssl.create_default_context(cafile=sandbox.ca_path)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
-    url = f"https://{vcenter['hostname']}:{vcenter['port']}/{name}"
-    opener.open(urllib.request.Request(url, json.dumps(body).encode(), method="PUT"), timeout=30).close()
+    vcsim.request({**sandbox.endpoints["vcenters"]["vc-lux"], "ca_path": sandbox.ca_path}, "PUT", name, json.dumps(body).encode())

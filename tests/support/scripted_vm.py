@@ -102,12 +102,12 @@ def looks(*answers: t.Any) -> restore_vm.Look:
     """What vCenter shows, look after look; the last one stays."""
     queue = list(answers) or [(), (("vm-9", True),)]
 
-    def look(name: str, folder: str, uuid: str | None = None) -> Json:
+    def look(name: str, folder: str, uuid: str | None = None, place: Json | None = None) -> Json:
         vms, below = queue.pop(0) if len(queue) > 1 else queue[0], folder.removeprefix("/DC1/vm/")
         rows = [
             {"name": name, "moid": moid, "instance_uuid": f"uuid of {moid}", "folder": below, "in_folder": inside} for moid, inside in vms
         ]
-        return {"folder": f"/DC1/vm/{below}", "vms": rows}
+        return {"folder": f"/DC1/vm/{below}", "vms": rows, "networks": {}}
 
     return look
 

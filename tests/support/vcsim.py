@@ -71,16 +71,31 @@ class Vcsim:
         self._request("PUT", json.dumps(names).encode())
 
     def tell(self, **objects: dict[str, t.Any]) -> None:
-        """Tell clients of these objects, by name, something else than the truth from now on (simulators/vcenter/README.md)."""
-        self._request("PUT", json.dumps(objects).encode(), "answers")
+        """See tell()."""
+        tell(self.options, **objects)
 
-    def _request(self, method: str, body: bytes | None = None, switch: str = "calls") -> bytes:
-        url = f"https://{self.options['hostname']}:{self.options['port']}/{switch}"
-        trust = ssl.create_default_context(cafile=self.options["ca_path"])
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
-        with opener.open(urllib.request.Request(url, method=method, data=body), timeout=30) as answer:
-            answered: bytes = answer.read()
-        return answered
+    def _request(self, method: str, body: bytes | None = None) -> bytes:
+        return request(self.options, method, "calls", body)
+
+
+def tell(options: t.Mapping[str, t.Any], **objects: dict[str, t.Any]) -> None:
+    """Tell clients of these objects, by name, something else than the truth from now on (simulators/vcenter/README.md).
+
+    options: as the modules take them.
+    """
+    request(options, "PUT", "answers", json.dumps(objects).encode())
+
+
+def request(
+    options: t.Mapping[str, t.Any], method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+) -> bytes:
+    """One HTTP request to a simulated vCenter. options: as the modules take them."""
+    url = f"https://{options['hostname']}:{options['port']}/{path}"
+    trust = ssl.create_default_context(cafile=options["ca_path"])
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
+    with opener.open(urllib.request.Request(url, method=method, data=body, headers=headers or {}), timeout=30) as answer:
+        answered: bytes = answer.read()
+    return answered
 
 
 @contextlib.contextmanager

@@ -64,9 +64,10 @@ def index_checks(actual: Vm, disk_sizes: t.Sequence[int]) -> list[Check]:
     return [check("Disks in the backup", _sizes(disk_sizes), _sizes_of(_disks(actual)))]
 
 
-def isolation_checks(vm: Vm, network: str) -> list[Check]:
+def isolation_checks(vm: Vm, network: str, moid: str | None) -> list[Check]:
     """Whether no card of the VM reaches a network: on the isolated network, not connected, and not connected by a power-on.
 
+    moid: the managed object id of the isolated network; other networks may have the same name.
     A VM whose cards are not known is not isolated: vCenter withheld them, or cannot read the VM.
     """
     if vm.get("nics") is None or DEVICES in (vm.get("unreadable") or ()):
@@ -76,6 +77,7 @@ def isolation_checks(vm: Vm, network: str) -> list[Check]:
         label = str(card.get("label") or "Network card")
         checks += [
             check(f"{label}: network", network, card.get("network")),
+            check(f"{label}: network id", moid or UNKNOWN, card.get("network_moid")),
             check(f"{label}: connected", False, card.get("connected")),
             check(f"{label}: connected at power-on", False, card.get("start_connected")),
         ]

@@ -146,9 +146,9 @@ def _vm(raw: Row, test: Test) -> list[str]:
     }
     isolated, booted = _vms(steps["isolated"]), _vms(steps["booted"])
     if isolated:
-        test["isolation"] = {"before_power_on": _isolation(isolated[0], target["network"], steps["isolated_at"])}
+        test["isolation"] = {"before_power_on": _isolation(isolated[0], restore, target["network"], steps["isolated_at"])}
     if isolated and booted:
-        test["isolation"]["after_boot"] = _isolation(booted[0], target["network"], steps["booted_at"])
+        test["isolation"]["after_boot"] = _isolation(booted[0], restore, target["network"], steps["booted_at"])
         test["boot"] = _boot(booted[0], seconds_between(steps["isolated_at"], steps["booted_at"]))
     seen = _vms(steps["read"])
     return [] if seen is None else _compare_vm(raw, test, seen[0] if seen else None)
@@ -205,8 +205,9 @@ def _doubt(expected: Row, jobs: t.Collection[int]) -> str:
     return ""
 
 
-def _isolation(vm: Row, network: str, read_at: str) -> dict[str, t.Any]:
-    return {"read_at": read_at, "power_state": vm.get("power_state"), "checks": restore_check.isolation_checks(vm, network)}
+def _isolation(vm: Row, restore: Row, network: str, read_at: str) -> dict[str, t.Any]:
+    moid = next((card["network_moid"] for card in restore["destination"]["nics"]), None)
+    return {"read_at": read_at, "power_state": vm.get("power_state"), "checks": restore_check.isolation_checks(vm, network, moid)}
 
 
 def _boot(vm: Row, seconds: int | None) -> dict[str, t.Any]:

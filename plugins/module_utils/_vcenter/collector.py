@@ -185,9 +185,26 @@ class Collector:
         for item in self._pages(wanted, kind):
             _add(found, item)
         if kind is self._vim.VirtualMachine:
-            for machine in (item for item in found.values() if isinstance(item.reference, kind)):
+            machines = [item for item in found.values() if isinstance(item.reference, kind)]
+            if set(PLACE) <= set(asked):
+                self._place([machine for machine in machines if machine.place is None])
+            for machine in machines:
                 machine.missing |= dict.fromkeys(_unset(machine, asked), UNSET)
         return list(found.values())
+
+    def _place(self, machines: list[Found]) -> None:
+        """Give VMs in a resource pool below a vApp that vApp, since they are a part of it. Two calls, if any VM has no place."""
+        starts = [self._query.ObjectSpec(obj=machine.reference) for machine in machines]
+        pooled = self._retrieve(starts, self._vim.VirtualMachine, ("resourcePool",)) if starts else []
+        pools = {machine.moid: machine.properties["resourcePool"] for machine in pooled if "resourcePool" in machine.properties}
+        above = {item.moid: item for item in self.with_ancestors(pools.values(), ("parent",))}
+        for machine in machines:
+            reference = pools.get(machine.moid)
+            while reference is not None and not isinstance(reference, self._vim.VirtualApp):
+                item = above.get(moid(reference))
+                reference = item.properties.get("parent") if item is not None else None
+            if reference is not None:
+                machine.properties["parentVApp"] = reference
 
     def _pages(self, wanted: t.Any, kind: t.Any) -> t.Iterator[t.Any]:
         collector = self._content.propertyCollector

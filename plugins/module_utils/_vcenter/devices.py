@@ -58,12 +58,14 @@ def _disk(device: Device, inventory: Inventory) -> dict[str, t.Any]:
     backing = device.backing
     capacity = getattr(device, "capacityInBytes", None)
     mode = getattr(backing, "diskMode", None)
+    datastore = getattr(backing, "datastore", None)
     return {
         "label": label(device),
         "key": device.key,
         # Servers before 5.5 know kilobytes only.
         "size_bytes": capacity if capacity is not None else device.capacityInKB * 1024,
-        "datastore": inventory.name(getattr(backing, "datastore", None)),
+        "datastore": inventory.name(datastore),
+        "datastore_moid": None if datastore is None else moid(datastore),
         "file": getattr(backing, "fileName", None),
         "mode": str(mode) if mode is not None else None,
         "thin": getattr(backing, "thinProvisioned", None),
@@ -87,24 +89,26 @@ def network_cards(devices: t.Iterable[Device], networks: t.Iterable[t.Any], inve
 
 def _card(device: Device, port_groups: dict[str, t.Any], inventory: Inventory) -> dict[str, t.Any]:
     connectable = getattr(device, "connectable", None)
+    backing = device.backing
+    network = _network(backing, port_groups)
     return {
         "label": label(device),
         "key": device.key,
         "mac": device.macAddress,
-        "network": _network(device, port_groups, inventory),
+        "network": inventory.name(network) or getattr(backing, "deviceName", None) or getattr(backing, "opaqueNetworkId", None),
+        "network_moid": None if network is None else moid(network),
         "connected": None if connectable is None else bool(connectable.connected),
         "start_connected": None if connectable is None else bool(connectable.startConnected),
         "type": type(device).__name__.rsplit(".", 1)[-1].removeprefix("Virtual").lower(),
     }
 
 
-def _network(device: Device, port_groups: dict[str, t.Any], inventory: Inventory) -> str | None:
-    backing = device.backing
+def _network(backing: t.Any, port_groups: dict[str, t.Any]) -> t.Any:
     reference = getattr(backing, "network", None)
     port = getattr(backing, "port", None)
     if reference is None and port is not None:
-        reference = port_groups.get(port.portgroupKey)  # the key of a port group is its managed object id
-    return inventory.name(reference) or getattr(backing, "deviceName", None) or getattr(backing, "opaqueNetworkId", None)
+        return port_groups.get(port.portgroupKey)  # the key of a port group is its managed object id
+    return reference
 
 
 def removable_devices(devices: t.Iterable[Device]) -> list[dict[str, t.Any]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.errors import InputError
 from .collector import PLACE, Collector, moid
 from .inventory import Inventory, find_folder, full_path, plain_name, read_inventory
 from .session import connect
@@ -15,17 +16,20 @@ from .vm_selection import is_uuid
 if t.TYPE_CHECKING:
     from .._core.runner import Context
     from .collector import Found
+    from .session import VCenter
 
 Row = dict[str, t.Any]
 UUID = "config.instanceUuid"
 
 
-def read(context: Context, name: str, folder: str, uuid: str | None = None) -> Row:
+def read(context: Context, name: str, folder: str, uuid: str | None = None, place: Row | None = None) -> Row:
     """The VMs of a name, or an instance UUID, in the whole vCenter, and a folder in full. Its own session, since jobs outlast one.
 
     context.params: the options of session.OPTIONS. folder: as find_folder() takes it; NotFound where there is none.
-    Gives folder (from the root, with slashes) and vms: name, moid, instance_uuid, folder (below the
-    datacenter's vm folder), in_folder (whether it lies in that very folder).
+    place: names that a VM is to be made with: host, datastores and networks.
+    Gives folder (from the root, with slashes), vms: name, moid, instance_uuid, folder (below the
+    datacenter's vm folder), in_folder (whether it lies in that very folder), and networks: the managed object ids of those of place that
+    its host reaches, by name. Raises InputError for a name of place that more than one has.
     """
     with connect(context) as vcenter:
         collector = Collector(vcenter)
@@ -39,7 +43,37 @@ def read(context: Context, name: str, folder: str, uuid: str | None = None) -> R
         return {
             "folder": full_path(inventory, reference),
             "vms": [_row(inventory, machine, moid(reference)) for machine in machines],
+            "networks": _networks(vcenter, collector, place) if place else {},
         }
+
+
+def _networks(vcenter: VCenter, collector: Collector, place: Row) -> dict[str, str]:
+    """What the names of a place mean, where Commvault takes nothing but names: of datastores and networks, those that the host reaches."""
+    vim = vcenter.vim
+    hosts = collector.below(vcenter.content.rootFolder, vim.HostSystem, ("name",))
+    found: dict[str, str] = {}
+    for host in _only(collector, "host", [place["host"]], hosts).values():
+        reached = collector.of([host.reference], vim.HostSystem, ("datastore", "network"))[0].properties
+        _only(collector, "datastore", place["datastores"], collector.of(reached.get("datastore", []), vim.Datastore, ("name",)))
+        networks = collector.of(reached.get("network", []), vim.Network, ("name",))
+        found |= {name: network.moid for name, network in _only(collector, "network", place["networks"], networks).items()}
+    return found
+
+
+def _only(collector: Collector, kind: str, names: t.Iterable[str], found: list[Found]) -> dict[str, Found]:
+    """The objects of these names, by name, without regard to case, as Commvault may take them; none for a name that nothing has."""
+    only: dict[str, Found] = {}
+    for name in names:
+        matches = [item for item in found if plain_name(item.properties.get("name", "")).casefold() == name.casefold()]
+        if len(matches) > 1:
+            inventory = read_inventory(collector, [match.reference for match in matches])
+            paths = ", ".join(sorted(f"{full_path(inventory, match.reference)} ({match.moid})" for match in matches))
+            raise InputError(
+                f'More than one {kind} is "{name}": {paths}. Commvault takes a name and nothing else: rename one, or choose another.',
+                object=name,
+            )
+        only |= dict(zip([name], matches, strict=False))
+    return only
 
 
 def whereabouts(context: Context, vms: t.Iterable[Row]) -> list[Row]:

@@ -15,6 +15,8 @@ import typing as t
 from .._core.errors import ApiError, AuthenticationFailed
 
 Json = t.Any
+Fits = t.Callable[[Json], bool]
+"""Whether an answer, or a row of one, is what the call promises."""
 TOKEN_HEADER = "vmware-api-session-id"  # noqa: S105 - the name of a header
 ANSWER_SHOWN = 200  # characters of an answer that is no JSON
 
@@ -56,22 +58,25 @@ class Rest:
 
     def ids(self, service: str) -> list[str]:
         """All ids that a service lists, such as cis/tagging/category."""
-        return list(self._call("GET", f"/{service}") or [])
+        return self._rows("GET", f"/{service}", None, is_text)
 
-    def get(self, service: str, identifier: str) -> dict[str, Json]:
-        """One object of a service by its id."""
-        prefix = "id:" if self._spoken().own_path else ""
-        return dict(self._call("GET", f"/{service}/{prefix}{identifier}"))
+    def get(self, service: str, identifier: str, *keys: str) -> dict[str, Json]:
+        """One object of a service by its id. keys: what it has for certain, texts."""
+        path = f"/{service}/{'id:' if self._spoken().own_path else ''}{identifier}"
+        answer = self._call("GET", path)
+        if not isinstance(answer, dict) or not all(is_text(answer.get(key)) for key in keys):
+            raise self._strange("GET", path, answer)
+        return answer
 
-    def act(self, service: str, action: str, body: dict[str, Json]) -> list[Json]:
-        """An action that reads, such as list-attached-tags-on-objects of cis/tagging/tag-association."""
-        return list(self._call("POST", f"/{service}?{self._spoken().action}={action}", body) or [])
+    def act(self, service: str, action: str, body: dict[str, Json], fits: Fits) -> list[Json]:
+        """An action that reads, such as list-attached-tags-on-objects of cis/tagging/tag-association. fits: judges each row."""
+        return self._rows("POST", f"/{service}?{self._spoken().action}={action}", body, fits)
 
-    def act_on(self, service: str, action: str, name: str, identifier: str) -> list[Json]:
-        """An action about one object. name: what the newer dialect calls its id in the body."""
+    def act_on(self, service: str, action: str, name: str, identifier: str) -> list[str]:
+        """An action about one object that gives ids. name: what the newer dialect calls its id in the body."""
         if self._spoken().own_path:
-            return list(self._call("POST", f"/{service}/id:{identifier}?{self._dialect.action}={action}", {}) or [])
-        return self.act(service, action, {name: identifier})
+            return self._rows("POST", f"/{service}/id:{identifier}?{self._dialect.action}={action}", {}, is_text)
+        return self.act(service, action, {name: identifier}, is_text)
 
     def close(self) -> None:
         """Log out, if there was a login, and close the connection. Errors are left to the caller."""
@@ -81,6 +86,20 @@ class Rest:
         finally:
             self._token = None
             self._connection.close()
+
+    def _rows(self, method: str, path: str, body: Json, fits: Fits) -> list[Json]:
+        """A list of what fits."""
+        answer = self._call(method, path, body)
+        if not isinstance(answer, list) or not all(map(fits, answer)):
+            raise self._strange(method, path, answer)
+        return answer
+
+    def _strange(self, method: str, path: str, answer: Json) -> ApiError:
+        return ApiError(
+            f"{self._address} does not answer as a vCenter does to {method} {path}: {_message(answer)}. Check for a proxy between.",
+            call=f"{method} {path}",
+            server_message=_message(answer),
+        )
 
     def _spoken(self) -> Dialect:
         if self._token is None:
@@ -99,7 +118,9 @@ class Rest:
                 status=status,
                 server_message=_message(answer),
             )
-        return answer["value"] if self._dialect.wrapped and isinstance(answer, dict) and "value" in answer else answer
+        if self._dialect.wrapped and isinstance(answer, dict) and "value" in answer:
+            return [] if answer["value"] is None else answer["value"]  # what is empty may be null
+        return answer
 
     def _login(self) -> None:
         credentials = base64.b64encode(f"{self._user}:{self._password}".encode()).decode()
@@ -142,6 +163,10 @@ class Rest:
             return response.status, json.loads(text) if text else None
         except ValueError:
             return response.status, text
+
+
+def is_text(value: Json) -> bool:
+    return isinstance(value, str)
 
 
 def _message(answer: Json) -> str:

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import typing as t
+import urllib.parse
 
 from ..._core.argspec import ArgumentSpec
 from ..backups import jobs
@@ -23,6 +25,7 @@ Row = dict[str, t.Any]
 PROTECTION = ("protected", "not_protected", "pending", "backed_up_with_error", "discovered")
 SLA = ("met_sla", "missed_sla", "excluded_sla", "yet_to_be_protected", "might_miss_sla", "unknown")
 PAGE = 1000
+HTTPS = 443  # the port of a vCenter that is given without one
 UUID = 36
 """Characters of a UUID, which means the same VM in every vCenter."""
 
@@ -175,16 +178,41 @@ def _covering(client: Commvault, rows: list[Row], ids: set[str], vcenter: str | 
     if vcenter is None:
         return found
     hosts = _hosts(client, {row["hypervisor"] for row in found})
-    here = (None, vcenter.casefold())
-    return [row for row in found if hosts.get(row["hypervisor"]) in here or any(len(one) == UUID for one in met[row["id"]])]
+    return [row for row in found if may_be_one(hosts.get(row["hypervisor"]), vcenter) or any(len(one) == UUID for one in met[row["id"]])]
 
 
 def _hosts(client: Commvault, names: set[str]) -> dict[str, str | None]:
-    """The addresses of hypervisors in lower case; None where it is not told, or where two have one name."""
+    """The addresses of hypervisors; None where it is not told, or where two have one name."""
     known = [one for one in vm_lookup.hypervisors(client) if one.name in names]
     details = client.pool.read(lambda one: vm_lookup.hypervisor_detail(client, one), [one.id for one in known])
     hosts = {name: [text(details[one.id], "accountDetails", "hostName") for one in known if one.name == name] for name in names}
-    return {name: told[0].casefold() if len(told) == 1 and told[0] else None for name, told in hosts.items()}
+    return {name: told[0] if len(told) == 1 else None for name, told in hosts.items()}
+
+
+def may_be_one(address: str | None, other: str) -> bool:
+    """Whether two addresses, HOST or HOST:PORT, may be those of one server. A name may be short for a full one, and a number be that of any
+    name; an address that is not known may be any.
+    """
+    try:
+        one, two = urllib.parse.urlsplit(f"//{address or ''}"), urllib.parse.urlsplit(f"//{other}")
+        if address and (one.port or HTTPS) != (two.port or HTTPS):
+            return False
+    except ValueError:  # an IPv6 address without brackets, or no address at all
+        return True
+    if not one.hostname or not two.hostname or one.hostname == two.hostname:
+        return True
+    numbers = [_is_number(one.hostname), _is_number(two.hostname)]
+    if any(numbers):
+        return not all(numbers)
+    return f"{one.hostname}.".startswith(f"{two.hostname}.") or f"{two.hostname}.".startswith(f"{one.hostname}.")
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _content(client: Commvault, group_id: int) -> set[str]:

@@ -74,14 +74,17 @@ def options(vcenter: Row) -> ArgumentSpec:
 
 
 class Look(t.Protocol):
-    """What vCenter holds: a folder's full path, and the VMs of a name or an instance UUID (_vcenter namesakes.read)."""
+    """What vCenter holds: a folder's full path, the VMs of a name or an instance UUID, and what names mean (_vcenter namesakes.read)."""
 
-    def __call__(self, name: str, folder: str, uuid: str | None = None) -> Row: ...
+    def __call__(self, name: str, folder: str, uuid: str | None = None, place: Row | None = None) -> Row: ...
 
 
 @dataclasses.dataclass(frozen=True)
 class Placement:
-    """Where a restored VM goes. folder: from vCenter's root. disks: name, file_name, datastore. nics: label, source, network."""
+    """Where a restored VM goes.
+
+    folder: from vCenter's root. disks: name, file_name, datastore. nics: label, source, network, network_moid.
+    """
 
     new_name: str
     access_node: str
@@ -147,7 +150,9 @@ def _out_of_place(client: Commvault, wanted: Row, source: VmSource, look: Look) 
     if hypervisor is None:
         return None
     lookup.require_same_tenant(client, source.owner, hypervisor.owner, source.label, f'the hypervisor "{hypervisor.name}"')
-    before = look(place["new_name"], place["folder"])
+    stores = {place["datastore"], *(entry["datastore"] for entry in place["datastores"])}
+    networks = {place["network"], *(entry["destination"] for entry in place["networks"])}
+    before = look(place["new_name"], place["folder"], place=_names(place["esx_host"], stores, networks))
     _guard_name(place, before)
     point = select(source.recovery_points(client), source.label, wanted["job_id"], wanted["point_in_time"])
     configuration = vm_browse.vm_configuration(client, source, point)
@@ -159,7 +164,7 @@ def _out_of_place(client: Commvault, wanted: Row, source: VmSource, look: Look) 
         resource_pool=place["resource_pool"],
         datastore=place["datastore"],
         disks=_disks(configuration["disks"], place),
-        nics=_nics(configuration["nics"], place),
+        nics=_identified(_nics(configuration["nics"], place), before),
         power_on=place["power_on"],
         overwrite=place["overwrite"],
     )
@@ -217,6 +222,16 @@ def _nics(nics: list[Row], place: Row) -> list[Row]:
     return [{"label": nic["label"], "source": nic["network"], "network": chosen.get(nic["network"], place["network"])} for nic in nics]
 
 
+def _names(host: str, datastores: t.Iterable[str | None], networks: t.Iterable[str | None]) -> Row:
+    """What vCenter is asked about, since each name has to mean one thing."""
+    return {"host": host, "datastores": sorted(filter(None, datastores)), "networks": sorted(filter(None, networks))}
+
+
+def _identified(nics: list[Row], before: Row) -> list[Row]:
+    """Each card with the managed object id of its network; None where the host reaches none of that name."""
+    return [{**nic, "network_moid": before["networks"].get(nic["network"])} for nic in nics]
+
+
 # In place: where its backup says that it was. What is there of it now goes
 
 
@@ -231,7 +246,8 @@ def _in_place(client: Commvault, wanted: Row, source: VmSource, look: Look) -> V
     untold = [word for word in ("esx_host", "datastore", "folder") if not kept[word]]
     if untold:
         raise InputError(f"The backup of {source.label} {point.ending} does not tell where the VM was: {', '.join(untold)}. {ELSEWHERE}")
-    before = look(source.name, kept["folder"], source.uuid)
+    stores = {kept["datastore"], *(disk["datastore"] for disk in kept["disks"])}
+    before = look(source.name, kept["folder"], source.uuid, _names(kept["esx_host"], stores, {nic["network"] for nic in kept["nics"]}))
     _guard_place(source, before, place["overwrite"], point.ending)
     placement = Placement(
         new_name=source.name,
@@ -241,7 +257,7 @@ def _in_place(client: Commvault, wanted: Row, source: VmSource, look: Look) -> V
         resource_pool=kept["resource_pool"] or "/",
         datastore=kept["datastore"],
         disks=[{**disk, "datastore": disk["datastore"] or kept["datastore"]} for disk in kept["disks"]],
-        nics=[{"label": nic["label"], "source": nic["network"], "network": nic["network"]} for nic in kept["nics"]],
+        nics=_identified([{"label": nic["label"], "source": nic["network"], "network": nic["network"]} for nic in kept["nics"]], before),
         power_on=place["power_on"],
         overwrite=place["overwrite"],
         in_place=True,

@@ -20,7 +20,10 @@ PATHS = [
     "config.guestId",
     "config.guestFullName",
     "config.annotation",
+    "config.bootOptions.efiSecureBootEnabled",
+    "config.cpuAllocation",
     "config.firmware",
+    "config.memoryAllocation",
     "config.version",
     "config.hardware",
     "config.files",
@@ -48,6 +51,8 @@ CONTROLLERS = {
     vim.vm.device.VirtualIDEController: "ide",
 }
 REMOVABLE = {vim.vm.device.VirtualCdrom: "cdrom", vim.vm.device.VirtualFloppy: "floppy", vim.vm.device.VirtualUSB: "usb"}
+#: What a restored VM can be made without, and what it has then.
+PLAIN: Json = {"annotation": "", "firmware": "bios", "secure_boot": False, "tpm": False, "cpu": None, "memory": None}
 BUSES = {"pvscsi": "scsi", "lsilogicsas": "scsi", "lsilogic": "scsi", "buslogic": "scsi", "nvme": "nvme", "ahci": "sata", "ide": "ide"}
 
 
@@ -58,7 +63,7 @@ def read(vcenter: VCenter, inventory: Inventory, nodes: list[Node]) -> list[Json
 
 def _config(inventory: Inventory, ref: t.Any, props: Json) -> Json:
     node = inventory.nodes[ref._moId]
-    folder = inventory.nodes.get(node.parent)
+    folder = next((place for place in inventory.ancestors(node) if place.kind == "Folder"), None)
     host = inventory.nodes.get(props["runtime.host"]._moId) if props.get("runtime.host") else None
     cluster = inventory.nodes.get(host.parent) if host else None
     center = inventory.datacenter(node)
@@ -76,6 +81,10 @@ def _config(inventory: Inventory, ref: t.Any, props: Json) -> Json:
         "annotation": props.get("config.annotation") or "",
         "firmware": props.get("config.firmware") or "",
         "version": props.get("config.version") or "",
+        "secure_boot": bool(props.get("config.bootOptions.efiSecureBootEnabled")),
+        "tpm": any(isinstance(d, vim.vm.device.VirtualTPM) for d in hardware.device),
+        "cpu": _resources(props.get("config.cpuAllocation")),
+        "memory": _resources(props.get("config.memoryAllocation")),
         "cpus": hardware.numCPU,
         "cores_per_socket": hardware.numCoresPerSocket or 1,
         "memory_mb": hardware.memoryMB,
@@ -90,6 +99,13 @@ def _config(inventory: Inventory, ref: t.Any, props: Json) -> Json:
         "nics": [_nic(d, inventory) for d in hardware.device if isinstance(d, vim.vm.device.VirtualEthernetCard)],
         "removable": [{"kind": kind, "label": _label(d)} for d in hardware.device for cls, kind in REMOVABLE.items() if isinstance(d, cls)],
     }
+
+
+def _resources(allocation: t.Any) -> Json | None:
+    if allocation is None:
+        return None
+    shares = {"level": str(allocation.shares.level), "shares": allocation.shares.shares} if allocation.shares else None
+    return {"reservation": allocation.reservation, "limit": allocation.limit, "shares": shares}
 
 
 def _label(device: t.Any) -> str:
@@ -168,6 +184,8 @@ def spec(
     ]
     if any(row["kind"] == "cdrom" for row in config["removable"]):
         changes += _cdrom(config["controllers"], used)
+    if config["tpm"]:
+        changes.append(_add(vim.vm.device.VirtualTPM(key=-11000)))
     out = vim.vm.ConfigSpec(
         name=name,
         guestId=config["guest_id"],
@@ -182,9 +200,20 @@ def spec(
         out.firmware = config["firmware"]
     if config["version"]:
         out.version = config["version"]
+    if config["secure_boot"]:
+        out.bootOptions = vim.vm.BootOptions(efiSecureBootEnabled=True)
+    if config["cpu"]:
+        out.cpuAllocation = _allocation(config["cpu"])
+    if config["memory"]:
+        out.memoryAllocation = _allocation(config["memory"])
     if keep_identity:
         out.uuid, out.instanceUuid = config["bios_uuid"], config["instance_uuid"]
     return out
+
+
+def _allocation(kept: Json) -> t.Any:
+    shares = vim.SharesInfo(**kept["shares"]) if kept["shares"] else None
+    return vim.ResourceAllocationInfo(reservation=kept["reservation"], limit=kept["limit"], expandableReservation=False, shares=shares)
 
 
 def _add(device: t.Any, create_file: bool = False) -> t.Any:

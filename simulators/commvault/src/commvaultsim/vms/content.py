@@ -151,9 +151,9 @@ class Resolver:
         return wanted in (path, below) or ("/" not in name.strip("/") and node.name.lower() == name.lower())
 
     def _below(self, vm: Node, top: Node, kind: str) -> bool:
-        chain = [vm, *self.inventory.ancestors(vm)]
-        if kind in ("CLUSTER", "SERVER", "RES_POOL"):
-            ref = vm.props.get("resourcePool" if kind == "RES_POOL" else "runtime.host")
+        chain = self.inventory.pools(vm) if kind == "RES_POOL" else [vm, *self.inventory.ancestors(vm)]
+        if kind in ("CLUSTER", "SERVER"):
+            ref = vm.props.get("runtime.host")
             start = self.inventory.nodes.get(ref._moId) if ref else None
             chain = [start, *self.inventory.ancestors(start)] if start else []
         return any(node is top for node in chain)

@@ -151,9 +151,10 @@ def _kept(sim: Simulator, wish: Wish) -> Json:
     disks = [disk for disk in config["disks"] if not disk["skipped"]]
     if not disks and config["disks"]:
         raise JobFailure(f"The backup of [{wish.backup.name}] by job {wish.backup.job_id} holds no disk.")
-    fault = sim.faults.take("restore_drop_disk", lambda p: matches(p.get("vm"), wish.backup.name, wish.new_name, wish.backup.guid))
-    config["disks"] = disks[:-1] if fault else disks
-    return config
+    drop = sim.faults.take("restore_drop_disk", lambda p: matches(p.get("vm"), wish.backup.name, wish.new_name, wish.backup.guid))
+    config["disks"] = disks[:-1] if drop else disks
+    plain = sim.faults.take("restore_drop_settings", lambda p: matches(p.get("vm"), wish.backup.name, wish.new_name, wish.backup.guid))
+    return config | {setting: vmconfig.PLAIN[setting] for setting in (plain.params["settings"] if plain else ())}
 
 
 def _host(inventory: Inventory, wish: Wish, config: Json) -> Node:
@@ -188,7 +189,7 @@ def _pool(inventory: Inventory, host: Node, wish: Wish) -> Node:
     name = wish.resource_pool.strip("/").rpartition("/")[2]
     if not name or name == "Resources":
         return root
-    found = next((n for n in inventory.of_kind("ResourcePool", "VirtualApp") if n.name == name and root in inventory.ancestors(n)), None)
+    found = next((n for n in inventory.of_kind("ResourcePool", "VirtualApp") if n.name == name and root in inventory.pools(n)), None)
     if found is None:
         raise JobFailure(f"Resource pool [{wish.resource_pool}] was not found below [{cluster.name}].")
     return found

@@ -32,6 +32,7 @@ INVENTORY: dict[t.Any, list[str]] = {
     vim.ComputeResource: ["name", "parent", "resourcePool"],
     vim.HostSystem: ["name", "parent"],
     vim.ResourcePool: ["name", "parent"],
+    vim.VirtualApp: ["name", "parent", "parentFolder", "parentVApp"],
     vim.Datastore: ["name", "parent"],
     vim.Network: ["name", "parent"],
     vim.VirtualMachine: [
@@ -116,7 +117,10 @@ def _log_in(content: t.Any, username: str, password: str) -> str | None:
 
 @dc.dataclass
 class Node:
-    """One inventory object: its reference, kind (vim class name without the package), name, parent id, and other properties read."""
+    """One inventory object: its reference, kind (vim class name without the package), name, parent id, and other properties read.
+
+    The parent of what is in a vApp is that vApp, of a vApp another one or its folder; what is a resource pool has that in its properties.
+    """
 
     ref: t.Any
     kind: str
@@ -147,6 +151,24 @@ class Inventory:
             out.append(parent)
             parent = self.nodes.get(parent.parent)
         return out
+
+    def pools(self, node: Node) -> list[Node]:
+        """The resource pools, of which vApps are some, that a VM or a pool lies in, the nearest first."""
+        out: list[Node] = []
+        ref = node.props.get("resourcePool" if node.kind == "VirtualMachine" else "parent")
+        while ref is not None and ref._moId in self.nodes and self.nodes[ref._moId].kind in ("ResourcePool", "VirtualApp"):
+            out.append(self.nodes[ref._moId])
+            ref = out[-1].props.get("parent")
+        return out
+
+    def settle(self) -> None:
+        """Give each vApp, and each VM in one or in a resource pool below one, what it lies in: vCenter leaves the VMs' parent unset."""
+        for node in self.of_kind("VirtualMachine", "VirtualApp"):
+            if node.kind == "VirtualApp":
+                outer = node.props.get("parentVApp") or node.props.get("parentFolder")
+                node.parent = outer._moId if outer else ""
+            elif not node.parent:
+                node.parent = next((pool.id for pool in self.pools(node) if pool.kind == "VirtualApp"), "")
 
     def path(self, node: Node) -> str:
         """/Datacenter/vm/Folder/Name, without the root folder."""
@@ -200,7 +222,9 @@ class VCenter:
             parent = props.get("parent")
             name = urllib.parse.unquote(str(props.get("name", "")))  # vCenter writes / % and \ in names as %2f %25 %5c
             nodes[ref._moId] = Node(ref, type(ref).__name__.rpartition(".")[2], name, parent._moId if parent else "", props)
-        return Inventory(nodes)
+        inventory = Inventory(nodes)
+        inventory.settle()
+        return inventory
 
     def read(self, refs: list[t.Any], paths: list[str]) -> list[tuple[t.Any, Json]]:
         """Properties of some objects of one kind, in one call."""

@@ -29,6 +29,7 @@ KNOWN: dict[str, str] = {
     "job_invisible": "GET /Job/{id} finds nothing for the first polls {polls}",
     "vm_fail": "one VM of a backup fails {vm, reason}",
     "restore_drop_disk": "a restored VM comes up without its last disk {vm}",
+    "restore_drop_settings": "a restored VM comes up without some of annotation, firmware, secure_boot, tpm, cpu, memory {vm, settings}",
     "restore_fail": "a restore fails after it began {match, reason}",
     "corrupt_restore": "restored files have flipped bytes, their size kept {path}",
     "empty_browse": "DoBrowse answers {}",

@@ -110,21 +110,32 @@ def test_what_is_not_known_passes_no_check() -> None:
     assert check.failures(check.index_checks(vm(disks=None), [])) == ["Disks in the backup: expected none, found unknown"]
 
 
-def test_isolation_needs_all_three() -> None:
-    isolated = card(1, "Isolated", connected=False, start_connected=False)
-    assert check.failures(check.isolation_checks({"nics": [isolated]}, "Isolated")) == []
+def isolation(vm: dict[str, t.Any], moid: str | None = "network-7") -> list[str]:
+    return check.failures(check.isolation_checks(vm, "Isolated", moid))
+
+
+def test_isolation_needs_all_four() -> None:
+    isolated = card(1, "Isolated", network_moid="network-7", connected=False, start_connected=False)
+    assert isolation({"nics": [isolated]}) == []
     for key, value in (("connected", True), ("start_connected", True), ("network", "Tenants"), ("connected", None)):
-        assert len(check.failures(check.isolation_checks({"nics": [{**isolated, key: value}]}, "Isolated"))) == 1
+        assert len(isolation({"nics": [{**isolated, key: value}]})) == 1
+
+
+def test_another_network_of_the_same_name_is_not_the_isolated_one() -> None:
+    namesake = card(1, "Isolated", network_moid="dvportgroup-9", connected=False, start_connected=False)
+    assert isolation({"nics": [namesake]}) == ["Network adapter 1: network id: expected network-7, found dvportgroup-9"]
+    for unknown in (None, "network-7"):
+        assert len(isolation({"nics": [{**namesake, "network_moid": None}]}, unknown)) == 1
 
 
 def test_a_vm_without_cards_is_isolated() -> None:
-    assert check.failures(check.isolation_checks({"nics": []}, "Isolated")) == []
+    assert isolation({"nics": []}) == isolation({"nics": []}, None) == []
 
 
 def test_a_vm_whose_cards_are_withheld_is_not_isolated() -> None:
     unknown: list[dict[str, t.Any]] = [{"nics": [], "unreadable": ["config.hardware.device"]}, {"nics": None, "unreadable": []}, {}]
     for found in unknown:
-        assert check.failures(check.isolation_checks(found, "Isolated")) == ["Network cards: expected told by vCenter, found unknown"]
+        assert isolation(found) == ["Network cards: expected told by vCenter, found unknown"]
 
 
 def test_the_disks_of_the_backup_are_those_of_the_vm() -> None:

@@ -21,7 +21,7 @@ VM_NAME = "rt-2026-11-web-0badcafe"
 BACKUP = {"id": 12, "parent": 11, "end_time": "2026-11-24T03:00:00Z"}
 RESTORE = {"id": 20, "start_time": "2026-11-24T04:00:00Z", "end_time": "2026-11-24T04:01:00Z"}
 DISK = {"label": "Hard disk 1", "key": 2000, "size_bytes": 40 * GIB, "mode": "persistent"}
-CARD = {"label": "Network adapter 1", "type": "vmxnet3", "network": "Tenants"}
+CARD = {"label": "Network adapter 1", "type": "vmxnet3", "network": "Tenants", "network_moid": "network-7"}
 VM: Json = {"instance_uuid": "AA", "cpus": 2, "memory_mb": 4096, "disks": [DISK], "nics": [CARD]}
 VERSION = {"path": "D:\\a.txt", "type": "file", "size": 3, "modification_time": "2026-11-01T00:00:00Z"}
 ENTRY = {**{key: VERSION[key] for key in ("path", "size", "modification_time")}, "sha256": "ab"}
@@ -86,7 +86,15 @@ RAW: Json = {
     },
     "vm": {
         "name": VM_NAME,
-        "restored": {"restore": {"backup_job": BACKUP, "job": RESTORE, "vm": {"moid": "vm-1"}, "configuration": {"disks": [DISK]}}},
+        "restored": {
+            "restore": {
+                "backup_job": BACKUP,
+                "job": RESTORE,
+                "vm": {"moid": "vm-1"},
+                "configuration": {"disks": [DISK]},
+                "destination": {"nics": [{"network_moid": "network-7"}]},
+            }
+        },
         "read": seen(),
         "isolated": seen(),
         "isolated_at": "2026-11-24T04:02:00Z",
@@ -219,6 +227,7 @@ def test_a_step_that_is_missing_is_a_reason_without_any_error() -> None:
         ("vm", "vm read", {"ansible_facts": {"vcenter_vms": []}}, "VM: expected restored, found not there"),
         ("vm", "vm restored restore configuration disks", [], "Disks in the backup: expected 40 GiB, found none"),
         ("vm", "vm isolated", seen(nics=[]), None),
+        ("vm", "vm restored restore destination nics", [], "After boot: Network adapter 1: network id: expected unknown, found network-7"),
         ("vm", "vm isolated", seen(nics=[CARD]), "Before power-on: Network adapter 1: network: expected Isolated, found Tenants"),
         ("file", "file local files", [], "File: expected restored, found not there"),
         ("database", "database local", {"msg": "file not found", "failed": False}, "Database: expected restored, found not there"),

@@ -40,6 +40,7 @@ def test_a_disk_that_is_a_file():
             "key": 2000,
             "size_bytes": 1048577,
             "datastore": "ds/01",
+            "datastore_moid": "datastore-1",
             "file": "[ds] a/a.vmdk",
             "mode": "persistent",
             "thin": True,
@@ -79,6 +80,7 @@ def test_the_network_of_a_card(backing, expected):
     networks = [vim.Network("network-1"), vim.dvs.DistributedVirtualPortgroup("dvportgroup-9")]
     (found,) = network_cards([card(DEVICE.VirtualVmxnet3, backing)], networks, INVENTORY)
     assert found["network"] == expected
+    assert found["network_moid"] == {"Tenants": "network-1", "Tenants 20": "dvportgroup-9"}.get(expected)
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def rest(tagging, tmp_path):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.socket = trust.wrap_socket(server.socket, server_side=True)
         server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=[0.02])
         thread.start()
         context = ssl.create_default_context(cafile=tmp_path / "ca.pem")
         made = Rest("127.0.0.1", server.server_address[1], context, "ürs", "secret", 10, 10)
@@ -180,6 +180,20 @@ def test_what_the_server_says_is_passed_on(tagging, rest, reply, words):
     tagging.fail["list-attached"] = reply
     with pytest.raises(ApiError, match=words):
         read_tags(rest, ["vm-1"])
+
+
+@pytest.mark.parametrize("part", ["/category", "list-tags-for-category", "objects-on-tags", "tags-on-objects", "/tag/"])
+@pytest.mark.parametrize("value", [b"<html>Please log in</html>", {}, [1], [{}], "text"], ids=str)
+def test_an_answer_that_is_not_what_the_call_promises_is_an_error(tagging, rest, part, value):
+    tagging.fail[part] = (200, value)
+    with pytest.raises(ApiError, match=r"does not answer as a vCenter does to (GET|POST) /cis/tagging/"):
+        read_tags(rest, ["vm-1"]) if part == "tags-on-objects" else tagged_vms(rest, {"Backup/Gold"})
+
+
+def test_an_empty_answer_is_no_empty_list(tagging, rest):
+    tagging.fail["objects-on-tags"] = (200, b"")
+    with pytest.raises(ApiError, match="does not answer as a vCenter does"):
+        tagged_vms(rest, {"Backup/Gold"})
 
 
 def test_a_server_without_sessions(tagging, rest):

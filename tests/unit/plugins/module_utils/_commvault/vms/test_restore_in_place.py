@@ -36,9 +36,9 @@ def shows(*answers):
     """What vCenter shows, look after look, and what it was asked."""
     queue, asked = list(answers), []
 
-    def look(name, folder, uuid=None):
+    def look(name, folder, uuid=None, place=None):
         asked.append((name, folder, uuid))
-        return {"folder": "/DC1/vm/prod", "vms": queue.pop(0)}
+        return {"folder": "/DC1/vm/prod", "vms": queue.pop(0), "networks": {}}
 
     look.asked = asked
     return look
