@@ -31,22 +31,27 @@ def work(histories: t.Iterable[Row], servers: t.Sequence[Row], known: t.Sequence
     specification. known: the records. changed: whether files that were changed since their backup matter too, so that all are read.
     host: the one that reads where the access names none. local: directories of the control node; windows: for each host its directories.
     """
-    targets = []
-    for result in histories:
-        newest = _newest(result["jobs"])
-        recorded = newest is not None and any(_of(record, result["item"]) and _job(record) == int(newest["id"]) for record in known)
-        active = any(job["outcome"] in ("active", "standing") for job in result["jobs"])
-        doubtful = [] if excepted(result["item"], servers) else [int(job["id"]) for job in result["jobs"] if job["outcome"] == "partial"]
-        clean = _newest(job for job in result["jobs"] if int(job["id"]) not in doubtful)
-        found = {
-            **{key: result["item"][key] for key in ("client", "name")},
-            "active": active,
-            "doubtful": doubtful,
-            "clean": str(clean["start_time"]) if clean else "",
-        }
-        about = {"job": int(newest["id"]), "started": str(newest["start_time"])} if newest else {"job": None, "started": ""}
-        targets.append({**found, **about, "due": newest is not None and not recorded})
+    targets = [_target(result, servers, known) for result in histories]
     return {"targets": targets, **_places([target for target in targets if changed or target["due"]], servers, host)}
+
+
+def _target(result: Row, servers: t.Sequence[Row], known: t.Sequence[Row]) -> Target:
+    """One of the targets of work(), from its history."""
+    item, jobs = result["item"], result["jobs"]
+    newest = _newest(jobs)
+    recorded = newest is not None and any(_of(record, item) and _job(record) == int(newest["id"]) for record in known)
+    doubtful = [] if excepted(item, servers) else [int(job["id"]) for job in jobs if job["outcome"] == "partial"]
+    clean = _newest(job for job in jobs if int(job["id"]) not in doubtful)
+    return {
+        "client": item["client"],
+        "name": item["name"],
+        "active": any(job["outcome"] in ("active", "standing") for job in jobs),
+        "job": int(newest["id"]) if newest else None,
+        "started": str(newest["start_time"]) if newest else "",
+        "due": newest is not None and not recorded,
+        "doubtful": doubtful,
+        "clean": str(clean["start_time"]) if clean else "",
+    }
 
 
 def records(targets: t.Iterable[Row], servers: t.Sequence[Row], read: Row, about: Row, known: t.Sequence[Row]) -> list[Record]:
