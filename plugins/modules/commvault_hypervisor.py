@@ -69,6 +69,12 @@ options:
       - present
       - absent
     default: present
+  reuse_retired:
+    description:
+      - Whether a hypervisor of the name that was retired is put back into use, with the backups that are kept of it. Without this it is refused,
+        since retiring it may have been the end of a service.
+    type: bool
+    default: false
   force:
     description: With O(state=absent), delete the hypervisor instead of retiring it, and its backups with it.
     type: bool

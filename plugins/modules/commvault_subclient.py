@@ -91,6 +91,18 @@ options:
           - present
           - absent
         default: present
+  missing_content:
+    description:
+      - What to do where O(subclients[].content) that is new names something that is not on the client. Commvault takes any path, and backs
+        up nothing where no file has it.
+      - The client itself is asked, through Commvault. Where it does not answer, and for shares and names such as V(%Documents%), it is not
+        known, which is a warning. What follows a wildcard is not looked for.
+      - Content that a subclient has already is not looked for again.
+    type: str
+    choices:
+      - refuse
+      - warn
+    default: refuse
 seealso:
   - module: calligo.baas.commvault_plan
   - module: calligo.baas.commvault_backup

@@ -40,7 +40,13 @@ class InlineAction(NormalAction):
             return t.cast(Json, t.cast(t.Any, super()).run(tmp, task_vars))
         # Plain JSON, as between Ansible and a module that runs elsewhere.
         arguments = _plain(dict(self._task.args))
-        inline = Inline(self._task.action, arguments, bool(self._task.check_mode), bool(self._task.diff), Display().warning)
+        host = known.get("inventory_hostname")
+
+        def say(text: str) -> None:
+            # Beside the output proper, which a callback may have made a document.
+            Display().display(f"[{host}] {text}", stderr=True)
+
+        inline = Inline(self._task.action, arguments, bool(self._task.check_mode), bool(self._task.diff), Display().warning, say)
         return t.cast(Json, _plain(run_inline(self.module.main, inline)))
 
     def _is_here(self, task_vars: Json) -> bool:

@@ -1,10 +1,11 @@
 # Copyright (c) Calligo
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What guides show can be done: specifications are what roles take, commands exist. The README's example runs in the onboarding's tests."""
+"""What guides show can be done: specifications are what roles take, commands and their options exist. YAML runs in test_guides.py."""
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 import typing as t
@@ -59,6 +60,10 @@ def test_a_command_is_there(file, line):
         kind, _dot, name = word.rpartition("calligo.baas.")
         if words[0] == "ansible-playbook" and _dot:
             assert (kind, name) == ("", name) and name in PLAYBOOKS
+    for given in [after for before, after in itertools.pairwise(words) if before == "-e"]:
+        name, _equals, value = given.partition("=")
+        role = next(role for role in roles() if name.startswith(f"{role}_"))
+        assert list(ArgumentSpecValidator({name: options(role)[name]}).validate({name: value}).error_messages) == []
 
 
 def test_there_is_something_to_look_at():

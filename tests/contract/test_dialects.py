@@ -189,7 +189,8 @@ def removed(modules):
     }
     for module, wish in gone.items():
         walk(modules, module, tenant.inside(wish))
-    back = tenant.inside(tenant.hypervisor(modules))
+    back = tenant.inside({**tenant.hypervisor(modules), "reuse_retired": True})
+    assert modules.failure("commvault_hypervisor", {**back, "reuse_retired": False}, check=True)["error"]["kind"] == "Refused"
     walk(modules, "commvault_hypervisor", back, {**back, **ABSENT, "force": True})
     walk(modules, "commvault_plan", tenant.inside({"name": tenant.SPARE_PLAN["name"], **ABSENT}))
     walk(modules, "commvault_company", {**tenant.COMPANY, "state": "deactivated"})

@@ -160,7 +160,7 @@ def test_disk_filters_of_the_sdk_are_no_change(modules, commcell):
 
 @pytest.mark.contract(operation="file subclient content and filters", module="commvault_subclient", direction="reads")
 def test_content_filters_and_exceptions_are_read(modules, commcell):
-    lists = {"content": ["D:\\Data", "E:\\Käufe & Co"], "filters": ["*.tmp", "D:\\Data\\cache"], "exceptions": ["D:\\Data\\cache\\keep"]}
+    lists = {"content": ["D:\\Data", "D:\\Data\\Köln"], "filters": ["*.tmp", "D:\\Data\\cache"], "exceptions": ["D:\\Data\\cache\\keep"]}
     modules("commvault_subclient", tenant.inside({"subclients": [{**FILES, **lists, "description": "by hand"}]}))
     subclient = sdk.file_subclients(commcell, SERVER).get(FILES["name"])
     assert (subclient.content, subclient.filter_content, subclient.exception_content) == tuple(lists.values())
@@ -178,7 +178,7 @@ def test_a_subclient_of_the_sdk_is_no_change(modules, commcell):
     subclients = sdk.file_subclients(commcell, SERVER)
     # Setting the plan comes first: the SDK then has the plan's content take the place of the subclient's own.
     lists = {"content": ["D:\\Data\\Köln"], "filters": ["*.tmp", "~$*"], "exceptions": ["D:\\Data\\keep.tmp"]}
-    modules("commvault_subclient", tenant.inside({"subclients": [{**FILES, "name": "sdk data", "content": ["D:\\Else"]}]}))
+    modules("commvault_subclient", tenant.inside({"subclients": [{**FILES, "name": "sdk data", "content": ["E:\\Shares"]}]}))
     subclients.refresh()
     subclient = subclients.get("sdk data")
     subclient.plan = SPARE

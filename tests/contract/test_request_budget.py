@@ -38,7 +38,7 @@ def modules(tmp_path_factory):
 
 
 def share(name):
-    return {"client": "acme-fs01", "name": name, "content": [f"E:\\{name}"], "plan": "acme-gold"}
+    return {"client": "acme-fs01", "name": name, "content": ["E:\\Shares"], "plan": "acme-gold"}
 
 
 def requests(modules, module, options, changed):
@@ -63,7 +63,8 @@ def test_content_filters_and_plan_of_a_subclient_are_set(modules, figure):
     wish = {**tenant.SUBCLIENT, "content": ["D:\\Data", "E:\\Shares"], "filters": ["*.tmp"], "plan": "acme-spare"}
     sent = requests(modules, "commvault_subclient", {"subclients": [wish]}, True)
     figure("subclient", len(sent))
-    assert len(sent) <= 4
+    assert len(sent) <= 5
+    assert len([line for line in sent if line.endswith("/browsefs")]) == 1, "what is new is looked for in one listing"
     assert [line for line in sent if line.startswith("POST /Subclient/")], "in one request"
 
 

@@ -227,7 +227,7 @@ def test_a_plan_that_was_not_made_says_why(modules, faults):
 def test_a_plan_in_use_is_not_deleted_and_the_number_is_told(modules):
     modules("commvault_company", {"name": COMPANY, "servers": ["cafe-fs01"]})
     modules(MODULE, plan("used", primary()))
-    subclient = {"client": "cafe-fs01", "name": "used data", "plan": "used", "content": ["D:\\Data"]}
+    subclient = {"client": "cafe-fs01", "name": "used data", "plan": "used", "content": ["D:\\Rezepte"]}
     modules("commvault_subclient", {"company": COMPANY, "subclients": [subclient]})
     for check in (True, False):
         result = modules.failure(MODULE, plan("used", state="absent"), check=check)

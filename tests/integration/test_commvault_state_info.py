@@ -27,7 +27,7 @@ def modules(tmp_path_factory):
         tenant.onboard(running)
         running("commvault_company", {"name": OTHER["company"], "alias": "cafe", "servers": ["cafe-fs01"]})
         running("commvault_plan", {**OTHER, **tenant.PLAN, "name": "cafe-plan"})
-        subclient = {"client": "cafe-fs01", "name": "data", "plan": "cafe-plan", "content": ["D:\\Data"]}
+        subclient = {"client": "cafe-fs01", "name": "data", "plan": "cafe-plan", "content": ["D:\\Rezepte"]}
         running("commvault_subclient", {**OTHER, "subclients": [subclient]})
         more = {**tenant.SUBCLIENT, "filters": FILTERS, "exceptions": ["D:\\Data\\Köln\\keep"], "description": "Files / é"}
         running("commvault_subclient", tenant.inside({"subclients": [more]}))

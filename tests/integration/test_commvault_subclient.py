@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ansible_collections.calligo.baas.tests.support.modules import Modules
@@ -41,7 +43,7 @@ def one(name="data", **options):
 
 def test_the_twelve_steps(modules):
     present = one(content=["D:\\Kasse"], filters=SERVICE_FILTERS, plan=GOLD, vss="locked_files", description="Die Kasse")
-    changed = one(content=["D:\\Kasse\\Tag 1\\", "E:"], filters=[], exceptions=["D:\\Kasse\\Tag 1\\*.txt"], plan=SILVER, vss="all_files")
+    changed = one(content=["D:\\Kasse\\Tag 1\\", "D:"], filters=[], exceptions=["D:\\Kasse\\Tag 1\\*.txt"], plan=SILVER, vss="all_files")
     changed["subclients"][0] |= {"description": "", "backup_enabled": False}
     results = walk(modules, MODULE, present, changed, one(state="absent"))
     made = results["create"]["subclients"][0]
@@ -55,7 +57,7 @@ def test_the_twelve_steps(modules):
         "client": CLIENT,
         "backupset": "defaultBackupSet",
         "name": "data",
-        "content": ["D:\\Kasse\\Tag 1\\", "E:"],
+        "content": ["D:\\Kasse\\Tag 1\\", "D:"],
         "filters": [],
         "exceptions": ["D:\\Kasse\\Tag 1\\*.txt"],
         "plan": SILVER,
@@ -65,7 +67,7 @@ def test_the_twelve_steps(modules):
     }
     assert {**after, "changed": True} == results["change"]["subclients"][0] == results["change check"]["subclients"][0]
     before, changed_to = results["change"]["diff"][0]["before"], results["change"]["diff"][0]["after"]
-    assert before["content"] == ["D:\\Kasse"] and changed_to["content"] == ["D:\\Kasse\\Tag 1\\", "E:"]
+    assert before["content"] == ["D:\\Kasse"] and changed_to["content"] == ["D:\\Kasse\\Tag 1\\", "D:"]
 
 
 def test_another_spelling_is_no_change(modules):
@@ -86,7 +88,7 @@ def test_content_that_can_be_no_path_is_refused_for_what_is_there_too(modules, p
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_odd_names_and_paths(modules, name):
     path = f"D:\\{name.replace('/', '').replace(chr(34), '')}\\**\\*.tmp"
-    wanted = one(name, content=[path], filters=[f"**\\{name}*"], description=name)
+    wanted = {**one(name, content=[path], filters=[f"**\\{name}*"], description=name), "missing_content": "warn"}
     made = step(modules, MODULE, wanted, check=False, changed=True)["subclients"][0]
     assert (made["name"], made["content"], made["description"]) == (name, [path], name)
     step(modules, MODULE, wanted, check=False, changed=False)
@@ -96,16 +98,18 @@ def test_odd_names_and_paths(modules, name):
 
 def test_requests_are_few(modules):
     count = 12
-    wanted = {"subclients": [{"client": CLIENT, "name": f"few {n}", "content": [f"D:\\few {n}"], "plan": GOLD} for n in range(count)]}
+    content = ["D:\\Kasse"]
+    wanted = {"subclients": [{"client": CLIENT, "name": f"few {n}", "content": content, "plan": GOLD} for n in range(count)]}
     modules(MODULE, wanted)
     _result, requests = recorded(modules, MODULE, wanted)
     assert len(requests) == 3, "login, one list with everything, logout"
-    first = {"subclients": [{**wanted["subclients"][0], "content": ["D:\\x"], "filters": ["*.tmp"], "plan": SILVER}]}
+    first = {"subclients": [{**wanted["subclients"][0], "content": ["D:\\"], "filters": ["*.tmp"], "plan": SILVER}]}
     _result, requests = recorded(modules, MODULE, first)
-    assert [row["method"] + " " + row["path"].split("/api")[1].rstrip("0123456789") for row in requests[1:-1]] == [
+    assert [f"{row['method']} {re.sub('[0-9]+', '<id>', row['path'].split('/api')[1].replace('V4', 'V?'))}" for row in requests[1:-1]] == [
         "GET /Subclient",
-        "GET /V4/Plan/Summary",
-        "POST /Subclient/",
+        "GET /Client/<id>/browsefs",
+        "GET /V?/Plan/Summary",
+        "POST /Subclient/<id>",
     ]
     modules(MODULE, {"subclients": [{"client": CLIENT, "name": f"few {n}", "state": "absent"} for n in range(count)]})
 
@@ -121,7 +125,7 @@ def test_the_default_subclient(modules):
 
 
 def test_nothing_is_half_written(modules):
-    first = {"client": CLIENT, "name": "half", "content": ["D:\\half"]}
+    first = {"client": CLIENT, "name": "half", "content": ["D:\\Kasse"]}
     for second, text in (
         ({"client": "no-such-server", "name": "x", "content": ["D:\\"]}, 'client "no-such-server" does not exist'),
         ({"client": CLIENT, "name": "x", "content": ["D:\\"], "plan": "no such plan"}, 'plan "no such plan" does not exist'),
@@ -143,7 +147,7 @@ def test_what_is_missing_is_a_warning_in_check_mode(modules):
 
 
 def test_a_deletion_that_waits_for_approval_is_not_called_done(modules):
-    modules(MODULE, one("approve", content=["D:\\approve"]))
+    modules(MODULE, one("approve", content=["D:\\Kasse"]))
     modules.sandbox.control("POST", "/faults", {"name": "pending_approval", "times": 1})
     failed = modules.failure(MODULE, one("approve", state="absent"))
     assert "approval" in failed["msg"]
@@ -166,3 +170,57 @@ def test_a_company_manages_only_its_own_servers(fresh_sandbox):
 
 def one_of(options, **changed):
     return {**options, "subclients": [{**options["subclients"][0], **changed}]}
+
+
+@pytest.mark.parametrize(
+    "path", ["D:\\Kase", "Q:\\Kasse", "D:\\Kasse\\Tag 9\\*.txt", "D:\\Kasse\\*.docx", "D:\\Nowhere\\deep\\**", "D:\\Kasse\\none\\"]
+)
+def test_content_that_matches_nothing_on_the_client_is_refused(modules, path):
+    modules(MODULE, one("there", content=["D:\\Kasse"]))
+    modules.sandbox.control("DELETE", "/journal")
+    for name in ("there", "not there yet"):
+        failed = modules.failure(MODULE, one(name, content=["D:\\Kasse", path]))
+        assert failed["error"]["kind"] == "Refused" and f"The content {path} of" in failed["msg"]
+        assert "is not there" in modules.failure(MODULE, one(name, content=["D:\\Kasse", path]), check=True)["msg"]
+    assert not [row for row in modules.sandbox.control("GET", "/journal")["requests"] if row["writes"]]
+    made = modules(MODULE, {**one("there", content=["D:\\Kasse", path]), "missing_content": "warn"})
+    assert "is not there" in str(made["warnings"])
+    _result, requests = recorded(modules, MODULE, one("there", content=["d:\\kasse\\", path], description="x"))
+    assert not [row for row in requests if "browsefs" in row["path"]], "what was taken already is not looked for"
+    modules(MODULE, one("there", state="absent"))
+
+
+@pytest.mark.parametrize(
+    "path", ["\\", "D:", "d:\\KASSE\\Tag 1", "D:\\Kasse\\*.zip", "D:\\Kasse\\Tag ?\\*", "D:\\**\\*.tmp", "D:\\Kasse\\Export 2026.zip"]
+)
+def test_content_that_matches_something_is_taken(modules, path):
+    made = modules(MODULE, one("matching", content=[path]))
+    assert made["changed"] and not made.get("warnings")
+    modules(MODULE, one("matching", state="absent"))
+
+
+@pytest.mark.parametrize("path", ["\\\\nas\\share", "%Documents%"])
+def test_content_that_is_nowhere_on_the_client_is_said_to_be_unknown(modules, path):
+    made = modules(MODULE, one("elsewhere", content=[path]))
+    assert made["changed"] and "It is not known" in str(made["warnings"])
+    modules(MODULE, one("elsewhere", state="absent"))
+
+
+@pytest.mark.parametrize(
+    "answer", [{"status": 404, "body": {}}, {"status": 200, "body": {"entries": []}}, {"status": 200, "body": {"nodes": []}}]
+)
+def test_a_client_that_cannot_be_looked_into_is_said_to_be_unknown(modules, answer):
+    modules.sandbox.control("POST", "/faults", {"name": "http", "path": "browsefs", **answer})
+    made = modules(MODULE, one("unknown", content=["D:"]))
+    modules.sandbox.control("DELETE", "/faults")
+    assert made["changed"] and "It is not known" in str(made["warnings"])
+    modules(MODULE, one("unknown", state="absent"))
+
+
+def test_the_folders_above_are_each_listed_once(modules):
+    wanted = [{"client": CLIENT, "name": name, "content": [f"D:\\Kasse\\{name}", "D:\\Kasse"]} for name in ("Tag 1", "Export 2026.zip")]
+    _result, requests = recorded(modules, MODULE, {"subclients": wanted})
+    assert len([row for row in requests if "browsefs" in row["path"]]) == 2
+    _result, requests = recorded(modules, MODULE, {"subclients": wanted})
+    assert not [row for row in requests if "browsefs" in row["path"]]
+    modules(MODULE, {"subclients": [{"client": CLIENT, "name": one["name"], "state": "absent"} for one in wanted]})

@@ -99,7 +99,7 @@ def test_others_are_not_concerned(modules):
     inside = {"company": other["name"]}
     modules("commvault_company", {**other, "servers": ["cafe-fs01"]})
     modules("commvault_plan", {**tenant.PLAN, **inside, "name": "cafe-plan"})
-    subclient = {"client": "cafe-fs01", "name": "data", "plan": "cafe-plan", "content": ["D:\\Data"]}
+    subclient = {"client": "cafe-fs01", "name": "data", "plan": "cafe-plan", "content": ["D:\\Rezepte"]}
     modules("commvault_subclient", {**inside, "subclients": [subclient]})
     deactivate(modules, "backup", "restore", "login")
     wish = {**inside, "subclients": [{"client": "cafe-fs01", "name": "data"}], "level": "full"}

@@ -84,3 +84,16 @@ def test_what_a_schedule_backed_up_is_recorded_without_a_backup(modules: Modules
     assert backups(modules) == jobs
     assert jobs[0]["id"] in recorded(modules)
     assert manifest_run(modules).counts("changed") == {"boreal": 0}
+
+
+def test_a_backup_with_errors_is_no_good_end_and_is_made_again(modules: Modules) -> None:
+    change(modules, "third, longer still")
+    modules.sandbox.control("POST", "/faults", {"name": "file_unreadable", "path": "Minutes 2026-11"})
+    failed = run_playbook(modules.sandbox, "file_manifest", "--limit", "boreal")
+    modules.sandbox.control("DELETE", "/faults")
+    assert failed.status != 0
+    assert backups(modules)[0]["outcome"] == "partial"
+    assert "Not every backup of changed files has succeeded" in failed.output and "boreal-fs01, îles: job" in failed.output
+    run = manifest_run(modules)
+    assert (backups(modules)[0]["outcome"], run.counts("changed")["boreal"] > 0) == ("success", True)
+    assert manifest_run(modules).counts("changed") == {"boreal": 0}

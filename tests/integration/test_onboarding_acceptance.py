@@ -102,7 +102,11 @@ WRONG: dict[str, tuple[dict[str, t.Any], str]] = {
     ),
     "content": (
         {"baas_file_backup": {"servers": [{**SHARE, "subclients": [{"name": "x", "plan": "boreal-gold", "content": ["D:\\Dta"]}]}]}},
-        "is not there: boreal-fs01/x, D:\\Dta.",
+        'The content D:\\Dta of the subclient "boreal-fs01 / defaultBackupSet / x" is not there',
+    ),
+    "content by access": (
+        {"baas_file_backup": {"servers": [{**SHARE, "subclients": [{"name": "x", "plan": "boreal-gold", "content": ["D:\\Legal"]}]}]}},
+        "This would be backed up, but is not there: boreal-fs01/x, D:\\Legal.",
     ),
     "evidence": ({"baas_evidence_dir": "evidence"}, 'The directory "evidence" is relative'),
     "variable": ({"baas_file_backups": {}}, "baas_file_backups is no variable of this collection. Did you mean baas_file_backup?"),

@@ -17,7 +17,7 @@ import pytest
 
 from ansible_collections.calligo.baas.tests.support.aging import advance, age
 from ansible_collections.calligo.baas.tests.support.golden import Golden, read_results
-from ansible_collections.calligo.baas.tests.support.modules import Modules
+from ansible_collections.calligo.baas.tests.support.modules import Modules, vcenter_options
 from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, run_playbook
 from commvaultsim.sandbox import Sandbox
 
@@ -152,6 +152,15 @@ def test_nothing_is_removed_without_the_alias(modules: Modules, options: tuple[s
     assert writes == []
 
 
+def test_what_is_wrong_at_the_end_of_a_removal_is_said_before_its_beginning(modules: Modules) -> None:
+    for check in ((), ("--check",)):
+        run, writes = offboard(modules, *CONFIRMED, "-e", "tenant_offboarding_heir=Nobody", *check)
+        assert run.status != 0
+        assert "Nobody" in run.output
+        assert writes == []
+    assert not list((evidence_dir(modules.sandbox) / "offboarding").rglob("*boreal*/*log*")), "nothing was begun"
+
+
 def test_nothing_is_begun_whose_record_could_not_be_kept(modules: Modules) -> None:
     run, writes = offboard(modules, "-e", f"baas_evidence_dir={modules.sandbox.ca_path}/evidence")
     assert run.status != 0
@@ -191,14 +200,22 @@ def test_removed_is_what_the_tenant_had_and_nothing_of_another(modules: Modules,
     assert f"{LEAVING}: the company, deactivated" in record["remaining"]
 
 
+def mark(modules: Modules) -> str | None:
+    """Whose the tenant's folder is marked as."""
+    options = {**vcenter_options(modules.sandbox, "vc-jer"), "folder": f"Tenants/{LEAVING}"}
+    return t.cast("str | None", modules("vcenter_folder_info", options)["folders"][0]["tenant"])
+
+
 def test_the_company_goes_with_the_last_backup(modules: Modules, golden: Golden) -> None:
     other = estate(modules, STAYING)
+    assert mark(modules) == "boreal", "the company is still there"
     advance(modules, 130)
     age(modules)
     twice(modules, golden, "last-backup", *CONFIRMED)
     assert estate(modules)["company"] is None
     assert [row["name"] for row in estate(modules, STAYING)["plans"]] == [row["name"] for row in other["plans"]]
     assert records(modules)[-1]["remaining"] == []
+    assert mark(modules) is None, "nobody else could have the folder"
     # Not a new tenant: the records know it.
     run, writes = onboard(modules, None, "-e", json.dumps({"baas_file_backup": {}, "baas_sql_backup": {}}))
     assert run.status != 0

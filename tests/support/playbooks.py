@@ -50,7 +50,7 @@ def run_playbook(
     home: Path = CHECKOUT,
     config: Path = CHECKOUT / "ansible.cfg",
 ) -> Run:
-    """Run one of playbooks/ with the demo's inventory; its evidence goes to the sandbox's state directory.
+    """Run one of playbooks/, or another by its whole path, with the demo's inventory; its evidence goes to the sandbox's state directory.
 
     :param results: a file for the results of the modules of this collection, a line of JSON each.
     :param home: where the collection is.
@@ -84,7 +84,13 @@ def _process(
     config: Path = CHECKOUT / "ansible.cfg",
 ) -> dict[str, t.Any]:
     """The arguments with which a run of ansible-playbook begins."""
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "inventories/demo", f"playbooks/{playbook}.yml", *options]
+    command = [
+        str(Path(sys.executable).parent / "ansible-playbook"),
+        "-i",
+        "inventories/demo",
+        str(Path("playbooks", f"{playbook}.yml")),
+        *options,
+    ]
     env = {
         **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         "ANSIBLE_CONFIG": str(config),

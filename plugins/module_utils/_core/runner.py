@@ -33,6 +33,7 @@ class Context:
     """What a module may know of the run: everything but whether it is a check run, which is decided in this file alone.
 
     warn: takes one line of text for the person who runs the play.
+    say: takes one that is for the screen alone, while the module runs; a module that was sent to its host has no screen.
     missing: takes what is missing and the way out, when the task refers to something that is not there. Raises NotFound; in check mode
     it warns, since an earlier task of the same check run may be the one that would make it, and the caller goes on without. Where the
     option planned names what earlier tasks make, it keeps silent about those, and anything else is the error that it is without check mode.
@@ -41,12 +42,15 @@ class Context:
 
     params: Params
     warn: t.Callable[[str], None]
+    say: t.Callable[[str], None]
     missing: t.Callable[[str, str, str], None]
     write_file: t.Callable[..., output.Written]
     permit: Permit
 
     @classmethod
-    def of(cls, params: Params, check_mode: bool, warn: t.Callable[[str], None]) -> Context:
+    def of(
+        cls, params: Params, check_mode: bool, warn: t.Callable[[str], None], say: t.Callable[[str], None] = lambda text: None
+    ) -> Context:
         """The context of a run."""
         named = params.get("planned")
         planned = None if named is None else {str(name).casefold() for name in named}
@@ -57,7 +61,7 @@ class Context:
             if planned is None:
                 warn(f"{text} A real run fails here unless an earlier task makes it.")
 
-        return cls(params, warn, missing, output.compare_file if check_mode else output.write_file, Permit(not check_mode))
+        return cls(params, warn, say, missing, output.compare_file if check_mode else output.write_file, Permit(not check_mode))
 
 
 Connect = t.Callable[[Context], contextlib.AbstractContextManager[S]]
@@ -114,14 +118,14 @@ def _run(spec: ArgumentSpec, connect: Connect[S], body: Body[S]) -> t.NoReturn:
         raise SystemExit(0)
     module = AnsibleModule(supports_check_mode=True, **spec.to_kwargs())
     module.no_log_values |= spelt(module.no_log_values)
-    result = _result(connect, body, module.params, module.check_mode, module.warn, module._diff)
+    context = Context.of(module.params, module.check_mode, module.warn)
+    result = _result(connect, body, context, module.check_mode, module._diff)
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)
 
 
-def _result(connect: Connect[S], body: Body[S], params: Params, check_mode: bool, warn: t.Callable[[str], None], diff: bool) -> Params:
-    context = Context.of(params, check_mode, warn)
+def _result(connect: Connect[S], body: Body[S], context: Context, check_mode: bool, diff: bool) -> Params:
     try:
         with connect(context) as session:
             result = body(session, context, check_mode)
@@ -140,13 +144,17 @@ def _result(connect: Connect[S], body: Body[S], params: Params, check_mode: bool
 
 @dataclasses.dataclass
 class Inline:
-    """A module that runs in the process of its caller, who has its arguments and takes its result; see run_inline(). name: for errors."""
+    """A module that runs in the process of its caller, who has its arguments and takes its result; see run_inline(). name: for errors.
+
+    say: shows a line while the module runs. What servers say may be in it: it is made printable first.
+    """
 
     name: str
     arguments: Params
     check_mode: bool
     diff: bool
     warn: t.Callable[[str], None]
+    say: t.Callable[[str], None] = lambda text: None
     result: Params | None = None
 
 
@@ -174,9 +182,13 @@ def _run_inline(inline: Inline, spec: ArgumentSpec, connect: Connect[S], body: B
     def warn(text: str) -> None:
         inline.warn(remove_values(text, secrets))
 
+    def say(text: str) -> None:
+        inline.say("".join(char if char.isprintable() else "?" for char in remove_values(text, secrets)))
+
     if checked.error_messages:
         unknown = f"Unsupported parameters for ({inline.name}) module: " if isinstance(checked.errors[0], UnsupportedError) else ""
         result: Params = {"failed": True, "msg": unknown + checked.errors.msg}
     else:
-        result = _result(connect, body, checked.validated_parameters, inline.check_mode, warn, inline.diff)
+        context = Context.of(checked.validated_parameters, inline.check_mode, warn, say)
+        result = _result(connect, body, context, inline.check_mode, inline.diff)
     return t.cast(Params, remove_values({"changed": False, **result}, secrets))

@@ -24,21 +24,34 @@ USABLE = ("success", "partial")
 
 
 def work(histories: t.Iterable[Row], servers: t.Sequence[Row], known: t.Sequence[Row], changed: bool, host: str) -> Record:
-    """What has to be read: targets (client, name, job and started: the newest backup, due, active), and where their files are.
+    """What has to be read: targets (client, name, job and started: the newest backup, due, active, doubtful: the jobs that ended with
+    errors, clean: when the newest began that had none), and where their files are.
 
     histories: results of a loop of M(calligo.baas.commvault_job_info) over the subclients (item and jobs). servers: of the
     specification. known: the records. changed: whether files that were changed since their backup matter too, so that all are read.
     host: the one that reads where the access names none. local: directories of the control node; windows: for each host its directories.
     """
-    targets = []
-    for result in histories:
-        newest = _newest(result["jobs"])
-        recorded = newest is not None and any(_of(record, result["item"]) and _job(record) == int(newest["id"]) for record in known)
-        active = any(job["outcome"] in ("active", "standing") for job in result["jobs"])
-        found = {"client": result["item"]["client"], "name": result["item"]["name"], "active": active}
-        about = {"job": int(newest["id"]), "started": str(newest["start_time"])} if newest else {"job": None, "started": ""}
-        targets.append({**found, **about, "due": newest is not None and not recorded})
+    targets = [_target(result, servers, known) for result in histories]
     return {"targets": targets, **_places([target for target in targets if changed or target["due"]], servers, host)}
+
+
+def _target(result: Row, servers: t.Sequence[Row], known: t.Sequence[Row]) -> Target:
+    """One of the targets of work(), from its history."""
+    item, jobs = result["item"], result["jobs"]
+    newest = _newest(jobs)
+    recorded = newest is not None and any(_of(record, item) and _job(record) == int(newest["id"]) for record in known)
+    doubtful = [] if excepted(item, servers) else [int(job["id"]) for job in jobs if job["outcome"] == "partial"]
+    clean = _newest(job for job in jobs if int(job["id"]) not in doubtful)
+    return {
+        "client": item["client"],
+        "name": item["name"],
+        "active": any(job["outcome"] in ("active", "standing") for job in jobs),
+        "job": int(newest["id"]) if newest else None,
+        "started": str(newest["start_time"]) if newest else "",
+        "due": newest is not None and not recorded,
+        "doubtful": doubtful,
+        "clean": str(clean["start_time"]) if clean else "",
+    }
 
 
 def records(targets: t.Iterable[Row], servers: t.Sequence[Row], read: Row, about: Row, known: t.Sequence[Row]) -> list[Record]:
@@ -74,12 +87,14 @@ def records(targets: t.Iterable[Row], servers: t.Sequence[Row], read: Row, about
 def changed(targets: t.Iterable[Row], servers: t.Sequence[Row], read: Row, about: Row, known: t.Sequence[Row]) -> list[Target]:
     """The subclients (client and name) with versions of files that no record knows and that are newer than the last backup.
 
-    Those that are being backed up now are left out: what that backup holds is known when it has ended.
+    A backup with errors does not count, nor does its record: nobody knows which files it holds. Those that are being backed up now are left
+    out: what that backup holds is known when it has ended.
     """
     found = []
     for target in targets:
-        unknown = [] if target["active"] else _unknown(target, servers, read, about, known)
-        if any(not _older(entry, target) for entry in unknown):
+        sure = [record for record in known if not (_of(record, target) and _job(record) in target["doubtful"])]
+        unknown = [] if target["active"] else _unknown(target, servers, read, about, sure)
+        if any(not _older(entry, {"started": target["clean"]}) for entry in unknown):
             found.append({"client": target["client"], "name": target["name"]})
     return found
 
@@ -93,10 +108,20 @@ def open_points(targets: t.Iterable[Row], servers: t.Sequence[Row], read: Row) -
             found.append({"name": name, "reason": "there is no backup yet, or none in the time that was looked at"})
         elif target["active"]:
             found.append({"name": name, "reason": "a backup has not ended; it is recorded when it has"})
+        elif target["job"] in target["doubtful"]:
+            found.append(
+                {"name": name, "reason": f"its newest backup, job {target['job']}, had errors, so that files may be missing in it"}
+            )
         gone = sorted(set(_roots(target, servers)) & set(_missing(read)))
         if gone:
             found.append({"name": name, "reason": f"could not be read: {', '.join(f'{path} ({_missing(read)[path]})' for path in gone)}"})
     return found
+
+
+def excepted(target: Row, servers: t.Sequence[Row]) -> bool:
+    """Whether the specification says why this subclient may have backups with errors."""
+    entries = [(server["client"], entry) for server in servers for entry in server["subclients"] if entry.get("backup_exception")]
+    return any(_key(client, entry["name"]) == _key(target["client"], target["name"]) for client, entry in entries)
 
 
 def _held(target: Row, job: int, known: t.Sequence[Row]) -> list[manifest.Entry]:

@@ -25,8 +25,8 @@ def manifest(specification: Row, known: t.Mapping[str, str], listed: Row, read: 
     listed: jobs and histories, see manifest_vms.work() and manifest_files.work(). read: recorded_at; due and vms (see
     manifest_vms.records(); empty where nothing was due); local and windows (see manifest_files.records()); started: targets of backups
     that were started after that, for which alone records are made then.
-    Gives work (vms and files, as these tell them), files (for M(calligo.baas.evidence_files)), back_up (subclients with newer files), and
-    open (name and reason).
+    Gives work (vms and files, as these tell them), files (for M(calligo.baas.evidence_files)), back_up (subclients with newer files),
+    excused (those of them whose backups may have errors, as the specification says), and open (name and reason).
     """
     found = parsed(known)
     vms = {one["backup_job"]: one for one in found if one["kind"] == "vms"}
@@ -38,7 +38,7 @@ def manifest(specification: Row, known: t.Mapping[str, str], listed: Row, read: 
         "files": manifest_files.work(listed["histories"], specification["servers"], files, changed=changed, host=host),
     }
     if read is None:
-        return {"work": work, "files": [], "back_up": [], "open": []}
+        return {"work": work, "files": [], "back_up": [], "excused": [], "open": []}
     return {"work": work, **_records(specification, (vms, files), jobs, work, read)}
 
 
@@ -47,14 +47,16 @@ def _records(specification: Row, known: tuple[dict[int, Record], list[Record]], 
     servers = specification["servers"]
     about = {**specification, "recorded_at": read["recorded_at"]}
     if read["started"]:
-        return {"files": manifest_files.records(read["started"], servers, read, about, files), "back_up": [], "open": []}
+        return {"files": manifest_files.records(read["started"], servers, read, about, files), "back_up": [], "excused": [], "open": []}
     made = []
     if work["vms"]["jobs"]:
         made = manifest_vms.records({"listed": jobs, "due": read["due"], "vms": read["vms"]}, about, vms, specification["margin"])
     vms = {**vms, **{file["content"]["backup_job"]: file["content"] for file in made}}
     targets = work["files"]["targets"]
+    changed = manifest_files.changed(targets, servers, read, about, files) if specification["changed"] else []
     return {
         "files": [*made, *manifest_files.records(targets, servers, read, about, files)],
-        "back_up": manifest_files.changed(targets, servers, read, about, files) if specification["changed"] else [],
+        "back_up": changed,
+        "excused": [target for target in changed if manifest_files.excepted(target, servers)],
         "open": [*manifest_vms.open_points(jobs, vms), *manifest_files.open_points(targets, servers, read)],
     }

@@ -10,6 +10,7 @@ import itertools
 import typing as t
 
 from . import records
+from .options import misspelt
 
 Row = t.Mapping[str, t.Any]
 STAGES = ("stop_backups", "deactivate", "remove")
@@ -20,10 +21,10 @@ ABSENT = {"state": "absent"}
 def offboarding(seen: Row) -> dict[str, t.Any]:
     """What the end of a tenant's service comes to, from what was seen of it so far.
 
-    seen: tenant (as the specification has it, with name and alias), stage, confirm (the alias of the tenant whose things may be
-    removed); before and now, what M(calligo.baas.commvault_estate_info) found first and last; earlier, the texts of the records of earlier
-    runs by their paths; log, path and text of the log, which is empty if there is none; changed, whether this run changed anything;
-    recorded_at (ISO 8601, UTC) and recorded_by.
+    seen: tenant (as the specification has it, with name and alias), variables (the names of all that its host has), stage, confirm (the
+    alias of the tenant whose things may be removed); before and now, what M(calligo.baas.commvault_estate_info) found first and last;
+    earlier, the texts of the records of earlier runs by their paths; log, path and text of the log, which is empty if there is none;
+    changed, whether this run changed anything; recorded_at (ISO 8601, UTC) and recorded_by.
     Gives problems (why nothing may be done at all), announcement (what there is, and what the stage takes away), activities and removals
     (what the modules are given), log (all its entries, once this run has begun) and begins (whether the last of them is new), result (of
     the role), record, and due: whether the record is to be written, because something was done or the stage was never run before.
@@ -50,7 +51,10 @@ def offboarding(seen: Row) -> dict[str, t.Any]:
         "before": whole[0]["before"] if whole else before,
     }
     return {
-        "problems": problems(seen["tenant"], before, stage, seen["confirm"], known=bool(earlier or log)),
+        "problems": [
+            *misspelt(seen.get("variables") or [], "tenant_offboarding"),
+            *problems(seen["tenant"], before, stage, seen["confirm"], known=bool(earlier or log)),
+        ],
         "announcement": announced,
         "activities": activities(before),
         "removals": removals(before, now),

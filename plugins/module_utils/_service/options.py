@@ -70,14 +70,18 @@ INVENTORY = frozenset(
 """The variables of the inventory that the roles' defaults and the playbooks read."""
 
 
-def misspelt(variables: t.Iterable[str], role: str = "") -> list[str]:
-    """A sentence for each variable that looks like one of this collection, or like an option of the role, and is none.
+FACTS = {"vm_backup": {"vm_backup_folder_problems"}}
+"""What roles set beside their results."""
+
+
+def misspelt(variables: t.Iterable[str], *roles: str) -> list[str]:
+    """A sentence for each variable that looks like one of this collection, or like an option of one of the roles, and is none.
 
     A block of a specification that is misspelt would be left out, and what it names would not be protected.
     variables: the names of all that a host has.
     """
-    known = INVENTORY | ({*options(role), f"{role}_result"} if role else set())
-    prefixes = ("baas_", f"{role}_") if role else ("baas_",)
+    known = INVENTORY.union(*({*options(role), f"{role}_result", *FACTS.get(role, ())} for role in roles))
+    prefixes = ("baas_", *(f"{role}_" for role in roles))
     unknown = sorted(name for name in variables if name.startswith(prefixes) and name not in known)
     return [f"{name} is no variable of this collection. {_advice(name, known)}" for name in unknown]
 

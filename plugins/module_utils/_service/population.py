@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .options import misspelt, option
+from .options import misspelt
 from .protection import fields, required, uuid
+from .tenants import given
 
 Tenant = t.Mapping[str, t.Any]
 System = dict[str, t.Any]
@@ -30,11 +31,11 @@ def specifications(variables: t.Mapping[str, Tenant], hosts: t.Iterable[str]) ->
         unknown = misspelt(known)
         if unknown:
             raise ValueError(f"{host}: {' '.join(unknown)}")
-        if known["baas_tenant"].get("state") == "ended":
+        tenant = given(known, "baas_tenant")
+        if tenant.get("state") == "ended":
             continue
-        given = {key: known.get(f"baas_{key}") or {} for key in ("vm_backup", "file_backup", "sql_backup")}
-        kinds = {key: option(value, f"tenant_onboarding_{key}") for key, value in given.items()}
-        found.append({"host": host, **{key: known["baas_tenant"][key] for key in ("name", "alias", "region")}, **kinds})
+        kinds = {key: given(known, f"baas_{key}") for key in ("vm_backup", "file_backup", "sql_backup")}
+        found.append({"host": host, **{key: tenant[key] for key in ("name", "alias", "region")}, **kinds})
     return found
 
 

@@ -26,6 +26,7 @@ def problems(  # noqa: PLR0913 - what a preflight has seen
     databases: t.Iterable[Row] = (),
     claims: t.Iterable[Row] = (),
     covering: t.Iterable[Row] = (),
+    roles: t.Iterable[str] = (),
 ) -> list[str]:
     """All that stands in the way of a tenant's onboarding, at once.
 
@@ -34,12 +35,13 @@ def problems(  # noqa: PLR0913 - what a preflight has seen
     infrastructure: what M(calligo.baas.commvault_infrastructure_info) found. vcenter_error: why the tenant's folder in
     the vCenter could not be read, empty if it could. sql_servers: names of the servers that need the agent of SQL Server; the others need
     that of the file system. acceptance: whether there will be acceptance restores, which need a place in the region.
-    variables: the names of the tenant's variables. databases: results of a loop of M(calligo.baas.commvault_sql_database_info) over the
-    subclients that name some; an instance that Commvault does not know yet has none.
+    variables: the names of the tenant's variables. roles: those whose options may be among them.
+    databases: results of a loop of M(calligo.baas.commvault_sql_database_info) over the subclients that name some; an instance that
+    Commvault does not know yet has none.
     covering: the VM groups, of whatever company, whose content reaches into the tenant's folder.
     """
     return [
-        *misspelt(variables, "tenant_onboarding"),
+        *misspelt(variables, *roles),
         *([f"vCenter: {vcenter_error}"] if vcenter_error else []),
         *tenants.conflicts(tenant, claims),
         *(text for group in covering for text in _covered(group, tenant)),

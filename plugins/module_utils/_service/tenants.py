@@ -8,31 +8,44 @@ from __future__ import annotations
 
 import typing as t
 
+from .options import option
+
 Row = t.Mapping[str, t.Any]
 VARIABLES = ("baas_tenant", "baas_vm_backup", "baas_file_backup", "baas_sql_backup", "baas_region")
+
+
+def given(known: Row, name: str) -> dict[str, t.Any]:
+    """One of the blocks of a host, in the types of the onboarding's argument specification, in whatever form it was given; {} for none.
+
+    Raises ValueError for what cannot be converted.
+    """
+    return dict(option(known[name], name.replace("baas_", "tenant_onboarding_", 1))) if known.get(name) else {}
 
 
 def claims(variables: t.Mapping[str, Row], tenants: t.Iterable[str], regions: t.Iterable[str] = ()) -> list[dict[str, t.Any]]:
     """What the tenants of the inventory and the provider in its regions claim: host, name, alias, vcenter, folder, servers.
 
-    variables: of all hosts, by inventory name. tenants, regions: inventory names. folder is None where there is none; the provider has no
-    alias, and claims the access nodes, the restore clients and the folder for restores of a region. A claim holds nothing secret, so that
-    it may be a fact, made once for all hosts of a play.
+    variables: of all hosts, by inventory name, as given() takes them. tenants, regions: inventory names. folder is None for none;
+    the provider has no alias, and claims the access nodes, the restore clients and the folder for restores of a region. A claim holds
+    nothing secret, so that it may be a fact, made once for all hosts of a play.
     """
     return [
         *(_of_tenant(host, variables[host]) for host in tenants if variables[host].get("baas_tenant")),
-        *(of_region(variables[host]["baas_region"], host) for host in regions if variables[host].get("baas_region")),
+        *(of_region(given(variables[host], "baas_region"), host) for host in regions if variables[host].get("baas_region")),
     ]
 
 
 def _of_tenant(host: str, known: Row) -> dict[str, t.Any]:
-    tenant, servers = known["baas_tenant"], [(known.get(key) or {}).get("servers") or [] for key in ("baas_file_backup", "baas_sql_backup")]
+    tenant, servers = (
+        given(known, "baas_tenant"),
+        [given(known, key).get("servers") or [] for key in ("baas_file_backup", "baas_sql_backup")],
+    )
     return {
         "host": str(host),
         "name": str(tenant["name"]),
         "alias": str(tenant["alias"]),
-        "vcenter": _vcenter(known.get("baas_region") or {}),
-        "folder": (known.get("baas_vm_backup") or {}).get("vcenter_folder"),
+        "vcenter": _vcenter(given(known, "baas_region")),
+        "folder": given(known, "baas_vm_backup").get("vcenter_folder"),
         "servers": sorted({str(server["client"]) for rows in servers for server in rows}),
     }
 

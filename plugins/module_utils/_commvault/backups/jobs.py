@@ -33,6 +33,9 @@ BACKUP, RESTORE, SYNTHETIC_FULL = 4, 5, 14
 APPEAR_PAUSES = (0.5, 2.0, 4.0, 8.0)
 """Seconds between the looks for a job whose start was not confirmed."""
 UNSEEN_SECONDS = 60
+PROGRESS_SECONDS = 60.0
+PROGRESS_JOBS = 5
+"""How often the screen tells how far jobs are that are waited for, and how many of them it names."""
 """How long a job that was just started may be invisible (cvpysdk job.py retries for the same reason, far longer)."""
 
 
@@ -136,15 +139,20 @@ def current(client: Commvault, ids: t.Collection[int]) -> list[Record]:
 def wait(client: Commvault, ids: t.Collection[int], timeout: float, first: float = 1.0) -> list[Record]:
     """Wait until all jobs have ended, by reading only, and give their records in the order of ids.
 
-    timeout: seconds. Nothing is killed or restarted: a job that is still pending at the end goes on without us.
+    timeout: seconds. Nothing is killed or restarted: a job that is still pending at the end goes on without us. How far it is comes to the
+    screen once in PROGRESS_SECONDS.
     Raises WaitTimeout (with the states and the server's reasons), and JobFailed where a job stands suspended or was never seen.
     """
-    began = client.clock.monotonic()
+    began = said = client.clock.monotonic()
 
     def look() -> dict[int, Record]:
-        elapsed = client.clock.monotonic() - began
-        seen = read_many(client, ids, elapsed)
-        _check(seen, ids, elapsed)
+        nonlocal said
+        now = client.clock.monotonic()
+        seen = read_many(client, ids, now - began)
+        _check(seen, ids, now - began)
+        if now - said >= PROGRESS_SECONDS:
+            client.say(_progress(seen, ids))
+            said = now
         return seen
 
     def ended(records: dict[int, Record]) -> bool:
@@ -162,6 +170,17 @@ def wait(client: Commvault, ids: t.Collection[int], timeout: float, first: float
             jobs=list(error.last.values()),
         ) from None
     return [records[job_id] for job_id in ids]
+
+
+def _progress(records: dict[int, Record], ids: t.Collection[int]) -> str:
+    """How far jobs are, in a line."""
+    running = [records[job_id] for job_id in ids if job_id in records and records[job_id]["outcome"] == "active"]
+    shown = [
+        f"{job['id']} ({job['client']}/{job['subclient']}, {job['status']}, {job['percent'] or 0} %)" for job in running[:PROGRESS_JOBS]
+    ]
+    more = [f"and {len(running) - PROGRESS_JOBS} more"] if len(running) > PROGRESS_JOBS else []
+    ended = sum(record["outcome"] in ENDED for record in records.values())
+    return f"{ended} of {len(ids)} jobs ended; running: {', '.join([*shown, *more]) or 'not seen yet'}"
 
 
 def _check(records: dict[int, Record], ids: t.Collection[int], elapsed: float) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import typing as t
 
@@ -50,6 +51,34 @@ def malformed(path: str, windows: bool = True) -> str | None:
     return "has a character in it that no path on Windows can have" if _FORBIDDEN.search(path, start.end()) else None
 
 
+def levels(path: str, windows: bool = True) -> list[str] | None:
+    r"""The names on the way from the top of a machine to what a path backs up, the last of which may be a wildcard.
+
+    What follows a wildcard is left out, and so is **, which may stand for nothing. The whole machine has none. None for a path to back up
+    that is on no drive of the machine, or wherever users have theirs.
+    """
+    separator = "\\" if windows else "/"
+    if windows and path != separator and not _DRIVE.match(path):
+        return None
+    parts = [part for part in path.split(separator) if part]
+    wild = next((number for number, part in enumerate(parts) if _WILDCARD.search(part)), len(parts))
+    return parts[:wild] if "**" in "".join(parts[wild : wild + 1]) else parts[: wild + 1]
+
+
+def folder(levels: list[str], windows: bool = True) -> str:
+    r"""The path of a folder by the names on the way to it: \ or / for none, D:\ for a drive."""
+    if not windows:
+        return "/" + "/".join(levels)
+    return "\\".join(levels) + ("\\" if len(levels) < 2 else "")
+
+
+def matches(name: str, level: str, windows: bool = True) -> bool:
+    """Whether something in a folder is what one level of a path means."""
+    have, want = (one.strip("\\").lower() if windows else one for one in (name, level))
+    return have == want or fnmatch.fnmatchcase(have, want)
+
+
+_WILDCARD = re.compile(r"[*?\[]")
 _DRIVE = re.compile(r"[A-Za-z]:(\\|$)")
 _SHARE = re.compile(r"\\\\[^\\]+\\[^\\]+(\\|$)")
 _MONIKER = re.compile(r"\\?%[^%]+%")

@@ -11,14 +11,16 @@ import typing as t
 from ..._core.argspec import ArgumentSpec
 from ..._core.compare import changes
 from ..._core.engine import Record, Seen, Work
-from ..._core.errors import InputError
+from ..._core.errors import InputError, Refused
 from ..servers import lookup as server_lookup
 from ..servers import subclients as file_subclients
 from ..servers.subclient_resource import SubclientLists, SubclientResource, Subclients, common_body
 from ..servers.subclients import APPLICATIONS, LINUX, WINDOWS
 from ..wire.lookup import require_once
-from ..wire.replies import flag, listed, number, part, text
+from ..wire.replies import flag, listed, part, text
+from ..wire.replies import number as numeric
 from . import paths
+from .live import LiveFiles
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
@@ -53,14 +55,19 @@ _SUBCLIENT = {
     "backup_enabled": {"type": "bool"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
-OPTIONS = ArgumentSpec({"subclients": {"type": "list", "elements": "dict", "required": True, "options": _SUBCLIENT}})
+OPTIONS = ArgumentSpec(
+    {
+        "subclients": {"type": "list", "elements": "dict", "required": True, "options": _SUBCLIENT},
+        "missing_content": {"type": "str", "choices": ["refuse", "warn"], "default": "refuse"},
+    }
+)
 
 
 def bind(client: Commvault, params: Record) -> Work:
     """The subclients of one call. Raises InputError for a list that makes no sense, before anything is asked of the server."""
     elements = params["subclients"]
     lists = FileSubclientLists(client, elements)
-    resources = [Subclient(client, lists, element) for element in elements]
+    resources = [Subclient(client, lists, {**element, "missing_content": params["missing_content"]}) for element in elements]
     require_once("subclient", [one.label for one in resources])
     for one in resources:
         _check(one.label, one.params)
@@ -85,6 +92,7 @@ class FileSubclientLists(SubclientLists):
     def __init__(self, client: Commvault, elements: list[Record]) -> None:
         super().__init__(client, elements, IDENTITY, "backupsetName", tuple(APPLICATIONS))
         self._explain = functools.cache(self._explain_client)
+        self.live = LiveFiles(client)
 
     def rows(self, element: Record) -> list[Row]:
         name, needed = element["client"], element["state"] == "present"
@@ -108,10 +116,12 @@ class FileSubclientLists(SubclientLists):
 class Subclient(SubclientResource):
     """One file system subclient (cvpysdk subclient.py and fssubclient.py; GET and POST /Subclient/{id}).
 
-    params: client, backupset, name, content, filters, exceptions, plan, vss, description, backup_enabled, state.
-    Raises NotFound for an unknown client, backup set or plan, Refused for another company's client and for deleting a default.
+    params: client, backupset, name, content, filters, exceptions, plan, vss, description, backup_enabled, state, missing_content.
+    Raises NotFound for an unknown client, backup set or plan, Refused for another company's client, for deleting a default, and for new
+    content that is not on the client.
     """
 
+    lists: FileSubclientLists
     identity = IDENTITY
     entity_keys = ("clientName", "backupsetName", "subclientName")
     parent = "backup set"
@@ -143,7 +153,24 @@ class Subclient(SubclientResource):
             raise InputError(
                 f'The subclient "{self.label}" is on Linux, which has no volume shadow copies: leave vss out.', object=self.label
             )
+        self._look_for_content(seen, changed.get("content") or [])
         return self.plan(changed)
+
+    def _look_for_content(self, seen: Seen, content: list[str]) -> None:
+        """Commvault takes any path, and backs up nothing where no file has it. What is backed up already is not looked for again."""
+        windows, number = _on_windows(seen), numeric(seen.raw.above, "clientId")
+        known = {paths.normal(path, windows) for path in seen.known.get("content") or []}
+        new = [path for path in content if paths.normal(path, windows) not in known]
+        absent, unknown = self.lists.live.look_for(number, new, windows) if number else ([], {})
+        for path, reason in unknown.items():
+            self.client.warn(
+                f'It is not known whether the content {path} of the subclient "{self.label}" is there to be backed up. {reason}'
+            )
+        told = f'The content {", ".join(absent)} of the subclient "{self.label}" is not there, so that nothing of it would be backed up.'
+        if absent and self.params["missing_content"] == "refuse":
+            raise Refused(f"{told} Correct it; or say missing_content: warn, where it comes later.", object=self.label)
+        if absent:
+            self.client.warn(told)
 
     def create(self, seen: Seen, desired: Record, means: Found | None) -> Record:
         entity = {key: seen.raw.above.get(key) for key in ("clientName", "applicationId", "instanceName", "backupsetName")}
@@ -177,7 +204,7 @@ class Subclient(SubclientResource):
 def _on_windows(seen: Seen) -> bool:
     """Whether paths are those of Windows, which is taken for granted where there is nothing to tell."""
     entity = seen.raw.own.get("subClientEntity") or seen.raw.above
-    return not entity or number(entity, "applicationId") == WINDOWS
+    return not entity or numeric(entity, "applicationId") == WINDOWS
 
 
 def _inherits(properties: Row) -> bool:
@@ -197,4 +224,4 @@ def _entries(lists: Record) -> list[Row]:
 def _vss(properties: Row) -> str:
     if not properties.get("useVSS"):
         return "off"
-    return "all_files" if number(properties, "vssOptions") == 1 else "locked_files"
+    return "all_files" if numeric(properties, "vssOptions") == 1 else "locked_files"

@@ -37,6 +37,7 @@ OPTIONS = ArgumentSpec(
         # It says when a password is sent, and holds none.
         "update_password": {"type": "str", "choices": [ON_CREATE, IF_REFUSED, ALWAYS], "default": ON_CREATE, "no_log": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "reuse_retired": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
     },
     {"required_together": [("vcenter_username", "vcenter_password")]},
@@ -92,6 +93,12 @@ class Hypervisor(Resource):
         if absent:
             raise InputError(f'The hypervisor "{desired["name"]}" does not exist yet: give {", ".join(absent)}.')
         retired = vm_lookup.choose_hypervisor(self._client, desired["name"], seen.raw, "own")
+        if retired and not self._params["reuse_retired"]:
+            raise Refused(
+                f'The hypervisor "{retired.name}" was retired, and its backups are kept under that name. To put it back into use, say '
+                "reuse_retired: true (in a tenant's specification: baas_tenant.state is active); otherwise choose another name.",
+                object=retired.name,
+            )
         return {"retired": retired, "body": self._body(desired)}
 
     def prepare_update(self, seen: Seen, changed: Record) -> Json:

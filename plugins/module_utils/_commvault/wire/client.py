@@ -70,7 +70,7 @@ class Commvault:
     token: a ready token used as it is; it is neither renewed nor logged out, since others may use it too.
     company, company_id: act inside this company (header operatorCompanyId; cvpysdk commcell.py switch_to_company).
     accept_unknown_owners: take what the server lists inside the company for the company's where it does not tell whose it is.
-    missing, permit: as the runner's context has them.
+    warn, say, missing, permit: as the runner's context has them.
     pool: for many reads at a time, where a resource has them.
     """
 
@@ -85,6 +85,7 @@ class Commvault:
         company_id: int | None = None,
         accept_unknown_owners: bool = False,
         warn: t.Callable[[str], None] = lambda text: None,
+        say: t.Callable[[str], None] = lambda text: None,
         missing: t.Callable[[str, str, str], None] = _not_found,
         permit: Permit | None = None,
         clock: wait.Clock = time,
@@ -104,6 +105,7 @@ class Commvault:
         self._company_looked_up = company_id is not None or company is None
         self.accept_unknown_owners = accept_unknown_owners
         self.warn = warn
+        self.say = say
         self._missing = missing
         self._permit = permit or Permit()
         self.clock = clock

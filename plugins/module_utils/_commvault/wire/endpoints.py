@@ -65,6 +65,7 @@ _PROMISES: dict[str, Promise] = {
     "GET /Agent": _rows("agentProperties"),
     "GET /Client/byName": _rows("clientProperties"),
     "GET /Client/{}/CheckReadiness": _rows("summary"),
+    "GET /Client/{}/browsefs": _rows("nodes"),
     "GET /Client/{}/SQL/Instance/{}/Browse": _rows("SqlDatabase", "sqlDatabase"),
     # Its form differs between releases; whoever reads it asks /sql/databases where it is not the one known.
     "GET /Client/{}/Sql/Instance/{}/DatabaseConfiguration": Promise(()),

@@ -71,6 +71,7 @@ def connect(context: Context) -> t.Iterator[Commvault]:
         company_id=params["company_id"],
         accept_unknown_owners=params["accept_unknown_owners"],
         warn=context.warn,
+        say=context.say,
         missing=context.missing,
         permit=context.permit,
         pool=Pool(params["parallel"]),

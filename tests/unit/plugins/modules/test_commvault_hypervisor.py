@@ -145,11 +145,19 @@ def test_one_that_only_its_detail_calls_retired_counts_as_absent(http):
     assert run(http, state="absent")["changed"] is False
 
 
+@pytest.mark.parametrize("check", [False, True])
+def test_a_retired_namesake_is_put_back_into_use_only_if_asked_for(http, check):
+    http.on("GET", "/V4/Hypervisor", {"Hypervisors": [{**ROW, "status": "DECONFIGURED"}]})
+    result = run(http, check=check, **NEW)
+    assert result["failed"] and "reuse_retired: true" in result["msg"] and result["error"]["kind"] == "Refused"
+    assert http.writes == []
+
+
 def test_a_retired_namesake_is_put_back_into_use(http):
     http.on("GET", "/V4/Hypervisor", {"Hypervisors": [{**ROW, "status": "DECONFIGURED"}]})
     http.on("POST", "/V4/Hypervisor/10/Reconfigure", {"errorCode": 0})
     http.on("PUT", "/V4/Hypervisor/10", {"errorCode": 0})
-    result = run(http, **NEW)
+    result = run(http, **NEW, reuse_retired=True)
     assert result["changed"] and result["hypervisor"]["id"] == 10
     assert [f"{call.method} {call.path}" for call in http.writes] == ["POST /V4/Hypervisor/10/Reconfigure", "PUT /V4/Hypervisor/10"]
     assert http.writes[1].body["password"] == SECRET

@@ -13,6 +13,8 @@ from ansible_collections.calligo.baas.tests.support.subclient_replies import det
 
 MODULE = "commvault_subclient"
 OK = {"response": [{"errorCode": 0}]}
+THERE = ["C:", "D:", "E:", "Data", "data", "Neu", "New", "a+b", "Übersicht"]
+"""What each folder of the client holds."""
 PLANS = {"plans": [{"plan": {"id": 7, "name": "Gold"}}, {"plan": {"id": 8, "name": "Silver"}}]}
 
 
@@ -26,6 +28,7 @@ def http(monkeypatch):
     scripted.on(
         "GET", "/Subclient/22", detail(22, "data", [{"path": "D:\\Data"}, {"excludePath": "**\\Winsxs"}, {"includePath": "D:\\keep"}])
     )
+    scripted.on("GET", "/Client/5/browsefs", {"nodes": [{"name": name} for name in THERE]})
     scripted.on("GET", "/V4/Plan/Summary", PLANS)
     scripted.on("POST", "/Subclient/21", OK)
     scripted.on("POST", "/Subclient/22", OK)
@@ -57,8 +60,8 @@ def test_one_body_with_the_differences_only(http):
         )
     ]
     assert result["subclients"][0]["content"] == ["E:\\Neu\\"] and result["subclients"][0]["exceptions"] == ["D:\\keep"]
-    # Apart from login and logout: the list, the detail, the plans, the change.
-    assert len(http.calls) == 6
+    # Apart from login and logout: the list, the detail, the folder above what is new, the plans, the change.
+    assert len(http.calls) == 7
 
 
 def test_emptying_a_list_sends_no_entries(http):

@@ -21,7 +21,7 @@ from ansible_collections.calligo.baas.plugins.module_utils._core.errors import (
     Refused,
     WaitTimeout,
 )
-from ansible_collections.calligo.baas.plugins.module_utils._core.runner import run, run_resource, run_resources
+from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Inline, run, run_inline, run_resource, run_resources
 
 SPEC = ArgumentSpec({"name": {"type": "str"}, "names": {"type": "list", "elements": "str"}, "state": {"type": "str", "default": "present"}})
 
@@ -153,6 +153,20 @@ def test_warnings_reach_the_result(capsys, monkeypatch):
         run(SPEC, world.connect, act)
     assert "mind the gap" in out.getvalue()
     assert "mind the gap" not in capsys.readouterr().err
+
+
+def test_what_is_said_meanwhile_is_for_the_screen_alone_and_printable():
+    world, said = World(), []
+
+    def act(_session, context):
+        context.say("half\x1b[2J done, \u202eof s3cret")
+        return {"changed": False}
+
+    spec = SPEC.merge(ArgumentSpec({"key": {"type": "str", "no_log": True}}))
+    arguments = {"key": "s3cret"}
+    result = run_inline(lambda: run(spec, world.connect, act), Inline("some", arguments, False, False, print, said.append))
+    assert result == {"changed": False}
+    assert said == ["half?[2J done, ?of ********"]
 
 
 def test_a_check_run_cannot_write_whatever_a_module_does(capsys):

@@ -140,6 +140,22 @@ def test_what_is_being_backed_up_is_left_to_that_backup() -> None:
     assert "no backup yet" in manifest_files.open_points(never, SERVERS, read())[0]["reason"]
 
 
+def test_a_backup_with_errors_holds_nobody_knows_what() -> None:
+    known = [record({**ENTRY, "path": "D:\\Data\\c.txt", "modification_time": "2026-11-24T12:00:00Z"}, job=8)]
+    changed = read(found("/srv/fs01/D/Data/c.txt", NOON))
+    failing = history((8, "13:00:00", "partial"), (7, "01:00:00", "success"))
+    targets = work(failing, known=known, changed=True)["targets"]
+    assert manifest_files.changed(targets, SERVERS, changed, ABOUT, known) == [{"client": "fs01", "name": "data"}]
+    assert "job 8, had errors" in manifest_files.open_points(targets, SERVERS, changed)[0]["reason"]
+    # The next one without errors ends that, whatever is in which record.
+    ended = work(history((9, "14:00:00", "success"), (8, "13:00:00", "partial")), known=known, changed=True)["targets"]
+    assert manifest_files.changed(ended, SERVERS, changed, ABOUT, known) == manifest_files.open_points(ended, SERVERS, changed) == []
+    # And so does the specification, which says why there are errors.
+    excused = [{**SERVERS[0], "subclients": [{"name": "DATA", "content": ["D:\\Data"], "backup_exception": "Its database is dumped"}]}]
+    targets = manifest_files.work([failing], excused, known, True, "here")["targets"]
+    assert manifest_files.changed(targets, excused, changed, ABOUT, known) == manifest_files.open_points(targets, excused, changed) == []
+
+
 def test_a_directory_that_could_not_be_read_is_not_an_empty_one() -> None:
     gone = read(skipped_paths={"/srv/fs01/D/Data": "'/srv/fs01/D/Data' is not a directory"})
     targets = work(AT_ONE)["targets"]

@@ -50,7 +50,7 @@ def test_only_tenants_with_vm_groups_are_read_and_tags_only_where_they_count() -
 
 
 def test_without_specifications_the_inventory_tells_them() -> None:
-    tenant = {"name": "Acme", "alias": "acme", "region": "luxembourg", "contact": "x"}
+    tenant = {"name": "Acme", "alias": "acme", "region": "luxembourg", "contact": {"name": "x", "email": "x@acme.example"}}
     variables = {"acme": {"baas_tenant": tenant, "baas_vm_backup": VMS}, "other": {}}
     plan = restore_plan.plan([], RUN, variables, ["acme"], read())
     assert plan["population"]["tenants"] == ["Acme"]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -30,6 +31,18 @@ VARIABLES: dict[str, dict[str, t.Any]] = {
 }
 KNOWN = tenants.claims(VARIABLES, ["acme", "small", "no_tenant"], ["luxembourg"])
 CAFE = {"name": "Café", "alias": "cafe"}
+
+
+def test_what_is_text_claims_the_same() -> None:
+    """As the command line, surveys and runners give it."""
+    region = {**REGION, "access_nodes": "lux-an-01"}
+    blocks = {host: {name: {**block} for name, block in known.items()} for host, known in VARIABLES.items()}
+    for host in ("acme", "luxembourg"):
+        blocks[host]["baas_region"] = region
+    texts = {host: {name: json.dumps(block) for name, block in known.items()} for host, known in blocks.items()}
+    texts["small"] |= dict.fromkeys(("baas_vm_backup", "baas_file_backup", "baas_sql_backup"), "")
+    assert tenants.claims(blocks, ["acme", "small", "no_tenant"], ["luxembourg"]) == KNOWN
+    assert tenants.claims(texts, ["acme", "small", "no_tenant"], ["luxembourg"]) == KNOWN
 
 
 def test_claims_hold_names_alone() -> None:

@@ -172,6 +172,19 @@ def test_a_server_that_stays_away_ends_the_wait_with_the_reason():
     assert 600 < clock.now < 700 and error.value.details["jobs"][0]["id"] == 600
 
 
+def test_the_screen_tells_once_a_minute_how_far_many_jobs_are():
+    said = []
+    running = [summary(number, percentComplete=number % 100) for number in range(600, 608)]
+    client, _wire, _clock = scripted_client(*[listing(*running[:0:-1], summary(600, "Completed"))] * 60, say=said.append)
+    with pytest.raises(WaitTimeout):
+        jobs.wait(client, range(600, 608), timeout=150)
+    named = ", ".join(f"{number} (srv01/data, Running, {number % 100} %)" for number in range(601, 606))
+    assert said == [f"1 of 8 jobs ended; running: {named}, and 2 more"] * 2
+    quick, _wire, _clock = scripted_client(listing(summary(600)), listing(summary(600, "Completed")), say=said.append)
+    jobs.wait(quick, [600], timeout=150)
+    assert len(said) == 2
+
+
 @pytest.mark.parametrize(
     "trouble", [(500, {"errorCode": 1, "errorMessage": "busy"}), (502, "<html></html>"), (200, "<html>Maintenance</html>"), (429, {})]
 )
