@@ -27,6 +27,8 @@ Row = t.Mapping[str, t.Any]
 Found = dict[str, t.Any]
 
 MARK = "restore test"
+GOING_ON = ("active", "standing")
+"""Outcomes of jobs that have none yet."""
 KINDS = ("vm", "file", "database")
 MAY_APPEAR = "What it restores may still appear, since the restore was not seen to end."
 STEPS = {
@@ -91,7 +93,7 @@ def leftovers(plan: Row, listed: Row, longest: int, own: t.Mapping[str, str] | N
     made = [{"run": found["id"], "kind": found["kind"], "name": found["name"], "job": job["id"], "started": True} for job, found in ended]
     made += _unmarked(plan, own or {}, {one["name"] for one in made}, bool(unknown))
     return {
-        "jobs": [job["id"] for job, _found in ended if job["outcome"] in ("active", "standing")],
+        "jobs": [job["id"] for job, _found in ended if job["outcome"] in GOING_ON],
         "made": _placed(plan, made),
         "alone": [{"run": number, "host": found["owner"].get("host")} for number, found in sorted(alive.items())],
         "unknown": unknown,
@@ -128,18 +130,29 @@ def earlier(cleanup: Row) -> tuple[Found, list[str]]:
     return {"found": found, "ended_jobs": left.get("jobs") or [], "left_alone": left.get("alone") or []}, reasons
 
 
-def of_run(cleanup: Row, kind: str, ended: bool) -> Found:
+def of_run(cleanup: Row, kind: str, restored: Row) -> Found:
     """The removal of what this run restored of one kind, see removal(), and jobs, those that were ended for it.
 
-    ended: whether its restore was seen to end.
+    restored: the step that restored it; one that failed may have left a restore that goes on.
     """
-    left = cleanup["left"]
+    left, ended = cleanup["left"], bool(done(restored))
     made = [{**one, "started": one["started"] or ended} for one in left.get("made") or [] if one["kind"] == kind]
-    late = [] if ended else [f"{MAY_APPEAR} {problem}" for problem in _unended(cleanup)]
+    marked = {one["job"] for one in made}
+    late = [] if ended else _unended(cleanup) + [f"The job {job} shows no mark" for job in _going_on(restored) if job not in marked]
     found = removal(cleanup, made)
-    problems = [*late, *cleanup["errors"], *found["problems"]]
-    jobs = [one["job"] for one in made if one["job"] in (left.get("jobs") or [])]
-    return {**found, "gone": found["gone"] and not problems, "problems": problems, "jobs": jobs}
+    problems = [*(f"{MAY_APPEAR} {problem}" for problem in late), *cleanup["errors"], *found["problems"]]
+    return {
+        **found,
+        "gone": found["gone"] and not problems,
+        "problems": problems,
+        "jobs": [job for job in left.get("jobs") or [] if job in marked],
+    }
+
+
+def _going_on(restored: Row) -> list[int]:
+    """The jobs that a restore which failed has not seen end, which it names by their records or numbers."""
+    jobs = [job if isinstance(job, t.Mapping) else {"id": job, "outcome": "active"} for job in restored.get("jobs") or []]
+    return [int(job["id"]) for job in jobs if job["outcome"] in GOING_ON]
 
 
 def removal(cleanup: Row, made: t.Collection[Row]) -> Found:
@@ -169,7 +182,8 @@ def _undone(way: str, look: Row, names: t.Collection[str], unseen: bool) -> t.It
     for problem in _problems(_step(look, "removed", way), names):
         yield f"{removing}: {problem}"
     if unseen:
-        yield f"{looking}: {'; '.join(_problems(_step(look, 'seen', way))) or 'that was not done'}"
+        seen = _step(look, "seen", way)
+        yield f"{looking}: {'; '.join(_problems(seen) or _unclear(seen)) or 'that was not done'}"
 
 
 def _step(look: Row, part: str, way: str) -> Row:
@@ -254,11 +268,14 @@ def done(step: Row) -> Row:
 
 
 def _problems(step: Row, names: t.Collection[str] = ()) -> list[str]:
-    """Why a step did not do what it was to, or did not see everything; of the items of its loop only those that have one of names."""
+    """Why a step did not do what it was to; of the items of its loop only those that have one of names."""
     if step.get("results"):
         return [problem for item in step["results"] if _name(item) in names for problem in _problems(item)]
-    if step.get("failed") or step.get("unreachable"):
-        return [str(step.get("msg") or "failed")]
+    return [str(step.get("msg") or "failed")] if step.get("failed") or step.get("unreachable") else []
+
+
+def _unclear(step: Row) -> list[str]:
+    """Why a look that did not fail does not tell of everything."""
     facts = step.get("ansible_facts") or {}
     return [*(step.get("skipped_paths") or {}).values(), *(step.get("warnings") or []), *(facts.get("vcenter_vms_problems") or [])]
 

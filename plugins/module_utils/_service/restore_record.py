@@ -96,7 +96,7 @@ def _sample(kind: str, raw: Row) -> dict[str, t.Any]:
     """One system with its test. What cannot be compared is a reason against it, never the end of the record."""
     system = raw["plan"][kind]
     steps = raw[kind]
-    removed = of_run(_cleanup(raw, "own"), kind, ended=bool(done(steps["restored"])))
+    removed = of_run(_cleanup(raw, "own"), kind, steps["restored"])
     test: Test = {
         "cleanup": {
             "name": raw["plan"]["place"]["path"] if kind == "file" else steps["name"],

@@ -24,6 +24,7 @@ PLAN: Json = {"run": RUN, "place": {"path": "E:\\Restore\\rt-2026-11-0badcafe", 
 WINDOWS: Json = {**PLAN, "run": {**RUN, "target": {**RUN["target"], "file_access": {"kind": "windows"}, "sql_access": {"kind": "windows"}}}}
 ELSEWHERE = {"host": "another", "space": "", "process": 7, "began": "1"}
 NAME = "rt-2026-11-web-deadbeef"
+RESTORED: Json = {"restore": {}}
 LATE = "What it restores may still appear, since the restore was not seen to end."
 
 
@@ -162,34 +163,46 @@ def test_what_a_look_does_not_tell_of_is_not_gone(plan: Json, kind: str, there: 
     for last in ([look(way, silent)], [look(way, {"skipped": True})], [look(way, failed)], []):
         cleanup = cleaned(plan, kind, look(way, there), *last)
         (found,), (reason, _not_gone) = restore_leftovers.earlier(cleanup)[0]["found"], restore_leftovers.earlier(cleanup)[1]
-        assert found["gone"] is False and restore_leftovers.STEPS[way][0] in reason
-        assert not restore_leftovers.of_run(cleanup, kind, ended=True)["gone"]
+        assert found["gone"] is False and f"{restore_leftovers.STEPS[way][0]}: " in reason
+        assert not restore_leftovers.of_run(cleanup, kind, RESTORED)["gone"]
 
 
 @pytest.mark.parametrize("step", [{"failed": True, "msg": "refused"}, {"unreachable": True, "msg": "refused"}])
 def test_a_removal_that_failed_is_a_reason_against_what_it_was_to_remove_and_nothing_else(step: Json) -> None:
     other = {**step, "ansible_loop_var": "one", "one": {"name": OTHERS}}
+    other["warnings"] = ["deprecated"]
     mine = {**other, "one": {"name": NAME}}
     gone = vms(absent=[NAME])
-    for items, problems in (([other], []), ([other, mine], [f"{restore_leftovers.STEPS['vm'][1]}: refused"])):
-        found = restore_leftovers.of_run(cleaned(PLAN, "vm", look("vm", vms(NAME)), look("vm", gone, {"results": items})), "vm", ended=True)
+    for items, problems in (
+        ([other], []),
+        ([{**mine, "failed": False, "unreachable": False}], []),
+        ([other, mine], [f"{restore_leftovers.STEPS['vm'][1]}: refused"]),
+    ):
+        found = restore_leftovers.of_run(cleaned(PLAN, "vm", look("vm", vms(NAME)), look("vm", gone, {"results": items})), "vm", RESTORED)
         assert (found["gone"], found["problems"], found["found"]) == (not problems, problems, ["vm-0"])
 
 
 def test_what_may_still_appear_is_never_gone() -> None:
     gone, going_on = look("vm", vms(absent=[NAME])), left(job(outcome="active"))
-    found = restore_leftovers.of_run({"left": going_on, "looks": [gone, gone], "errors": []}, "vm", ended=False)
+    found = restore_leftovers.of_run({"left": going_on, "looks": [gone, gone], "errors": []}, "vm", {})
     assert (found["gone"], found["problems"], found["jobs"]) == (True, [], [7])
 
     refused = {"left": going_on, "looks": [look("vm", vms(NAME), ended={"failed": True, "msg": "refused"}), gone], "errors": []}
-    found = restore_leftovers.of_run(refused, "vm", ended=False)
+    found = restore_leftovers.of_run(refused, "vm", {})
     assert (found["gone"], found["problems"]) == (False, [f"{LATE} End what is still restored: refused"])
     record, reasons = restore_leftovers.earlier(refused)
     assert [one["gone"] for one in record["found"]] == [False] and len(reasons) == 2
 
+    # What the restore itself says that it did not see end, and Commvault shows no mark of.
+    for step in ({"failed": True, "jobs": [{"id": 9, "outcome": "active"}]}, {"failed": True, "jobs": [9]}):
+        found = restore_leftovers.of_run({"left": going_on, "looks": [gone, gone], "errors": []}, "vm", step)
+        assert (found["gone"], found["problems"]) == (False, [f"{LATE} The job 9 shows no mark"])
+    step = {"failed": True, "jobs": [{"id": 9, "outcome": "failed"}, {"id": 7, "outcome": "active"}]}
+    assert restore_leftovers.of_run({"left": going_on, "looks": [gone, gone], "errors": []}, "vm", step)["gone"]
+
     # A restore that was seen to end needs no list.
     unlisted = {"left": {**going_on, "unknown": "refused"}, "looks": [gone, gone], "errors": []}
-    assert [restore_leftovers.of_run(unlisted, "vm", ended)["gone"] for ended in (True, False)] == [True, False]
+    assert [restore_leftovers.of_run(unlisted, "vm", step)["gone"] for step in (RESTORED, {})] == [True, False]
 
 
 def test_a_directory_that_is_not_there_holds_nothing_that_no_restore_was_started_for() -> None:
@@ -199,5 +212,5 @@ def test_a_directory_that_is_not_there_holds_nothing_that_no_restore_was_started
         "looks": [look("local", skipped), look("local", skipped)],
         "errors": [],
     }
-    assert restore_leftovers.of_run(cleanup, "file", ended=False)["gone"]
-    assert not restore_leftovers.of_run(cleanup, "file", ended=True)["gone"]
+    assert restore_leftovers.of_run(cleanup, "file", {})["gone"]
+    assert not restore_leftovers.of_run(cleanup, "file", RESTORED)["gone"]
