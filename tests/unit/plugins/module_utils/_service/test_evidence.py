@@ -138,6 +138,13 @@ def test_a_record_that_says_what_its_own_words_do_not_give_is_wrong_however_well
     assert words in wrong(add(year(), "forged", changed(record("2026-12"), path, value)))
 
 
+def test_a_beacon_is_drawn_with_again() -> None:
+    seed = sampling.seed_of("luxembourg", "2026-09", SYSTEMS, "s", "drand 7 ab")
+    made = record(seed=seed, selector=sampling.selector("drand 7 ab"), beacon="drand 7 ab")
+    assert evidence.verify(add({}, "a", made)) == 1
+    assert "the seed is not that of its region" in wrong(add({}, "a", changed(made, "draw.beacon", "drand 7 ac")))
+
+
 def test_a_seed_by_hand_is_taken_as_it_is() -> None:
     assert evidence.verify(add({}, "a", record(seed="a" * 64, seed_given=True))) == 1
 
