@@ -31,12 +31,12 @@ Filter = t.Callable[..., t.Any]
 
 
 def draw(
-    population: t.Sequence[str], region: str = "", period: str = "", salt: str = "", seed: str = "", count: int = 1
+    population: t.Sequence[str], region: str = "", period: str = "", salt: str = "", seed: str = "", count: int = 1, beacon: str = ""
 ) -> dict[str, t.Any]:
     """See draw.yml."""
-    used = seed or sampling.seed_of(region, period, population, salt)
+    used = seed or sampling.seed_of(region, period, population, salt, beacon)
     return {
-        "selector": sampling.SELECTOR,
+        "selector": sampling.selector(beacon),
         "seed": used,
         "population_hash": sampling.population_hash(population),
         "population_size": len(set(population)),

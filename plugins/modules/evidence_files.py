@@ -51,6 +51,12 @@ options:
       text:
         description: A text such as a page. Characters that no text has, such as NUL, are written as U+FFFD.
         type: str
+  seal:
+    description:
+      - Name of a seal to write after the files, which ends in C(.sha256). It is what C(sha256sum --check) reads, with a line for each file of
+        the directory that no seal there names yet, the seal before it among them, so that each seal holds all that was there before it.
+      - Hidden files, and those that end in C(.sha256.asc) or C(.sha256.sig), which are signatures of seals, are left out.
+    type: str
   mode:
     description: Permissions of the files.
     type: str
@@ -70,7 +76,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files:
-  description: The files, in the order of O(files).
+  description: The files, in the order of O(files), and the seal.
   returned: success
   type: list
   elements: dict
@@ -101,8 +107,9 @@ import typing as t
 
 from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import InputError
-from ansible_collections.calligo.baas.plugins.module_utils._core.output import MODES, require_directory
+from ansible_collections.calligo.baas.plugins.module_utils._core.output import MODES, Written, locked, require_directory
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, run
+from ansible_collections.calligo.baas.plugins.module_utils._service import evidence
 
 _FILE = {
     "name": {"type": "str", "required": True},
@@ -123,22 +130,37 @@ SPEC = ArgumentSpec(
             "mutually_exclusive": _ONE,
             "required_one_of": _ONE,
         },
+        "seal": {"type": "str"},
         "mode": {"type": "str", "choices": list(MODES), "default": "0640"},
     }
 )
 
 
 def act(_session: None, context: Context) -> dict[str, t.Any]:
-    directory, files = context.params["directory"], context.params["files"]
+    directory, files, seal = context.params["directory"], context.params["files"], context.params["seal"]
     require_directory(directory)
-    for file in files:
-        if file["name"] != os.path.basename(file["name"]) or file["name"] in ("", ".", ".."):
-            raise InputError(f'"{file["name"]}" is no name of a file in a directory.')
+    for name in [*(file["name"] for file in files), *([] if seal is None else [seal])]:
+        if name != os.path.basename(name) or name in ("", ".", ".."):
+            raise InputError(f'"{name}" is no name of a file in a directory.')
+    if seal is not None and not seal.endswith(evidence.SEAL):
+        raise InputError(f'"{seal}" is no name of a seal, which ends in {evidence.SEAL}.')
     written = [
         context.write_file(os.path.join(directory, file["name"]), _text(file), context.params["mode"], make_directory=True)
         for file in files
     ]
+    if seal is not None:
+        written += _seal(context, directory, seal)
     return {"changed": any(one.changed for one in written), "files": [dataclasses.asdict(one) for one in written]}
+
+
+def _seal(context: Context, directory: str, name: str) -> t.Iterator[Written]:
+    """Write a seal, one run at a time: two that did so at once would both follow the same one."""
+    if not os.path.isdir(directory):  # in check mode
+        return
+    with locked(directory):
+        text = evidence.seal({other: content for other, content in evidence.read(directory).items() if other != name})
+        if text:
+            yield context.write_file(os.path.join(directory, name), [text], context.params["mode"])
 
 
 def _text(file: dict[str, t.Any]) -> t.Iterator[str]:

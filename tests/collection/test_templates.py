@@ -16,6 +16,9 @@ from ansible_collections.calligo.baas.tests.support.collection import ROOT, trac
 
 MAX_LENGTH = 200
 MAX_FILTERS = 15
+MAX_TASKS = 50
+MAX_FACTS = 8
+"""Of the role restore_test, which had grown into a program of 96 tasks and 32 set_fact: what is more than that is a rule, and Python."""
 WITH_JINJA = [
     file
     for file in tracked_files()
@@ -79,3 +82,19 @@ def test_what_counts_as_an_expression(text, suffix, found):
 
 def test_filters_are_few():
     assert len(RULES) <= MAX_FILTERS
+
+
+def tasks(found: t.Iterable[t.Any]) -> t.Iterator[dict[str, t.Any]]:
+    """All tasks of a list, blocks and those in them among them."""
+    for task in found:
+        yield task
+        for part in ("block", "rescue", "always"):
+            yield from tasks(task.get(part) or ())
+
+
+def test_the_restore_test_is_a_list_of_acts_and_no_program():
+    files = [file for file in WITH_JINJA if file.parts[:3] == ("roles", "restore_test", "tasks")]
+    found = [task for file in files for task in tasks(yaml.safe_load((ROOT / file).read_text(encoding="utf-8")))]
+    facts = [task for task in found if "ansible.builtin.set_fact" in task]
+    assert 0 < len(found) <= MAX_TASKS
+    assert 0 < len(facts) <= MAX_FACTS

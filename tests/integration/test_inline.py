@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -139,6 +140,26 @@ def test_records_are_written_once(play, tmp_path):
     wrong = {key: {"directory": "{{ evidence }}", "files": [{"name": name, "content": {}}]} for key, name in names.items()}
     refused = play(*(task("evidence_files", options, register=key) for key, options in wrong.items()))
     assert all("no name" in refused[key]["msg"] for key in wrong)
+
+
+def test_a_seal_names_what_no_seal_before_it_names(play, tmp_path):
+    options = {"directory": "{{ evidence }}", "files": [{"name": "a.json", "content": {}}], "seal": "1.sha256"}
+    later = {**options, "files": [{"name": "b.html", "text": "b"}], "seal": "2.sha256"}
+    steps = {
+        "first": options,
+        "again": options,
+        "later": later,
+        "nothing": {**options, "seal": "3.sha256"},
+        "wrong": {**options, "seal": "3.txt"},
+    }
+    found = play(*(task("evidence_files", wanted, register=key) for key, wanted in steps.items()))
+    assert [found[key]["changed"] for key in ("first", "again", "later")] == [True, False, True]
+    assert "no name of a seal" in found["wrong"]["msg"]
+    files = {path.name: path.read_bytes() for path in (tmp_path / "evidence").iterdir()}
+    sums = {name: [line.split("  ") for line in files[name].decode().splitlines()] for name in files if name.endswith(".sha256")}
+    named = {seal: [name for _sum, name in lines] for seal, lines in sums.items()}
+    assert named == {"1.sha256": ["a.json"], "2.sha256": ["1.sha256", "b.html"], "3.sha256": ["2.sha256"]}
+    assert all(hashlib.sha256(files[name]).hexdigest() == known for lines in sums.values() for known, name in lines)
 
 
 def test_evidence_goes_through_no_symbolic_link_and_holds_text_alone(play, tmp_path):

@@ -291,6 +291,19 @@ def test_what_could_not_be_removed_is_in_the_evidence(platform: Sandbox, proven:
     assert left_behind(platform) == [vm["test"]["cleanup"]["name"]]
 
 
+def test_evidence_is_verified_from_its_files_alone(platform: Sandbox, unprotected: Run) -> None:
+    file, _record = latest(platform)
+    verified = run_playbook(platform, "verify_evidence", "--limit", REGION)
+    assert verified.status == 0, verified.output
+    assert "restore tests, each as it was written" in verified.output
+    whole = file.read_bytes()
+    file.write_bytes(whole.replace(b'"result": "failed"', b'"result": "passed"'))
+    forged = run_playbook(platform, "verify_evidence", "--limit", REGION)
+    file.write_bytes(whole)
+    assert forged.status != 0
+    assert f"{file.name} is not what it was when {file.stem}.sha256 was written." in forged.output
+
+
 def test_no_secret_is_said_at_the_highest_verbosity_or_written(platform: Sandbox, onboarded: Run, proven: Run) -> None:
     written = [file.read_text(encoding="utf-8") for file in evidence_dir(platform).rglob("*") if file.is_file()]
     assert "<127.0.0.1>" in onboarded.output or "task path:" in onboarded.output

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import fcntl
 import hashlib
 import os
 import stat
@@ -96,6 +97,17 @@ def compare_file(path: str, parts: t.Iterable[str], mode: str, make_directory: b
         before = _fingerprint(path, MODES[mode])
         size, after = _hash(map(_bytes, parts))
         return Written(path, size, before != after)
+
+
+@contextlib.contextmanager
+def locked(directory: str) -> t.Iterator[None]:
+    """Keep a directory to oneself, among those who ask for that; waits until the others are done."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -30,7 +30,8 @@ def plan(
     """The plan of a restore test, first of what has to be read of the vCenter (reads), then with what was drawn.
 
     specifications: the tenants to draw from; without any, those whose inventory names are hosts, by the variables of all hosts.
-    run: id, region, period, salt and target, and seed, which is empty unless a draw is repeated. The plan has it as it is.
+    run: id, region, period, salt and target, and seed, which is empty unless a draw is repeated; beacon, if
+    there is one. The plan has it as it is.
     read: results of a loop of M(calligo.baas.vcenter_vm_facts) over reads; None before it.
 
     problems are the sentences of what stands in the way, for people; with any of them nothing may be restored. sql tells whether there are
@@ -71,7 +72,8 @@ def _recorded(tenant: Row) -> dict[str, t.Any]:
 
 def _drawn(kinds: t.Mapping[str, list[population.System]], tenants: Tenants, run: Row) -> dict[str, t.Any]:
     identifiers = [str(system["id"]) for systems in kinds.values() for system in systems]
-    seed = str(run["seed"]) or sampling.seed_of(run["region"], run["period"], identifiers, run["salt"])
+    beacon = str(run.get("beacon") or "")
+    seed = str(run["seed"]) or sampling.seed_of(run["region"], run["period"], identifiers, run["salt"], beacon)
     excepted = population.exceptions(tenants)
     nothing = [
         f"No tenant of the region {run['region']} has a VM, a file server or a database to draw from. Check the groups of the inventory."
@@ -85,7 +87,13 @@ def _drawn(kinds: t.Mapping[str, list[population.System]], tenants: Tenants, run
             "tenants": sorted(str(tenant["name"]) for tenant in tenants),
             **({"exceptions": excepted} if excepted else {}),
         },
-        "draw": {"selector": sampling.SELECTOR, "seed": seed, "seed_given": bool(run["seed"]), "salt": run["salt"]},
+        "draw": {
+            "selector": sampling.selector(beacon),
+            "seed": seed,
+            "seed_given": bool(run["seed"]),
+            "salt": run["salt"],
+            **({"beacon": beacon} if beacon else {}),
+        },
         **{kind: _one(seed, systems) for kind, systems in kinds.items()},
     }
 
@@ -101,6 +109,8 @@ def _misspelt(run: Row) -> t.Iterator[str]:
         yield "restore_test_period must be YYYY-MM."
     if not _SEED.fullmatch(str(run["seed"])):
         yield "restore_test_seed must be 64 hexadecimal digits or empty."
+    if not sampling.BEACON.fullmatch(str(run.get("beacon") or "")):
+        yield "restore_test_beacon must be one line of at most 200 characters without |."
 
 
 def _misplaced(tenants: Tenants, run: Row, sql: bool) -> t.Iterator[str]:

@@ -14,7 +14,8 @@ import base64
 import datetime
 import typing as t
 
-from . import database_check, manifest, restore_check, restore_leftovers, sampling
+from . import database_check, manifest, restore_check, sampling
+from .restore_leftovers import done, earlier, of_run
 
 Row = t.Mapping[str, t.Any]
 Test = dict[str, t.Any]
@@ -29,17 +30,15 @@ def record(raw: Row) -> dict[str, t.Any]:
 
     raw: plan (see restore_plan.plan(); its run has started_at, too), ended_at, launched_by, code (revision, ansible, and about: the
     collection's galaxy.yml or MANIFEST.json), and manifests, the directory in which they are.
-    errors and cleanup_errors: by kind, why its test or its removal ended early. cleanups: by kind, when it was looked for again
-    (looked_at) and what was seen on this host (local, of ansible.builtin.stat).
-    stopped: by kind, the restore jobs of this run that had not ended and were ended. leftovers: left and after (see
-    restore_leftovers.evidence()) and error, of what earlier runs have left.
+    errors, left and looks: of this run (own) and of the removal of what earlier ones have left (earlier): why a step ended early, by its
+    name, which of a test is its kind; and see restore_leftovers.removal().
     vm, file, database: the steps of each kind, see _vm(), _file() and _database().
 
     The result is passed, failed, or unproven, where nothing failed. unproven is in the record, and in a sample, only where something is.
     """
     plan, run = raw["plan"], raw["plan"]["run"]
     samples = [_sample(kind, raw) for kind in TESTS if plan.get(kind)]
-    left, left_reasons = restore_leftovers.evidence(**raw["leftovers"])
+    left, left_reasons = earlier(_cleanup(raw, "earlier"))
     failed, unproven = [*left_reasons, *_reasons(samples, "failures")], _reasons(samples, "unproven")
     return {
         "kind": "restore_test",
@@ -96,18 +95,40 @@ def seconds_between(start: str | None, end: str | None) -> int | None:
 def _sample(kind: str, raw: Row) -> dict[str, t.Any]:
     """One system with its test. What cannot be compared is a reason against it, never the end of the record."""
     system = raw["plan"][kind]
-    test: Test = {"cleanup": CLEANUPS[kind](raw)}
-    errors = [str(raw["errors"][kind])] if raw["errors"].get(kind) else []
+    steps = raw[kind]
+    removed = of_run(_cleanup(raw, "own"), kind, steps["restored"])
+    test: Test = {
+        "cleanup": {
+            "name": raw["plan"]["place"]["path"] if kind == "file" else steps["name"],
+            "looked_at": removed["at"],
+            "gone": removed["gone"],
+            **({"ended_jobs": removed["jobs"]} if removed["jobs"] else {}),
+            **({"removed": removed["found"]} if kind == "vm" else {}),
+        }
+    }
+    early = (raw["errors"].get("own") or {}).get(kind)
+    errors = [str(early)] if early else []
+    errors += [str(step["msg"]) for step in steps.values() if isinstance(step, dict) and step.get("unreachable")]
     unproven: list[str] = []
     try:
         unproven = TESTS[kind](raw, test)
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         errors.append(f"A manifest or what a step gave does not have the form known ({type(problem).__name__}: {problem})")
-    if errors:
-        test["error"] = "; ".join(errors)
-    if raw["cleanup_errors"].get(kind):
-        test["cleanup_error"] = str(raw["cleanup_errors"][kind])
+    errors += [test.pop("error")] if "error" in test else []
+    if any(errors):
+        test["error"] = "; ".join(filter(None, errors))
+    if removed["problems"]:
+        test["cleanup_error"] = "; ".join(removed["problems"])
     return {**system, "test": test, "failures": sample_failures(test, kind), **({"unproven": unproven} if unproven else {})}
+
+
+def _cleanup(raw: Row, whose: str) -> dict[str, t.Any]:
+    errors = raw["errors"].get(whose) or {}
+    return {
+        "left": raw["left"].get(whose) or {},
+        "looks": raw["looks"].get(whose) or [],
+        "errors": [errors[step] for step in ("end", "look", "remove") if step in errors],
+    }
 
 
 def _reasons(samples: t.Iterable[Row], key: str) -> list[str]:
@@ -129,12 +150,12 @@ def _subject(sample: Row) -> str:
 def _vm(raw: Row, test: Test) -> list[str]:
     """Fill in the test of the VM; returns what is unproven.
 
-    Steps: name; restored of M(calligo.baas.commvault_restore); read, isolated, booted, left and gone of M(calligo.baas.vcenter_vm_facts);
+    Steps: name; restored of M(calligo.baas.commvault_restore); read, isolated and booted of M(calligo.baas.vcenter_vm_facts);
     isolated_at and booted_at, when those were read (the VM was started at once when it was seen isolated); manifests, the files in which it
     may have been recorded, and recorded, what they hold.
     """
     steps, target = raw["vm"], raw["plan"]["run"]["target"]
-    restore = _done(steps["restored"]).get("restore")
+    restore = done(steps["restored"]).get("restore")
     if not restore:
         return []
     test |= {
@@ -238,16 +259,6 @@ def _boot_failures(test: Row) -> list[str]:
     return [f"VMware Tools did not run {boot.get('seconds')} seconds after power-on ({boot.get('power_state')})"]
 
 
-def _vm_cleanup(raw: Row) -> dict[str, t.Any]:
-    steps = raw["vm"]
-    # A list that was cut short names nothing as not found, so it proves nothing.
-    unknown = (_done(steps["gone"]).get("ansible_facts") or {}).get("vcenter_vms_not_found") or []
-    return {
-        **_removal(raw, "vm", steps["name"], steps["name"] in unknown),
-        "removed": [vm["moid"] for vm in _vms(steps["left"]) or []],
-    }
-
-
 # --- The file
 
 
@@ -255,12 +266,12 @@ def _file(raw: Row, test: Test) -> list[str]:
     """Fill in the test of the file; returns what is unproven.
 
     Steps: browsed of M(calligo.baas.commvault_browse_info), and limit, its option; restored of M(calligo.baas.commvault_restore);
-    local of ansible.builtin.find and windows of ansible.windows.win_find, one of which is skipped; windows_gone of
-    ansible.windows.win_stat; manifests and recorded as in _vm().
+    local of ansible.builtin.find and windows of ansible.windows.win_find, one of which is skipped; manifests and recorded as in _vm().
     """
-    steps, target = raw["file"], raw["plan"]["run"]["target"]
-    versions = {str(entry["path"]): entry for entry in _done(steps["browsed"]).get("entries") or [] if entry["type"] == "file"}
+    steps, system, target = raw["file"], raw["plan"]["file"], raw["plan"]["run"]["target"]
+    versions = {str(entry["path"]): entry for entry in done(steps["browsed"]).get("entries") or [] if entry["type"] == "file"}
     if not versions:
+        test["error"] = f"The backup of {system['subclient']} on {system['client']} holds no file." if done(steps["browsed"]) else ""
         return []
     version = versions[sampling.draw(raw["plan"]["draw"]["seed"], versions)[0]]
     test["files"] = {
@@ -269,7 +280,7 @@ def _file(raw: Row, test: Test) -> list[str]:
         "paths": sorted(versions),
         "listed_at_most": steps["limit"],
     }
-    restore = _done(steps["restored"]).get("restore")
+    restore = done(steps["restored"]).get("restore")
     if not restore:
         return []
     test |= {
@@ -279,7 +290,7 @@ def _file(raw: Row, test: Test) -> list[str]:
         "restored": restore["paths"][0],
         "destination": {"client": target["file_client"], "path": raw["plan"]["place"]["path"]},
     }
-    read = _done(steps["local"]) or _done(steps["windows"])
+    read = done(steps["local"]) or done(steps["windows"])
     if "files" not in read:
         return []
     entries = manifest.entries(read["files"], target["file_access"].get("drives") or {})
@@ -301,11 +312,6 @@ def _compare_file(raw: Row, test: Test, version: Row, found: Row | None) -> list
     return [*unread, missing]
 
 
-def _file_cleanup(raw: Row) -> dict[str, t.Any]:
-    windows = raw["plan"]["run"]["target"]["file_access"]["kind"] == "windows"
-    return _removal(raw, "file", raw["plan"]["place"]["path"], _absent(raw["file"]["windows_gone"] if windows else _seen_here(raw, "file")))
-
-
 # --- The database
 
 
@@ -313,11 +319,12 @@ def _database(raw: Row, test: Test) -> list[str]:
     """Fill in the test of the database. Nothing is unproven: the backup itself describes it.
 
     Steps: name; listed of M(calligo.baas.commvault_sql_database_info); restored of M(calligo.baas.commvault_restore); local of
-    ansible.builtin.slurp; windows and windows_gone of database_look.ps1 by ansible.windows.win_powershell.
+    ansible.builtin.slurp; windows of database_look.ps1 by ansible.windows.win_powershell.
     """
-    steps, target = raw["database"], raw["plan"]["run"]["target"]
-    known = {str(row["name"]): row for row in _done(steps["listed"]).get("databases") or [] if row["exists"]}
+    steps, system, target = raw["database"], raw["plan"]["database"], raw["plan"]["run"]["target"]
+    known = {str(row["name"]): row for row in done(steps["listed"]).get("databases") or [] if row["exists"]}
     if not known:
+        test["error"] = f"Commvault knows no database of {system['instance']} on {system['client']}." if done(steps["listed"]) else ""
         return []
     source = known[sampling.draw(raw["plan"]["draw"]["seed"], known)[0]]
     test["database"] = source["name"]
@@ -326,7 +333,7 @@ def _database(raw: Row, test: Test) -> list[str]:
         "population_size": len(known),
         "names": sorted(known),
     }
-    restore = _done(steps["restored"]).get("restore")
+    restore = done(steps["restored"]).get("restore")
     if not restore:
         return []
     test |= {
@@ -336,7 +343,7 @@ def _database(raw: Row, test: Test) -> list[str]:
         "restored": restore["databases"][0],
         "destination": {"client": target["sql_client"], "instance": target["sql_instance"], "path": target["sql_path"]},
     }
-    look = _done(steps["local"]) or _done(steps["windows"])
+    look = done(steps["local"]) or done(steps["windows"])
     if look:
         found = _found(look)
         test |= {"found": found, "checks": database_check.checks(source, found, str(target["sql_path"]))}
@@ -351,49 +358,15 @@ def _found(look: Row) -> Row | None:
     return result if result.get("exists") else None
 
 
-def _database_cleanup(raw: Row) -> dict[str, t.Any]:
-    steps, access = raw["database"], raw["plan"]["run"]["target"]["sql_access"]
-    look = steps["windows_gone"] if access["kind"] == "windows" else _seen_here(raw, "database")
-    return _removal(raw, "database", steps["name"], _absent(look))
-
-
 TESTS: t.Mapping[str, t.Callable[[Row, Test], list[str]]] = {"vm": _vm, "file": _file, "database": _database}
-CLEANUPS: t.Mapping[str, t.Callable[[Row], dict[str, t.Any]]] = {"vm": _vm_cleanup, "file": _file_cleanup, "database": _database_cleanup}
 
 
 # --- What the steps gave
 
 
-def _done(step: Row) -> Row:
-    """The result of a step that ended well; nothing of one that failed, was skipped or was not reached."""
-    return {} if step.get("failed") or step.get("skipped") else step
-
-
 def _vms(step: Row) -> list[Row] | None:
     """The VMs that a step has seen; None if it has not looked."""
-    return (_done(step).get("ansible_facts") or {}).get("vcenter_vms")
-
-
-def _seen_here(raw: Row, kind: str) -> Row:
-    seen: Row = (raw["cleanups"].get(kind) or {}).get("local") or {}
-    return seen
-
-
-def _absent(look: Row) -> bool:
-    """Whether a look (of stat, win_stat or database_look.ps1) says that there is nothing. One that says nothing does not."""
-    seen = _done(look).get("stat") or _done(look).get("result") or {}
-    return seen.get("exists") is False
-
-
-def _removal(raw: Row, kind: str, name: str, absent: bool) -> dict[str, t.Any]:
-    """The proof that something is gone: absent, as seen after the restore had ended and a removal in which nothing failed."""
-    cleanup, stopped = raw["cleanups"].get(kind) or {}, raw["stopped"].get(kind) or []
-    return {
-        "name": name,
-        "looked_at": cleanup.get("looked_at"),
-        "gone": absent and not raw["cleanup_errors"].get(kind),
-        **({"ended_jobs": stopped} if stopped else {}),
-    }
+    return (done(step).get("ansible_facts") or {}).get("vcenter_vms")
 
 
 def _manifests(steps: Row) -> tuple[list[dict[str, t.Any]], list[str]]:

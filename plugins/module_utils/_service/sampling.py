@@ -4,19 +4,24 @@
 # Private to this collection: may change in any release.
 """The draw of the restore tests: at random, and yet anyone can repeat it and nobody can choose it.
 
-Seed = SHA-256 of "region|period|hash of the population|salt". Each member of the population is ranked by
-SHA-256 of "seed|identifier"; the first ones of the ranking are the sample. No language's random number
-generator takes part, so that the draw does not depend on the version of Python or on the order of the input.
+Seed = SHA-256 of "region|period|hash of the population|salt", with "|beacon" at its end where there is one: a value that was published
+after the population was known and that nobody here chooses, so that nobody tries until the draw suits. Each member of the population is
+ranked by SHA-256 of "seed|identifier"; the first ones of the ranking are the sample. No language's random number generator takes part, so
+that the draw does not depend on the version of Python or on the order of the input.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import typing as t
 
 SELECTOR = "sha256-rank/1"
-"""Name and version of this rule, as it stands in the evidence. A change of the rule is a new version."""
+SELECTOR_WITH_BEACON = "sha256-rank/2"
+"""Names and versions of this rule, as they stand in the evidence. A change of the rule is a new version."""
+BEACON = re.compile(r"[^|\x00-\x1f\x7f]{0,200}")
+"""What a beacon may be: one line without the character that divides the parts of the seed."""
 
 
 def population_hash(identifiers: t.Iterable[str]) -> str:
@@ -25,9 +30,14 @@ def population_hash(identifiers: t.Iterable[str]) -> str:
     return _sha256(members)
 
 
-def seed_of(region: str, period: str, identifiers: t.Iterable[str], salt: str) -> str:
+def selector(beacon: str) -> str:
+    """The name of the rule of a draw."""
+    return SELECTOR_WITH_BEACON if beacon else SELECTOR
+
+
+def seed_of(region: str, period: str, identifiers: t.Iterable[str], salt: str, beacon: str = "") -> str:
     """The seed (hexadecimal) of the draw of one region and period from one population."""
-    return _sha256("|".join((region, period, population_hash(identifiers), salt)))
+    return _sha256("|".join((region, period, population_hash(identifiers), salt, *([beacon] if beacon else []))))
 
 
 def rank(seed: str, identifiers: t.Iterable[str]) -> list[str]:

@@ -78,6 +78,13 @@ def test_one_of_each_kind_is_drawn_as_an_auditor_draws_it() -> None:
     assert (plan["file"]["client"], plan["database"]["instance"]) == ("fs01", "PROD")
 
 
+def test_a_beacon_is_part_of_the_draw_and_named() -> None:
+    plan = restore_plan.plan([ACME], run(beacon="drand 7 ab"), read=read())
+    systems = plan["population"]["systems"]
+    seed = sampling.seed_of("luxembourg", "2026-11", systems, "s", "drand 7 ab")
+    assert plan["draw"] == {"selector": "sha256-rank/2", "seed": seed, "seed_given": False, "salt": "s", "beacon": "drand 7 ab"}
+
+
 def test_a_given_seed_repeats_its_draw() -> None:
     draws = {seed: restore_plan.plan([ACME], run(seed=seed), read=read()) for seed in (character * 64 for character in "0123456789abcdef")}
     assert {plan["vm"]["name"] for plan in draws.values()} == {"web", "db"}
@@ -113,6 +120,7 @@ def test_results_that_are_not_those_of_the_tenants_are_refused() -> None:
     [
         (ACME, {"period": "2026-13"}, "restore_test_period must be YYYY-MM."),
         (ACME, {"seed": "abc"}, "restore_test_seed must be 64 hexadecimal digits or empty."),
+        (ACME, {"beacon": "a|b"}, "restore_test_beacon must be one line of at most 200 characters without |."),
         (ACME, {"region": "jersey"}, "The data of Acme must stay in another region than jersey. Correct the groups of the inventory."),
         (
             BETA,

@@ -46,6 +46,28 @@ def seen(**values: t.Any) -> Json:
     return {"ansible_facts": {"vcenter_vms": [{**VM, "nics": cards, "power_state": "poweredOff", **values}]}}
 
 
+NOTHING: Json = {"made": [], "jobs": [], "alone": [], "unknown": ""}
+MADE: list[Json] = [
+    {"run": "0badcafe", "kind": "vm", "name": VM_NAME, "job": 20, "started": True, "way": "vm"},
+    {
+        "run": "0badcafe",
+        "kind": "file",
+        "name": "rt-2026-11-0badcafe",
+        "job": 21,
+        "started": True,
+        "way": "local",
+        "path": "/e/Restore/rt-f",
+    },
+    {"run": "0badcafe", "kind": "database", "name": "rt-d", "job": 22, "started": True, "way": "local", "path": "/sql/rt-d.json"},
+]
+
+
+def looked(*moids: str) -> Json:
+    """A look at where restores go, at which nothing is there but VMs of this run."""
+    vms = {"vcenter_vms": [{"moid": moid, "name": VM_NAME} for moid in moids], "vcenter_vms_not_found": [] if moids else [VM_NAME]}
+    return {"at": "2026-11-24T04:20:00Z", "ended": {}, "seen": {"vm": {"ansible_facts": vms}, "local": {"files": []}}, "removed": {}}
+
+
 RAW: Json = {
     "plan": {
         "run": {
@@ -76,14 +98,11 @@ RAW: Json = {
     "code": {"about": {"version": "1.2.3"}, "revision": "", "ansible": "2.19.0"},
     "manifests": "/evidence/manifests",
     "errors": {},
-    "cleanup_errors": {},
-    "stopped": {},
-    "leftovers": {"left": {}, "after": None, "error": ""},
-    "cleanups": {
-        "vm": {"looked_at": "2026-11-24T04:10:00Z", "local": {"skipped": True}},
-        "file": {"looked_at": "2026-11-24T04:20:00Z", "local": {"stat": {"exists": False}}},
-        "database": {"looked_at": "2026-11-24T04:30:00Z", "local": {"stat": {"exists": False}}},
+    "left": {
+        "own": {"made": MADE, "jobs": [], "alone": [], "unknown": ""},
+        "earlier": {"made": [], "jobs": [], "alone": [], "unknown": ""},
     },
+    "looks": {"own": [looked("vm-1"), looked()], "earlier": [looked(), looked()]},
     "vm": {
         "name": VM_NAME,
         "restored": {
@@ -100,8 +119,6 @@ RAW: Json = {
         "isolated_at": "2026-11-24T04:02:00Z",
         "booted": seen(power_state="poweredOn", guest={"tools_running": True, "heartbeat": "green", "full_name": "Linux"}),
         "booted_at": "2026-11-24T04:02:42Z",
-        "left": {"ansible_facts": {"vcenter_vms": [{"moid": "vm-1"}]}},
-        "gone": {"ansible_facts": {"vcenter_vms": [], "vcenter_vms_not_found": [VM_NAME]}},
         "manifests": ["/evidence/manifests/Acme/vms-all-job-11.json"],
         "recorded": [manifest()],
     },
@@ -111,7 +128,6 @@ RAW: Json = {
         "restored": {"restore": {"backup_job": BACKUP, "job": RESTORE, "paths": [{"path": f"{PLACE}\\a.txt"}]}},
         "local": {"files": [{"path": "/e/Restore/rt-2026-11-0badcafe/a.txt", "size": 3, "mtime": 1, "checksum": "AB"}]},
         "windows": {"skipped": True},
-        "windows_gone": {"skipped": True},
         "manifests": ["/evidence/manifests/Acme/files-fs01-data-job-11.json"],
         "recorded": [json.dumps({"kind": "files", "backup_job": 11, "recorded_at": "2026-11-24T02:00:00Z", "entries": [ENTRY]})],
     },
@@ -128,7 +144,6 @@ RAW: Json = {
         },
         "local": {"content": base64.b64encode(json.dumps(DATABASE).encode()).decode()},
         "windows": {"skipped": True},
-        "windows_gone": {"skipped": True},
     },
 }
 
@@ -160,7 +175,7 @@ def test_what_is_well_passes_with_everything_that_was_seen() -> None:
     assert vm["test"]["isolation"]["before_power_on"]["read_at"] == "2026-11-24T04:02:00Z"
     assert vm["test"]["isolation"]["after_boot"]["power_state"] == "poweredOn"
     assert vm["test"]["boot"] == {"power_state": "poweredOn", "tools_running": True, "heartbeat": "green", "guest": "Linux", "seconds": 42}
-    assert vm["test"]["cleanup"] == {"name": VM_NAME, "looked_at": "2026-11-24T04:10:00Z", "gone": True, "removed": ["vm-1"]}
+    assert vm["test"]["cleanup"] == {"name": VM_NAME, "looked_at": "2026-11-24T04:20:00Z", "gone": True, "removed": ["vm-1"]}
     assert vm["test"]["destination"] == {"datastore": "ds", "network": "Isolated"}
     assert (vm["test"]["expected"]["backup_job"], vm["test"]["backed_up"]) == (11, {"disks": [DISK]})
     assert file["test"]["expected"] == ENTRY and file["test"]["files"]["paths"] == ["D:\\a.txt"]
@@ -202,7 +217,7 @@ def test_checkout_and_installed_collection_tell_their_version(about: t.Any, vers
 )
 def test_a_test_that_ended_early_says_why_and_how_far_it_came(kind: str, steps: list[str], keys: set[str]) -> None:
     raw = reset(only(kind), kind, *steps)
-    raw["errors"] = {kind: "Restore it: no"}
+    raw["errors"] = {"own": {kind: "Restore it: no"}}
     found = sample(raw)
     assert set(found["test"]) == keys | {"cleanup", "error"}
     assert found["failures"] == ["Restore it: no"]
@@ -211,7 +226,7 @@ def test_a_test_that_ended_early_says_why_and_how_far_it_came(kind: str, steps: 
 def test_a_step_that_failed_gives_nothing() -> None:
     raw = reset(only("vm"), "vm", "read", "isolated", "booted")
     raw["vm"]["restored"]["failed"] = True
-    raw["errors"] = {"vm": "no"}
+    raw["errors"] = {"own": {"vm": "no"}}
     assert set(sample(raw)["test"]) == {"cleanup", "error"}
 
 
@@ -260,60 +275,55 @@ def test_a_vm_that_does_not_come_up_or_leaks_fails() -> None:
 def test_a_vm_whose_cards_vcenter_withholds_was_not_started_and_fails() -> None:
     raw = reset(only("vm"), "vm", "booted")
     raw["vm"]["isolated"] = seen(nics=[], unreadable=["config.hardware.device"])
-    raw["errors"] = {"vm": "Refuse to start a VM that is not isolated: it is not"}
+    raw["errors"] = {"own": {"vm": "Refuse to start a VM that is not isolated: it is not"}}
     found = sample(raw)
     assert found["failures"][1:] == ["Before power-on: Network cards: expected told by vCenter, found unknown"]
     assert "boot" not in found["test"] and found["test"]["checks"]
 
 
 @pytest.mark.parametrize("kind", ["vm", "file", "database"])
-def test_a_removal_that_failed_is_never_gone(kind: str) -> None:
+def test_what_is_not_proven_gone_or_may_appear_is_a_failure(kind: str) -> None:
     raw = only(kind)
-    raw["cleanup_errors"] = {kind: "Remove it: no"}
+    raw["errors"] = {"own": {"remove": "Remove it: no"}}
     name = sample(raw)["test"]["cleanup"]["name"]
     assert sample(raw)["failures"] == ["Remove it: no", f"What was restored is not proven gone: {name}"]
+    raw["errors"] = {}
+    assert sample(raw)["failures"] == []
+    raw["looks"]["own"].pop()
+    assert sample(raw)["failures"][1:] == [f"What was restored is not proven gone: {name}"]
 
 
-def test_what_may_still_appear_is_never_gone_and_what_was_ended_is_said() -> None:
+def test_what_was_ended_is_said() -> None:
     raw = only("vm")
-    raw["stopped"] = {"vm": [20]}
+    raw["left"]["own"] = {**raw["left"]["own"], "jobs": [20]}
     assert sample(raw)["test"]["cleanup"]["ended_jobs"] == [20]
-    raw["cleanup_errors"] = {"vm": "What it restores may still appear"}
-    assert sample(raw)["failures"] == ["What it restores may still appear", f"What was restored is not proven gone: {VM_NAME}"]
 
 
-@pytest.mark.parametrize(
-    ("after", "error", "gone"), [([], "", True), ([{"name": "rt-x", "job": 7}], "", False), ([], "Look again: no", False)]
-)
-def test_what_earlier_runs_left_is_in_the_record_and_a_failure_where_it_stays(after: list[Json], error: str, gone: bool) -> None:
-    found = {"run": "deadbeef", "kind": "vm", "name": "rt-x", "job": 7}
-    left = {"jobs": [7], "found": [{**found, "moid": "vm-7"}], "alone": [{"run": "0badcafe", "host": "other"}]}
-    record = restore_record.record({**RAW, "leftovers": {"left": left, "after": {"found": after}, "error": error}})
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_earlier_runs_left_is_in_the_record_and_a_failure_where_it_stays(gone: bool) -> None:
+    found = {"run": "deadbeef", "kind": "vm", "name": VM_NAME, "job": 7}
+    left = {"jobs": [7], "made": [{**found, "started": True, "way": "vm"}], "alone": [{"run": "0badcafe", "host": "other"}], "unknown": ""}
+    raw = {**RAW, "left": {**RAW["left"], "earlier": left}}
+    raw["looks"] = {**RAW["looks"], "earlier": [looked("vm-7"), looked() if gone else looked("vm-7")]}
+    record = restore_record.record(raw)
     assert record["leftovers"] == {"found": [{**found, "gone": gone}], "ended_jobs": [7], "left_alone": left["alone"]}
     assert (record["result"], bool(record["failures"])) == ("passed" if gone else "failed", not gone)
-    assert error in "".join(record["failures"])
 
 
-@pytest.mark.parametrize(
-    ("kind", "gone"),
-    [
-        ("vm", {"ansible_facts": {"vcenter_vms": [{"name": VM_NAME}], "vcenter_vms_not_found": []}}),
-        ("vm", {"ansible_facts": {"vcenter_vms": []}}),
-        ("vm", {}),
-        ("file", {"stat": {"exists": True}}),
-        ("file", {"skipped": True}),
-        ("database", {"stat": {"exists": True}}),
-        ("database", {}),
-    ],
-)
-def test_what_is_not_seen_gone_is_not_gone(kind: str, gone: Json) -> None:
-    raw = only(kind)
-    if kind == "vm":
-        raw["vm"]["gone"] = gone
-    else:
-        raw["cleanups"][kind]["local"] = gone
-    (failure,) = sample(raw)["failures"]
-    assert failure.startswith("What was restored is not proven gone: ")
+def test_a_step_that_did_not_reach_its_host_is_a_reason() -> None:
+    raw = only("file")
+    raw["file"]["local"], raw["file"]["windows"] = {"skipped": True}, {"unreachable": True, "msg": "no route"}
+    assert sample(raw)["failures"] == ["no route"]
+
+
+def test_a_backup_without_files_and_an_instance_without_databases_fail() -> None:
+    raw = reset(reset(copy.deepcopy(RAW), "file", "restored", "local"), "database", "restored", "local")
+    raw["plan"]["vm"] = None
+    raw["file"]["browsed"], raw["database"]["listed"] = {"entries": []}, {"databases": []}
+    assert restore_record.record(raw)["failures"] == [
+        "File of fs01 (Acme): The backup of data on fs01 holds no file.",
+        "Database of PROD (Acme): Commvault knows no database of PROD on sql01.",
+    ]
 
 
 def test_what_windows_hosts_tell_counts_where_they_are_asked() -> None:
@@ -332,13 +342,9 @@ def test_what_windows_hosts_tell_counts_where_they_are_asked() -> None:
         "errors": [],
     }
     database["windows"] = {"result": known}
-    file["windows_gone"], database["windows_gone"] = {"stat": {"exists": False}}, {"result": {"exists": False}}
     assert restore_record.record(raw)["result"] == "passed"
-    database["windows"], database["windows_gone"] = {"result": {"exists": False}}, {"result": {"exists": True}}
-    assert sample({**raw, "plan": {**raw["plan"], "file": None}})["failures"] == [
-        "Database: expected restored, found not there",
-        "What was restored is not proven gone: rt-2026-11-Sales-0badcafe",
-    ]
+    database["windows"] = {"result": {"exists": False}}
+    assert sample({**raw, "plan": {**raw["plan"], "file": None}})["failures"] == ["Database: expected restored, found not there"]
 
 
 # --- What is not proven

@@ -23,6 +23,12 @@ def test_the_seed_is_what_the_rule_says() -> None:
     assert sampling.seed_of("luxembourg", "2026-11", ["a", "b"], "salt") == sha(f"luxembourg|2026-11|{population}|salt")
 
 
+def test_a_beacon_is_part_of_the_seed_and_of_the_name_of_the_rule() -> None:
+    known = sha('["a"]')
+    assert sampling.seed_of("lux", "2026-11", ["a"], "salt", "drand 7 ab") == sha(f"lux|2026-11|{known}|salt|drand 7 ab")
+    assert (sampling.selector(""), sampling.selector("x")) == ("sha256-rank/1", "sha256-rank/2")
+
+
 def test_a_draw_can_be_repeated_with_nothing_but_sha256() -> None:
     drawn = sampling.draw("seed", POPULATION, 5)
     assert drawn == sorted(POPULATION, key=lambda member: sha(f"seed|{member}"))[:5]
