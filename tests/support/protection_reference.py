@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How well systems are protected, computed a second time: from the definitions alone, over the simulator's own records.
 
-Slow and plain on purpose: all jobs of a system are put in order, and each figure is a sentence of Commvault's documentation or of the module's.
+Slow and plain on purpose: all jobs of a system are put in order, and each figure is a sentence of the documentation.
 """
 
 from __future__ import annotations

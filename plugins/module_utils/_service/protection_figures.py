@@ -95,11 +95,15 @@ class Platform:
 
 @dataclasses.dataclass
 class Found:
-    """What a look at a system itself said: whether it exists and its backups are on; None where nobody looked or it was not told."""
+    """What a look at a system itself said: whether it exists and its backups are on; None where nobody looked or it was not told.
+
+    last_backup: epoch seconds of the last of all backups, 0 for never.
+    """
 
     exists: bool | None = None
     enabled: bool | None = None
     excluded: bool = False
+    last_backup: int | None = None
 
 
 @dataclasses.dataclass
@@ -275,7 +279,7 @@ class Figures:
     # What a second look says
 
     def look(self, identifier: str, rows: t.Iterable[t.Mapping[str, t.Any]]) -> None:
-        """Note whether a subclient exists and is on. rows: the subclients of its client: database, instance, name, enabled, excluded."""
+        """Note whether a subclient exists and is on. rows: the subclients of its client, see Found for their keys."""
         system = self.systems[identifier]
         name = system.name.rpartition(", ")[2].casefold()
         same = [
@@ -285,7 +289,8 @@ class Figures:
             and row["name"].casefold() == name
             and (system.kind != "database" or row["instance"].casefold() == system.group.casefold())
         ]
-        self.found[identifier] = Found(bool(same), same[0]["enabled"], same[0]["excluded"]) if same else Found(exists=False)
+        told = [Found(True, row["enabled"], row["excluded"], row["last_backup"]) for row in same]
+        self.found[identifier] = told[0] if told else Found(exists=False)
 
     def groups_of(self, systems: t.Iterable[System]) -> dict[str, int | None]:
         """The VM group of each VM, by its number; None for one that does not exist. Empty where groups could not be read."""
@@ -332,10 +337,17 @@ class Figures:
 
     def _by_jobs(self, system: System, history: History) -> str:
         if history.last is None:
-            return "missed" if self.last_good(system.id) else "never_ran"
+            return "never_ran" if self._never_ran(system) else "missed"
         if history.last.outcome != "success":
             return "failed" if history.last.outcome == "failed" else "partly"
         return "protected" if self.rpo_met(system.id) else "missed"
+
+    def _never_ran(self, system: System) -> bool:
+        """Whether it is known that a system without jobs in the history had none before either."""
+        if system.kind == "vm":
+            known = self.known_vm(system.id)
+            return known is None or not known.last_success
+        return self.found[system.id].last_backup == 0
 
     def last_good(self, identifier: str) -> int:
         """When the last backup without errors ended, in epoch seconds; 0 for never. Of VMs Commvault tells it beyond the history, too."""

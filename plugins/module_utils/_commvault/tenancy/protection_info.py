@@ -149,7 +149,7 @@ def _vm_results(client: Commvault, ids: t.Iterable[int]) -> dict[int, list[Row]]
 
 
 def _parts(client: Commvault, names: t.Iterable[str]) -> dict[str, list[Row] | None]:
-    """The subclients of clients, by the client's name: database, instance, name, enabled, excluded. None where they cannot be read."""
+    """The subclients of clients, by the client's name: see _part(). None where they cannot be read."""
 
     def read(name: str) -> list[Row] | None:
         try:
@@ -170,6 +170,7 @@ def _part(row: Row) -> Row:
         "name": str(entity.get("subclientName")),
         "enabled": bool(common["enableBackup"]) if "enableBackup" in common else None,
         "excluded": bool(common.get("excludeFromSLA")),
+        "last_backup": number(common, "lastBackupTime") if "lastBackupTime" in common else None,
     }
 
 

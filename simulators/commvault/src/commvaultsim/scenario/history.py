@@ -4,9 +4,9 @@
 """POST /_sim/history: backups that everything with a plan had in the last days, as a seed decides, in place of the jobs that there were.
 
 {"seed": 7, "days": 40, "per_day": 1.0}: on each day each subclient and VM group has so many backups on the average. They end in every way
-that there is: whole, with errors or warnings, failed, killed, of a VM group before or after its VMs were known; some are synthetic fulls, and
-the last of some is still running. Of a VM group every VM that was ever backed up has a job of its own. What was kept by the jobs that were
-there cannot be restored any more.
+that there is: whole, with errors or warnings, failed, killed, of a VM group before or after its VMs were known; some are synthetic fulls,
+and the last of some is still running. Of a VM group every VM that was ever backed up has a job of its own. What the jobs kept that were
+there before cannot be restored any more.
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ def _level(chance: random.Random) -> str:
     return chance.choice(("FULL", "INCREMENTAL", "INCREMENTAL", "INCREMENTAL", "DIFFERENTIAL", "SYNTHETIC_FULL"))
 
 
-def _job(
-    sim: Simulator, chance: random.Random, row: m.Subclient, start: float, status: str, level: str, parent: Job | None = None
-) -> Job:
+def _job(sim: Simulator, chance: random.Random, row: m.Subclient, start: float, status: str, level: str, parent: Job | None = None) -> Job:
     ended = parent.ended if parent else start + chance.uniform(60, HOURS * 3600)
     running = ended > sim.clock.now()
     good = status.startswith("Completed")
@@ -134,5 +132,3 @@ def _note_last(sim: Simulator, client: m.Client) -> None:
         "last_parent_job": last.parent_id,
         "last_time": int(good[-1].ended) if good else 0,
     }
-
-
