@@ -21,7 +21,7 @@ from ansible_collections.calligo.baas.tests.support.collection import PACKAGE, R
 MODULES = [Module(name) for name in module_names()]
 PRODUCTS = {"commvault", "vcenter"}
 # Modules that talk to no product, and so have no connection to set.
-ALONE = {"evidence_files"}
+ALONE = {"daily_report_files", "evidence_files"}
 SECRET = re.compile(r"pass(word|phrase)?$|secret|token|(^|_)key$")
 for_every_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
 for_every_connected_module = pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
+import json
 import os
 import stat
 import tempfile
@@ -83,6 +84,18 @@ def require_directory(path: str) -> None:
     state = os.statvfs(there)
     if state.f_bavail * state.f_frsize < ROOM or (state.f_files and not state.f_favail):
         raise InputError(f"There is no room for files in {path}: less than {ROOM >> 20} MiB, or no inode, is free. Make room.", object=path)
+
+
+def read_json(path: str, form: str | None = None) -> t.Any:
+    """What a file of this collection holds. form: its key "format" must say so. Raises InputError for a file that is none."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            found = json.load(stream)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}.", object=path) from None
+    if form is not None and (not isinstance(found, dict) or found.get("format") != form):
+        raise InputError(f"{path} is not of the format {form}.", object=path)
+    return found
 
 
 def compare_file(path: str, parts: t.Iterable[str], mode: str, make_directory: bool = False) -> Written:  # noqa: ARG001 - as write_file()

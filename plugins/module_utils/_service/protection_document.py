@@ -62,6 +62,12 @@ def period_record(period: Period) -> Row:
     }
 
 
+def with_problems(whole: Given, texts: t.Sequence[str]) -> Row:
+    """A document with more that could not be read."""
+    told = [*whole["problems"], *({"tenant": None, "text": text} for text in texts)]
+    return {**whole, "problems": told, "complete": not told}
+
+
 def of_tenant(whole: Given, host: str) -> Row:
     """The part of a document that is one tenant's, made anew from what is the tenant's, so that nothing of another is in it."""
     tenants = [row for row in whole["tenants"] if row["host"] == host]

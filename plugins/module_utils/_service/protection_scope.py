@@ -48,7 +48,8 @@ class System:
 def scope(variables: t.Mapping[str, Given], hosts: t.Iterable[str]) -> list[Row]:
     """What specifications name, tenant by tenant, without a secret: host, name, alias, region, plans, vms and parts.
 
-    variables: of all hosts, by inventory name. vms: folder and groups as the specification has them, None for no VMs. parts: subclients of
+    variables: of all hosts, by inventory name. vms: folder and groups as the specification has them, and the fields of
+    M(calligo.baas.vcenter_vm_facts) that tell their members; None for no VMs. parts: subclients of
     file servers and SQL Servers. Raises ValueError for a variable that is misspelt, whose systems would be left out.
     """
     names = list(hosts)
@@ -59,11 +60,16 @@ def scope(variables: t.Mapping[str, Given], hosts: t.Iterable[str]) -> list[Row]
             {
                 **{key: tenant[key] for key in ("host", "name", "alias", "region")},
                 "plans": [_plan(plan) for plan in variables[tenant["host"]].get("baas_plans") or []],
-                "vms": {"folder": vms["vcenter_folder"], "groups": list(vms.get("groups") or [])} if vms.get("groups") else None,
+                "vms": _vms(vms) if vms.get("groups") else None,
                 "parts": [*_file_parts(tenant["file_backup"]), *_sql_parts(tenant["sql_backup"])],
             }
         )
     return found
+
+
+def _vms(specification: Given) -> Row:
+    groups = list(specification["groups"])
+    return {"folder": specification["vcenter_folder"], "groups": groups, "fields": protection.fields(groups)}
 
 
 def _plan(plan: Given) -> Row:

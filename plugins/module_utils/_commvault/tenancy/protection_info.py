@@ -9,11 +9,11 @@ Each list is one request, or one for a thousand rows, however many tenants there
 
 from __future__ import annotations
 
-import json
 import time
 import typing as t
 import zoneinfo
 
+from ..._core import output
 from ..._core.errors import AuthenticationFailed, BaasError, ConnectionFailed, InputError
 from ..backups import jobs
 from ..backups import reasons as job_reasons
@@ -241,7 +241,7 @@ class Source:
             self.problems.append("Commvault's jobs were not read.")
             return
         try:
-            yield from _history(self._client, int(time.time() + (self._client.ahead or 0)) - since + MARGIN)
+            yield from _history(self._client, max(0, int(time.time() + (self._client.ahead or 0)) - since) + MARGIN)
         except BaasError as error:
             self._fail("Commvault's jobs", error)
 
@@ -274,11 +274,7 @@ def options(params: Row) -> list[Row] | None:
     path = params["vms_file"]
     if path is None:
         return None
-    try:
-        with open(path, encoding="utf-8") as stream:
-            found = json.load(stream)
-    except (OSError, ValueError) as error:
-        raise InputError(f"vms_file: {path} cannot be read: {error}.") from None
+    found = output.read_json(path)
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise InputError(f"vms_file: {path} is no list of VMs, as calligo.baas.vcenter_vm_facts writes it.")
+        raise InputError(f"{path} is no list of VMs, as calligo.baas.vcenter_vm_facts writes it.")
     return found
