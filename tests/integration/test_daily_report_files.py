@@ -30,7 +30,8 @@ FILES = ("mail.html", "report.html", "report.json", "systems.csv")
 
 def whole(problems: t.Sequence[Json] = ()) -> Json:
     """Three tenants, each with a system that is well and one that is not; their names are in no other's."""
-    systems, jobs = [], []
+    systems: list[System] = []
+    jobs: list[Job] = []
     for number, tenant in enumerate(TENANTS):
         for part in ("fine", "bad"):
             name = f"srv-{tenant['host']}, {part} {HOSTILE}"
@@ -40,10 +41,10 @@ def whole(problems: t.Sequence[Json] = ()) -> Json:
                 System(f"files/{tenant['alias']}/{client}/{part}", tenant["host"], "file", name, client, plan=f"plan-{tenant['host']}")
             )
             good = part == "fine"
-            times = {"start": END - 7200, "end": END - 3600}
+            times: Json = {"start": END - 7200, "end": END - 3600}
             place: Json = {"client_id": 20 + number, "client": client, "application": 33, "instance": "", "subclient": subclient}
-            size = {"application_bytes": 10, "media_bytes": 5, "objects": 1, "failed_objects": 0}
-            ending = {"status": "Completed", "outcome": "success", "reason": ""}
+            size: Json = {"application_bytes": 10, "media_bytes": 5, "objects": 1, "failed_objects": 0}
+            ending: Json = {"status": "Completed", "outcome": "success", "reason": ""}
             if not good:
                 ending = {"status": "Failed", "outcome": "failed", "reason": f"Reason of {tenant['host']} {HOSTILE}"}
             owner: Json = {

@@ -36,7 +36,7 @@ class Reference:
         return (self.now - datetime.timedelta(days=days)).timestamp()
 
     def company(self, name: str) -> int:
-        return next(row["id"] for row in self.state["companies"] if row["name"] == name)
+        return int(next(row["id"] for row in self.state["companies"] if row["name"] == name))
 
     def jobs_of_subclient(self, company: str, client: str, subclient: str) -> list[Json]:
         machines = [row["id"] for row in self.state["clients"] if row["name"] == client and row["company_id"] == self.company(company)]
