@@ -86,10 +86,9 @@ options:
   output_file:
     description:
       - Where the document goes, on the host that runs the module. It is replaced in one step, and left alone if it is the same already.
-        Its folder must exist.
+        Its folder must exist. Without it only the summary is returned.
       - In check mode nothing is written.
     type: path
-    required: true
   output_mode:
     description: Permissions of the file.
     type: str
@@ -122,7 +121,7 @@ EXAMPLES = r"""
 RETURN = r"""
 file:
   description: The document, or what it would be in check mode.
-  returned: success
+  returned: with O(output_file)
   type: dict
   contains:
     path: {description: The file., type: str, returned: always, sample: /var/lib/baas/protection.json}
@@ -179,10 +178,8 @@ SPEC = ArgumentSpec(
         "end": {"type": "str", "required": True},
         "history_days": {"type": "int", "default": 30},
         "reason_lookups": {"type": "int", "default": 200},
-        **output.OPTIONS.options,
-        "output_file": {"type": "path", "required": True},
     }
-)
+).merge(output.OPTIONS)
 
 
 def act(client: Commvault, context: Context) -> dict[str, t.Any]:
@@ -192,10 +189,12 @@ def act(client: Commvault, context: Context) -> dict[str, t.Any]:
     source = protection_info.Source(client, params["reason_lookups"])
     place = {"region": params["region"], "vms": vms, "vms_error": params["vms_error"], "outside": params["provider_folders"]}
     whole = protection_reading.read(source, params["tenants"], period, **place)
+    result = {"changed": False, "summary": protection_document.summary(whole)}
+    if params["output_file"] is None:
+        return result
     text = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
     written = context.write_file(params["output_file"], [text], params["output_mode"])
-    file = {"path": written.path, "size": written.size}
-    return {"changed": written.changed, "file": file, "summary": protection_document.summary(whole)}
+    return {**result, "changed": written.changed, "file": {"path": written.path, "size": written.size}}
 
 
 def main() -> None:

@@ -139,6 +139,23 @@ def expected(reference: Reference, system: Json, days: int) -> Json:
 
 
 LETTERS = {"Completed": "s", "Failed": "f", "Failed to Start": "f", "Killed": "f"}
+STATES = {"s": "protected", "f": "failed", "p": "partly"}
+
+
+def letter_of(statuses: list[str]) -> str:
+    """A cell of the map of days: the best, upper case if another one did worse."""
+    found = {LETTERS.get(status, "p") for status in statuses}
+    best = next((one for one in "spf" if one in found), "-")
+    return best.upper() if len(found) > 1 else best
+
+
+def state_of(system: Json, wanted: Json, end: int) -> str:
+    if wanted["last_status"] is None:
+        # What was backed up when the tenant was made has missed the time since.
+        before = system["id"].startswith(("files/acme/", "sql/acme/")) and not system["id"].endswith("/default")
+        return "missed" if before else "never_ran"
+    state = STATES[LETTERS.get(wanted["last_status"], "p")]
+    return "missed" if state == "protected" and wanted["last_good"] < end - 86400 else state
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -151,37 +168,30 @@ def test_figures_are_those_of_a_second_computation(modules: Modules, seed: int) 
     assert {system["kind"] for system in document["systems"]} == {"vm", "file", "database"}
     slas: dict[tuple[str, str], list[str]] = {}
     for system in document["systems"]:
+        client = slas.setdefault((system["tenant"], system["client"].casefold()), [])
         if "forgotten" in system["id"]:
             assert system["state"] == "not_in_group"
-            slas.setdefault((system["tenant"], system["client"].casefold()), []).append("missed")
+            client.append("missed")
             continue
         wanted = expected(reference, system, 14)
-        slas.setdefault((system["tenant"], system["client"].casefold()), []).append(wanted["sla"])
-        assert (seconds(system["last_good"]), system["sla"], system["strikes"]) == (
-            wanted["last_good"],
-            wanted["sla"],
-            wanted["strikes"],
-        ), system["id"]
-        ended = sorted(job["id"] for job in system["jobs"] if job["end"] and not job["synthetic"])
-        assert ended == wanted["period"], system["id"]
-        letters = {day: {LETTERS.get(status, "p") for status in statuses} for day, statuses in wanted["outcomes"].items()}
-        for day, letter in zip(days, system["days"], strict=True):
-            found = letters.get(day, set())
-            best = next((one for one in "spf" if one in found), "-")
-            assert letter == (best.upper() if len(found) > 1 else best), (system["id"], day)
-        if wanted["last_status"] is None:
-            # What was backed up when the tenant was made has missed the time since.
-            before = system["id"].startswith(("files/acme/", "sql/acme/")) and not system["id"].endswith("/default")
-            assert system["state"] == ("missed" if before else "never_ran"), system["id"]
-            continue
-        state = {"Completed": "protected", **dict.fromkeys(("Failed", "Killed", "Failed to Start"), "failed")}
-        recent = wanted["last_good"] >= end - 86400
-        meant = state.get(wanted["last_status"], "partly")
-        assert system["state"] == ("missed" if meant == "protected" and not recent else meant), system["id"]
-    clients = {(row["tenant"], row["client"]): row["sla"] for row in document["clients"]}
-    assert clients == {key: reference.client_sla(parts) for key, parts in slas.items()}
+        client.append(wanted["sla"])
+        told = {
+            "last_good": seconds(system["last_good"]),
+            "sla": system["sla"],
+            "strikes": system["strikes"],
+            "period": sorted(job["id"] for job in system["jobs"] if job["end"] and not job["synthetic"]),
+        }
+        assert told == {key: wanted[key] for key in told}, system["id"]
+        assert system["days"] == "".join(letter_of(wanted["outcomes"].get(day, [])) for day in days), system["id"]
+        assert system["state"] == state_of(system, wanted, end), system["id"]
+    assert_totals(document, {key: reference.client_sla(parts) for key, parts in slas.items()})
+
+
+def assert_totals(document: Json, wanted: dict[tuple[str, str], str]) -> None:
+    """What clients and tenants come to."""
+    assert {(row["tenant"], row["client"]): row["sla"] for row in document["clients"]} == wanted
     for row in document["tenants"]:
-        own = [sla for (host, _client), sla in clients.items() if host == row["host"]]
+        own = [sla for (host, _client), sla in wanted.items() if host == row["host"]]
         assert (row["sla"]["met"], row["sla"]["missed"]) == (own.count("met"), own.count("missed"))
         assert row["sla"]["percent"] == int(1000 * own.count("met") / len(own)) / 10
 

@@ -77,7 +77,7 @@ def tasks(modules: Modules) -> dict[str, list[Json]]:
         "commvault_job_info": [{}, {"types": ["backup"]}],
         "commvault_plan": [tenant.PLAN, longer, {"name": "acme-spare", **ABSENT}],
         "commvault_plan_info": [{}, {"names": ["acme-gold", "none"], "entities": True}],
-        "commvault_protection_info": [{**protection(modules), "time_zone": "Europe/Luxembourg"}],
+        "commvault_protection_info": [{**protection(), "time_zone": "Europe/Luxembourg"}],
         "commvault_region": [
             tenant.REGION,
             {**tenant.REGION, "entities": [{"names": ["acme-fs01"], "purpose": "workload"}], "allow_move": True},
@@ -149,7 +149,7 @@ def tasks(modules: Modules) -> dict[str, list[Json]]:
     }
 
 
-def protection(modules: Modules) -> Json:
+def protection() -> Json:
     """Options of a look at the tenant's protection, whose files alone are named."""
     part = {"kind": "file", "client": "acme-fs01", "instance": "", "name": "data", "plan": "acme-gold", "exception": "", "enabled": True}
     plan = {"name": "acme-gold", "sla_days": 1, "rpo_seconds": 86400}
@@ -158,7 +158,6 @@ def protection(modules: Modules) -> Json:
         "region": "luxembourg",
         # Long after what the test backs up.
         "end": "2037-01-01T06:00:00Z",
-        "output_file": str(modules.sandbox.state_dir / "protection.json"),
     }
 
 
