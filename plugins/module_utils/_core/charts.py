@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import traceback
 import typing as t
 from xml.etree import ElementTree
@@ -91,4 +92,6 @@ def _library() -> t.Any:
         import pygal.style  # noqa: PLC0415
     except ImportError:
         raise MissingLibrary("pygal", traceback.format_exc()) from None
+    # It looks for plug-ins of its own by a way that Python warns of, at each later import of something that is not there.
+    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
     return pygal

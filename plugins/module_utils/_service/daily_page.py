@@ -18,7 +18,6 @@ Given = t.Mapping[str, t.Any]
 Chart = t.Callable[[str, t.Sequence[str], t.Mapping[str, t.Sequence[float | None]], t.Sequence[str]], str]
 
 BAD = ("failed", "never_ran", "not_in_group", "disabled")
-DAYS = {"s": "backed up", "p": "with errors", "f": "failed", "-": "no backup"}
 SIGNS = {"s": "✓", "p": "!", "f": "✗", "-": "·"}
 MAILED = 50
 """Lines of a table in an e-mail; the page has them all."""
@@ -309,7 +308,7 @@ def _heat(report: Given) -> Html:
 
 
 _CELLS = {
-    letter: tag("td", SIGNS[letter.lower()], class_=f"{letter.lower()} m" if letter.isupper() else letter, aria_label=DAYS[letter.lower()])
+    letter: tag("td", SIGNS[letter.lower()], class_=f"{letter.lower()} m" if letter.isupper() else letter if letter != "-" else None)
     for letter in "spfSP-"
 }
 """The cells of the heat map, of which there are tens of thousands."""

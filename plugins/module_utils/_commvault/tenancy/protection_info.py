@@ -268,7 +268,9 @@ def options(params: Row) -> list[Row] | None:
         zoneinfo.ZoneInfo(params["time_zone"])
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         zone = params["time_zone"]
-        raise InputError(f'time_zone: "{zone}" is no time zone of the IANA database, such as Europe/Luxembourg.') from None
+        raise InputError(
+            f'time_zone: "{zone}" is no time zone that this machine knows, such as Europe/Luxembourg. Correct it, or install tzdata.'
+        ) from None
     if params["history_days"] < 1:
         raise InputError("history_days must be 1 or more.")
     path = params["vms_file"]
