@@ -1,7 +1,7 @@
 # Copyright (c) Calligo
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make demo``: takes the tenants of inventories/demo from nothing to a proven restore, on simulators that are stopped again."""
+"""``make demo``: takes the tenants of inventories/demo from nothing to a proven restore and a report, on simulators stopped again."""
 
 from __future__ import annotations
 
@@ -49,6 +49,16 @@ def test_restores(region: str, verbosity: list[str]) -> list[str]:
     return [f"restore test of region {region}: passed"]
 
 
+def report(region: str, verbosity: list[str]) -> list[str]:
+    """Report what became of a region's backups: what the NOC and the tenants read every morning."""
+    log = LOGS / "4-daily_report.log"
+    run_playbook(PlaybookRun("daily_report", ("--limit", region, *verbosity), SANDBOX), log)
+    pages = sorted((EVIDENCE / "daily_reports" / "provider" / region).rglob("report.html"), key=lambda page: page.stat().st_mtime)
+    if not pages:
+        raise ToolError(f"There is no daily report of region {region}.\n    log: {shown(log)}")
+    return [f"daily report of region {region}: {shown(pages[-1])}"]
+
+
 def evidence_files(since: float) -> list[Path]:
     """The evidence files that this demo wrote."""
     return sorted(file for file in EVIDENCE.rglob("*") if file.is_file() and file.stat().st_mtime >= since)
@@ -82,7 +92,7 @@ def run_all(options: argparse.Namespace) -> list[str]:
     try:
         with step(f"Simulated Commvault and vCenters on loopback (state and logs: {shown(SANDBOX)})"):
             sandbox.start()
-        facts = onboard(verbosity) + test_restores(options.region, verbosity)
+        facts = onboard(verbosity) + test_restores(options.region, verbosity) + report(options.region, verbosity)
         return [*facts, check_no_secret_shown(sandbox)]
     except SandboxError as error:
         raise ToolError(str(error)) from error

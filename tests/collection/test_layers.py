@@ -118,6 +118,10 @@ def test_holidays_is_imported_in_one_file():
     assert importers("holidays") == ["plugins/module_utils/_service/public_holidays.py"]
 
 
+def test_pygal_is_imported_in_one_file():
+    assert importers("pygal") == ["plugins/module_utils/_core/charts.py"]
+
+
 def test_only_the_runner_makes_and_ends_a_module():
     names = ("AnsibleModule", "exit_json", "fail_json")
     users = [str(file.relative_to(ROOT)) for file in FILES if any(name in code_names(file) for name in names)]

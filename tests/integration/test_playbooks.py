@@ -78,6 +78,14 @@ def proven(platform: Sandbox, onboarded_again: Run) -> Run:
     return run_playbook(platform, "restore_test", "--limit", REGION, *SEED, "-vvvv", results=results(platform, "proven"))
 
 
+@pytest.fixture(scope="module")
+def reported(platform: Sandbox, proven: Run) -> tuple[Run, list[dict[str, t.Any]]]:
+    """The daily reports of both regions, and the requests that they took."""
+    platform.control("DELETE", "/journal")
+    run = run_playbook(platform, "daily_report", "-vvvv")
+    return run, platform.control("GET", "/journal")["requests"]
+
+
 def latest(platform: Sandbox) -> tuple[Path, dict[str, t.Any]]:
     """The newest evidence of a restore test."""
     file = max((evidence_dir(platform) / "restore_tests").rglob("*.json"), key=lambda path: path.stat().st_mtime_ns)
@@ -172,6 +180,50 @@ def test_a_restore_test_proves_one_of_each_kind(platform: Sandbox, proven: Run, 
     assert "<script" not in page
     assert "Müller &amp; Söhne" in page
     assert "Müller & Söhne" not in page
+
+
+def test_the_daily_report_is_one_for_the_provider_and_one_for_each_tenant(
+    platform: Sandbox, reported: tuple[Run, list[dict[str, t.Any]]]
+) -> None:
+    run, requests = reported
+    assert run.status == 0, run.output
+    assert [call for call in requests if call["writes"] or not call["modelled"]] == []
+    folder = evidence_dir(platform) / "daily_reports"
+    reports = {path.relative_to(folder).parts[:2]: json.loads(path.read_text(encoding="utf-8")) for path in folder.rglob("report.json")}
+    assert set(reports) == {
+        *(("tenants", alias) for alias in ("acme", "boreal", "cafe-mueller")),
+        *(("provider", region) for region in (REGION, "jersey")),
+    }
+    here = reports[("provider", REGION)]
+    assert here["complete"] and {system["state"] for system in here["systems"]} == {"protected"} and here["todo"] == []
+    assert {system["kind"] for system in here["systems"]} == {"vm", "file", "database"}
+    assert {test["result"] for test in here["restore_tests"]} >= {"passed", "failed"}
+    names = {"acme": ("acme", "Acme"), "boreal": ("boreal", "Bor"), "cafe-mueller": ("cafe", "Caf", "ller")}
+    for alias in names:
+        for file in (folder / "tenants" / alias).rglob("*.*"):
+            text = file.read_text(encoding="utf-8")
+            assert not [name for other in names if other != alias for name in names[other] if name in text], file
+
+
+def test_without_the_vcenter_the_daily_report_says_what_is_missing_and_the_run_fails(
+    platform: Sandbox, reported: tuple[Run, list[dict[str, t.Any]]]
+) -> None:
+    nowhere = {"hostname": "127.0.0.1", "port": 9, "username": "nobody", "password": "none", "connect_timeout": 1}
+    place = platform.state_dir / "without-vcenter"
+    run = run_playbook(
+        platform,
+        "daily_report",
+        "--limit",
+        REGION,
+        "-e",
+        json.dumps({"daily_report_vcenter": nowhere, "daily_report_directory": str(place)}),
+    )
+    assert run.status != 0 and "The vCenter could not be read" in run.output
+    (file,) = (place / "provider").rglob("report.json")
+    record = json.loads(file.read_text(encoding="utf-8"))
+    assert not record["complete"] and "The vCenter could not be read" in record["problems"][0]["text"]
+    assert {system["kind"] for system in record["systems"]} == {"vm", "file", "database"}
+    assert "Not everything could be read" in file.with_suffix(".html").read_text(encoding="utf-8")
 
 
 def test_what_a_killed_run_has_left_is_found_and_removed_by_the_next(platform: Sandbox, proven: Run) -> None:
@@ -304,10 +356,12 @@ def test_evidence_is_verified_from_its_files_alone(platform: Sandbox, unprotecte
     assert f"{file.name} is not what it was when {file.stem}.sha256 was written." in forged.output
 
 
-def test_no_secret_is_said_at_the_highest_verbosity_or_written(platform: Sandbox, onboarded: Run, proven: Run) -> None:
+def test_no_secret_is_said_at_the_highest_verbosity_or_written(
+    platform: Sandbox, onboarded: Run, proven: Run, reported: tuple[Run, list[dict[str, t.Any]]]
+) -> None:
     written = [file.read_text(encoding="utf-8") for file in evidence_dir(platform).rglob("*") if file.is_file()]
     assert "<127.0.0.1>" in onboarded.output or "task path:" in onboarded.output
-    for text in (onboarded.output, proven.output, *written):
+    for text in (onboarded.output, proven.output, reported[0].output, *written):
         for product in ("commvault", "vcenter"):
             password = platform.password(product)
             assert password not in text

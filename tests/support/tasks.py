@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import json
 
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.modules import Json, Modules
@@ -27,7 +28,9 @@ REQUEST: Json = {
     },
 }
 # Of the provider's own, not of a tenant: its options do not name the company that it is about.
-OUTSIDE = ("commvault_company", "commvault_company_info", "commvault_infrastructure_info", "commvault_job_info")
+OUTSIDE = (
+    *("commvault_company", "commvault_company_info", "commvault_infrastructure_info", "commvault_job_info", "commvault_protection_info"),
+)
 
 
 @functools.cache  # it asks the vCenter
@@ -85,6 +88,7 @@ def tasks(modules: Modules) -> dict[str, list[Json]]:
         "commvault_job_info": [{}, {"types": ["backup"]}],
         "commvault_plan": [tenant.PLAN, longer, {"name": "acme-spare", **ABSENT}],
         "commvault_plan_info": [{}, {"names": ["acme-gold", "none"], "entities": True}],
+        "commvault_protection_info": [{**protection(), "time_zone": "Europe/Luxembourg"}],
         "commvault_region": [
             tenant.REGION,
             {**tenant.REGION, "entities": [{"names": ["acme-fs01"], "purpose": "workload"}], "allow_move": True},
@@ -145,6 +149,7 @@ def tasks(modules: Modules) -> dict[str, list[Json]]:
         ],
         "commvault_vm_group_info": [{}, {"names": ["acme-vms", "none"], "hypervisor": "acme-vcenter"}],
         "commvault_vm_info": [{}, {"hypervisor": "acme-vcenter", "vm_group": "acme-vms", "recovery_points": True}],
+        "daily_report_files": [daily_report(modules)],
         "evidence_files": [{"directory": str(modules.sandbox.state_dir / "records"), "files": [{"name": "a.json", "content": {"a": 1}}]}],
         "itsm_ticket": [
             {
@@ -165,6 +170,28 @@ def tasks(modules: Modules) -> dict[str, list[Json]]:
         ],
         "vcenter_vm_facts": [{"folder": "Tenants/Acme Sàrl"}, {"tags": ["Backup/Gold"], "properties": ["hardware", "backup", "tags"]}],
     }
+
+
+def protection() -> Json:
+    """Options of a look at the tenant's protection, whose files alone are named."""
+    part = {"kind": "file", "client": "acme-fs01", "instance": "", "name": "data", "plan": "acme-gold", "exception": "", "enabled": True}
+    plan = {"name": "acme-gold", "sla_days": 1, "rpo_seconds": 86400}
+    return {
+        "tenants": [{"host": "acme", "name": "Acme Sàrl", "alias": "acme", "region": "luxembourg", "plans": [plan], "parts": [part]}],
+        "region": "luxembourg",
+        # Long after what the test backs up.
+        "end": "2037-01-01T06:00:00Z",
+    }
+
+
+def daily_report(modules: Modules) -> Json:
+    """Options of the reports of a region without a tenant."""
+    period = {"from": "2026-11-23T06:00:00Z", "to": "2026-11-24T06:00:00Z", "hours": 24.0, "time_zone": "UTC", "days": ["2026-11-24"]}
+    lists: Json = {key: [] for key in ("problems", "tenants", "systems", "clients", "unnamed", "absent")}
+    document = {"format": "calligo.baas/protection/1", "region": "luxembourg", "period": period, "complete": True, **lists}
+    path = modules.sandbox.state_dir / "document.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return {"document": str(path), "directory": str(modules.sandbox.state_dir / "reports"), "made_at": "2026-11-24T06:00:00Z"}
 
 
 def tasks_of(modules: Modules, name: str) -> list[Json]:

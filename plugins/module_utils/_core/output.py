@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import fcntl
 import hashlib
+import json
 import os
 import stat
 import tempfile
@@ -89,6 +90,18 @@ def require_plain(path: str) -> None:
             f"The directory {path} leads through a symbolic link, by which files would go where somebody else may have said. Give {real}.",
             object=path,
         )
+
+
+def read_json(path: str, form: str | None = None) -> t.Any:
+    """What a file of this collection holds. form: its key "format" must say so. Raises InputError for a file that is none."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            found = json.load(stream)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}.", object=path) from None
+    if form is not None and (not isinstance(found, dict) or found.get("format") != form):
+        raise InputError(f"{path} is not of the format {form}.", object=path)
+    return found
 
 
 def compare_file(path: str, parts: t.Iterable[str], mode: str, make_directory: bool = False) -> Written:  # noqa: ARG001 - as write_file()
