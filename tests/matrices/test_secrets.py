@@ -190,7 +190,7 @@ EVERY = [(name, kind) for name in COMMVAULT for kind in KINDS]
 
 @pytest.mark.usefixtures("waiting_is_short")
 @pytest.mark.parametrize("way", ["sent", "inline"])
-@pytest.mark.parametrize(("name", "kind"), cells(EVERY, 60))
+@pytest.mark.parametrize(("name", "kind"), cells(EVERY, 24))
 def test_no_result_holds_a_secret(echo, counts, name, kind, way):
     """Sent to its host, and inside Ansible's process, with a password and with a token."""
     number = list(KINDS).index(kind)
@@ -240,7 +240,7 @@ def test_a_play_at_the_highest_verbosity_holds_no_secret_anywhere(echo, counts, 
     """Output at -vvvvv, the cache of facts, temporary files and the list of processes."""
     password = CANARY.format(place="play")
     Echo.secrets = (password,)
-    chosen = cells([(kind, inline) for kind in KINDS for inline in (True, False)], 8)
+    chosen = cells([(kind, inline) for kind in KINDS for inline in (True, False)], 4)
     tasks = [
         {
             "name": f"{kind}, {'in the process' if inline else 'sent'}",

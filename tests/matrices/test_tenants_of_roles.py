@@ -221,8 +221,21 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Modules]:
         yield modules
 
 
-def test_what_is_another_tenants_is_refused_before_the_first_write(platform: Modules, tmp_path: Path) -> None:
-    chosen = cells(EVERY, 6)
+CHOSEN = cells(EVERY, 4)
+AT_A_TIME = 6
+"""Cells of one run of Ansible."""
+
+
+@pytest.fixture(scope="module")
+def counts() -> t.Iterator[Counts]:
+    counted = Counts("tenants-roles")
+    yield counted
+    counted.keep()
+
+
+@pytest.mark.parametrize("begin", range(0, len(CHOSEN), AT_A_TIME))
+def test_what_is_another_tenants_is_refused_before_the_first_write(platform: Modules, counts: Counts, tmp_path: Path, begin: int) -> None:
+    chosen = CHOSEN[begin : begin + AT_A_TIME]
     keep = {"cell": "{{ cell }}", "task": "{{ ansible_failed_task.name }}", "msg": "{{ ansible_failed_result.msg }}"}
     blocks = [
         {
@@ -246,10 +259,8 @@ def test_what_is_another_tenants_is_refused_before_the_first_write(platform: Mod
     assert writes == [], run.output
     refused = {int(row["cell"]): row for row in json.loads((tmp_path / "refusals.json").read_text(encoding="utf-8"))}
     assert [chosen[number] for number in range(len(chosen)) if number not in refused] == []
-    counted = Counts("tenants-roles")
     for number, (role, option, _given) in enumerate(chosen):
         said = f"{refused[number]['task']}: {refused[number]['msg']}"
         assert "Validation of arguments" not in said and "Traceback" not in said, (role, option, said)
         assert "defined" not in said, (role, option, said)
-        counted.add(role, "refused")
-    counted.keep()
+        counts.add(role, "refused")
