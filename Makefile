@@ -1,7 +1,7 @@
 # One command for each thing; the work is done by the scripts in tools/. Everything that is made lies in .build/ and .sandbox/.
 # Variables: PYTHON=<interpreter> to set up with, ARGS="<more arguments>" for the script behind a target.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit integration faults contract collection simulators molecule golden lint bench bench-report sandbox sandbox-stop clean
+.PHONY: help setup demo test unit integration faults contract collection simulators matrices seeds molecule golden lint bench bench-report sandbox sandbox-stop clean
 
 RUN := .build/venv/bin/python
 # The benchmarks are modules of the collection's tests.
@@ -21,6 +21,12 @@ demo: setup ## Onboard the demo's tenants and prove a restore, on simulators tha
 
 test: setup ## All tests
 	@$(RUN) tools/run_tests.py $(ARGS)
+
+matrices: setup ## All cells of the matrices of tenants, secrets and hostile input (make test runs a sample), and docs/matrices.md
+	@$(RUN) tools/matrices.py $(ARGS)
+
+seeds: setup ## Plant each known defect in a copy of the checkout: its tests must turn red (ARGS="3 J": those of two findings); docs/seeds.md
+	@$(RUN) tools/seeds.py $(ARGS)
 
 unit integration faults contract collection simulators molecule: setup
 	@$(RUN) tools/run_tests.py --only $@ $(ARGS)

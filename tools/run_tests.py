@@ -18,7 +18,7 @@ from playbook_runs import shown
 
 # Groups with long files first, so that the short ones fill what is left of the processes' time at the end.
 PYTEST_GROUPS = {
-    **{name: f"tests/{name}" for name in ("integration", "contract", "golden", "faults", "collection", "unit")},
+    **{name: f"tests/{name}" for name in ("integration", "contract", "golden", "faults", "matrices", "collection", "unit")},
     "simulators": "simulators/commvault/tests",
 }
 GROUPS = (*PYTEST_GROUPS, "molecule")

@@ -24,7 +24,9 @@ extends_documentation_fragment:
   - calligo.baas.attributes.group_commvault
 options:
   agents:
-    description: The hosts and their agents, one element for each host. Inside a company, what is installed belongs to it.
+    description:
+      - The hosts and their agents, one element for each host. Inside a company, what is installed belongs to it.
+      - Nothing is installed on a host that another company has as a client.
     type: list
     elements: dict
     required: true

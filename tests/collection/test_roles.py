@@ -96,6 +96,15 @@ def test_every_play_obeys_the_throttle():
     assert {play["throttle"] for play in itertools.chain.from_iterable(plays.values())} == {"{{ baas_throttle | default(0) }}"}
 
 
+def test_no_role_waits_by_a_loop_of_tasks():
+    """Modules wait: a loop of tasks logs in each time, ends at the first error, and fills the screen with failures that are none."""
+    files = [*ROOT.glob("roles/*/*/*.yml"), *ROOT.glob("playbooks/*.yml")]
+    loops = [
+        str(file.relative_to(ROOT)) for file in files if re.search(r"^\s*(until|retries):", file.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert files and loops == []
+
+
 def test_the_variables_of_the_inventory_are_known():
     """Any other that begins so is an error, so that a misspelt block does not leave out what it names."""
     files = [*ROOT.glob("roles/*/defaults/main.yml"), *ROOT.glob("playbooks/*.yml")]

@@ -78,7 +78,7 @@ def test_many_hosts_are_read_with_one_request_and_installed_side_by_side(modules
     result, requests = recorded(modules, MODULE, agents(*elements))
     assert [entry["changed"] for entry in result["agents"]] == [False, True, True]
     lines = [f"{row['method']} {row['path'].partition('/api')[2]}" for row in requests]
-    assert lines.count("POST /CreateTask") == 2 and lines.count("GET /V4/Servers") == 2
+    assert lines.count("POST /CreateTask") == 2 and lines.count("GET /V4/Servers") == 3
     lines = [row["path"] for row in recorded(modules, MODULE, agents(*elements))[1]]
     assert len([line for line in lines if not line.endswith(("Login", "Logout", "Organization"))]) == 1
     modules(MODULE, agents(removal(NEW, "retired"), removal(SQL, "retired")))
@@ -151,11 +151,10 @@ def test_what_makes_no_sense_is_refused_before_anything_is_asked(modules):
 def test_another_company_s_client_is_left_alone(modules):
     modules("commvault_company", {"name": "Café Müller & Söhne", "alias": "cafe", "servers": ["cafe-fs01"]})
     modules.sandbox.control("DELETE", "/journal")
-    for element in (
-        {"client": "cafe-fs01", "types": ["file_system"], **ACCOUNT},
-        {"client": "cafe-fs01", "state": "retired", "allow_removal": True},
-    ):
-        result = modules(MODULE, agents(element), check=True)
-        assert result["changed"] is (element.get("state") != "retired")
+    # By its own name, and by another with its host name.
+    for client in ({"client": "cafe-fs01"}, {"client": "mine", "host": "cafe-fs01.example.com"}):
+        for check in (True, False):
+            failed = modules.failure(MODULE, agents({**client, "types": ["file_system"], **ACCOUNT}), check=check)
+            assert 'The client "cafe-fs01" belongs to the company' in failed["msg"] and failed["error"]["kind"] == "Refused"
+    assert not modules(MODULE, agents({"client": "cafe-fs01", "state": "retired", "allow_removal": True}))["changed"]
     assert writes(modules) == []
-    assert "exists already" in modules.failure(MODULE, agents({"client": "cafe-fs01", "types": ["file_system"], **ACCOUNT}))["msg"]

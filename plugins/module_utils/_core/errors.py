@@ -102,7 +102,7 @@ class WaitTimeout(BaasError):
         self.last = last
 
 
-UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError)
+UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
 """What Python raises where a part of a reply is missing, or of another kind than it is taken for."""
 
 

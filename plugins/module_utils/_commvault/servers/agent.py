@@ -65,6 +65,11 @@ class Readings:
         return server_lookup.servers(self.client)
 
     @functools.cached_property
+    def everybodys(self) -> list[Found]:
+        """The servers that this user sees outside the company acted in."""
+        return server_lookup.servers(self.client, inside=False) if lookup.inside(self.client) else []
+
+    @functools.cached_property
     def commserve(self) -> str:
         """The name under which hosts reach the server that manages them."""
         return lookup.commcell(self.client).name
@@ -77,6 +82,14 @@ class Readings:
         if found is None or not found.row.get("configured", True):
             return None
         return lookup.require_own(self.client, "client", found)
+
+    def require_nobodys(self, element: Record) -> None:
+        """Refuse a host of which the company acted in has no client, and another has: its backups would become this company's."""
+        names = {element["client"], element["host"] or element["client"]}
+        for row in self.everybodys:
+            known = (row.name, row.row.get("displayName"), row.row.get("hostName"))
+            if any(lookup.same_name(name, other) for name in names for other in known):
+                lookup.require_own(self.client, "client", row)
 
     def _plan_id(self, name: str | None) -> int:
         """0 for none, and in check mode for one that is missing."""
@@ -133,6 +146,7 @@ class Agents(Resource):
         return {"client": self._element["client"], "types": self._element["types"]}
 
     def prepare_create(self, seen: Seen, desired: Record) -> Install:
+        self._readings.require_nobodys(self._element)
         return self.prepare_update(seen, desired)
 
     def prepare_update(self, seen: Seen, changed: Record) -> Install:

@@ -56,9 +56,12 @@ def find_server(client: Commvault, name: str, inside: bool = True) -> Found | No
     return None
 
 
-def servers(client: Commvault) -> list[Found]:
-    """All servers with their companies and agents, in one request (OpenAPI GetServers, whose default would be infrastructure only)."""
-    rows = client.rows("/V4/Servers", "servers", {"showOnlyInfrastructureMachines": 0})
+def servers(client: Commvault, inside: bool = True) -> list[Found]:
+    """All servers with their companies and agents, in one request (OpenAPI GetServers, whose default would be infrastructure only).
+
+    inside: as in find_server().
+    """
+    rows = client.rows("/V4/Servers", "servers", {"showOnlyInfrastructureMachines": 0}, inside=inside)
     return [to_found(row, row, row.get("company")) for row in rows]
 
 

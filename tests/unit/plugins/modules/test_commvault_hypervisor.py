@@ -121,6 +121,17 @@ def test_a_refused_update_has_the_servers_words(http):
     assert "vCenter says no" in run(http, **NEW, update_password="always")["msg"]
 
 
+def test_a_login_that_commvault_takes_and_cannot_use_is_no_success(http):
+    """The update says that it was done; only the vCenter tells that it was not."""
+    http.on(
+        "POST", "/V4/VmGroup/Preview", {"errorCode": 7, "errorMessage": "Cannot complete login due to an incorrect user name or password."}
+    )
+    http.on("PUT", "/V4/Hypervisor/10", {"response": {"errorCode": 0}})
+    result = run(http, **NEW, update_password="if_refused")
+    assert result["failed"] and result["changed"]
+    assert "took the login" in result["msg"] and "still cannot read the vCenter" in result["msg"] and "incorrect user name" in result["msg"]
+
+
 @pytest.mark.parametrize("check", [True, False])
 def test_one_of_another_company_is_left_alone(http, check):
     http.on("GET", "/V4/Hypervisor/10", detail(company={"id": 42, "name": "Acme"}))

@@ -63,6 +63,7 @@ def spoken(sim: Simulator, route: Route, request: Request, reply: Reply) -> Repl
     """The reply in the dialects that are switched on. The login is left alone: without it there is nothing to try."""
     voices = [voice for name, voice in DIALECTS.items() if sim.faults.peek(name)]
     voices += [_ownerless] if sim.faults.peek("owners_hidden") else []
+    voices += [_misowned] if sim.faults.peek("owners_wrong") else []
     if not voices or not route.auth or not isinstance(reply.body, (dict, list)):
         return reply
     said = Said(sim, route, request, reply.status, copy.deepcopy(reply.body))
@@ -81,6 +82,22 @@ def each_object(node: t.Any, change: t.Callable[[Json], Json]) -> t.Any:
 def _ownerless(said: Said) -> Said:
     """The fault owners_hidden. No dialect: a client need not do more with such a server than refuse."""
     return said.but(each_object(said.body, lambda row: {key: value for key, value in row.items() if key not in ("company", "entityInfo")}))
+
+
+def _misowned(said: Said) -> Said:
+    """The fault owners_wrong: whatever belongs to a company is said to belong to one that nobody knows."""
+
+    def change(row: Json) -> Json:
+        named = {key: row[key] for key in ("company", "entityInfo") if isinstance(row.get(key), dict)}
+        return {
+            **row,
+            **{key: {**value, **{name: STRANGER[name] for name in value.keys() & STRANGER.keys()}} for key, value in named.items()},
+        }
+
+    return said.but(each_object(said.body, change))
+
+
+STRANGER: Json = {"id": 999999, "companyId": 999999, "name": "Nobody Ltd", "companyName": "Nobody Ltd"}
 
 
 # Everywhere

@@ -19,6 +19,7 @@ KNOWN: dict[str, str] = {
     "pending_approval": "a delete is answered 202 and queued for a second person: nothing is deleted",
     "company_ignored": "the company acted in is not heeded: lists and objects of all companies are answered",
     "owners_hidden": "no reply tells to which company a thing belongs",
+    "owners_wrong": "replies say of everything that it belongs to a company that nobody knows",
     "sql_login_refused": "an instance is not ready until it is given a password {instance, password}",
     "stale_lists": "lists leave out what was created after the fault was set, unless hardRefresh=true",
     "plan_partial": "plan creation answers 587207454 beside the plan",

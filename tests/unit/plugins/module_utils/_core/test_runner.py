@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
@@ -205,3 +206,21 @@ def test_what_is_missing_is_an_error_and_in_check_mode_a_warning(capsys):
     assert code == 1 and result["error"] == {"kind": "NotFound", "object": "gold"} and result["msg"].endswith("Create it.")
     _result, code = call(lambda: run(SPEC, world.connect, act), capsys, {}, check=True)
     assert code == 0
+
+
+def test_a_warning_in_ansibles_process_is_masked():
+    warned = []
+    spec = ArgumentSpec({"password": {"type": "str", "no_log": True}})
+
+    def act(_session, context):
+        context.warn(f"the server said {context.params['password']}, and {base64.b64encode(context.params['password'].encode()).decode()}")
+        return {"changed": False}
+
+    def main():
+        run(spec, lambda _context: contextlib.nullcontext(), act)
+
+    run_inline(main, Inline("a_module", {"password": "S3cret canary"}, False, False, warned.append))
+    assert len(warned) == 1 and "the server said ***" in warned[0].replace("VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "***").replace(
+        "********", "***"
+    )
+    assert "canary" not in warned[0] and "UzNjcmV0IGNhbmFyeQ" not in warned[0]

@@ -76,3 +76,16 @@ def test_acceptance_restores_need_a_place() -> None:
     (problem,) = preflight.problems(TENANT, REGION, PLANS, found(), acceptance=True)
     assert "luxembourg has no restore_test" in problem and "tenant_onboarding_acceptance" in problem
     assert preflight.problems(TENANT, {**REGION, "restore_test": {"folder": "Restore tests"}}, PLANS, found(), acceptance=True) == []
+
+
+def test_a_folder_that_another_companys_group_covers_is_no_free_one() -> None:
+    group = {"name": "reaching", "company": "Elsewhere Ltd", "company_id": 7}
+    (problem,) = preflight.problems(TENANT, covering=[group])
+    assert "is backed up by the VM group reaching of another company" in problem and "Elsewhere" not in problem
+    own, providers = {**group, "company": "ACME Sàrl"}, {**group, "company": None, "company_id": 0}
+    assert preflight.problems(TENANT, covering=[own, providers]) == []
+
+
+def test_a_variable_that_nobody_reads_stands_in_the_way() -> None:
+    (problem,) = preflight.problems(TENANT, variables=["baas_tenant", "baas_file_backups"])
+    assert problem.startswith("baas_file_backups is no variable of this collection.")

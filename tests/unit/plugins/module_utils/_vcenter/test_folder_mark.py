@@ -6,10 +6,13 @@ from __future__ import annotations
 
 import types
 
+import pytest
 from pyVmomi import vim
 
 from ansible_collections.calligo.baas.plugins.module_utils._core.engine import Seen
-from ansible_collections.calligo.baas.plugins.module_utils._vcenter.folder_mark import ATTRIBUTE, FolderMark
+from ansible_collections.calligo.baas.plugins.module_utils._core.errors import Refused
+from ansible_collections.calligo.baas.plugins.module_utils._vcenter.collector import Found
+from ansible_collections.calligo.baas.plugins.module_utils._vcenter.folder_mark import ATTRIBUTE, FolderMark, mark_of
 
 
 class Fields:
@@ -33,3 +36,10 @@ def test_an_attribute_that_another_run_has_just_made_is_taken():
     mark = FolderMark(vcenter, {"folder": "Tenants/Acme", "tenant": "acme", "state": "present"})
     mark.create(Seen(None, ("folder", None, {})), {"tenant": "acme"}, None)
     assert fields.written == [("folder", 7, "acme")] and fields.field[0].name == ATTRIBUTE
+
+
+def test_a_mark_that_is_withheld_is_not_taken_for_none():
+    folder = vim.Folder("group-v7")
+    assert mark_of(Found(folder, {"name": "Acme", "customValue": []}, {}), 7) is None
+    with pytest.raises(Refused, match=r"does not tell the custom attributes of the folder Acme, so that nobody knows whose it is"):
+        mark_of(Found(folder, {"name": "Acme"}, {"customValue": "NoPermission"}), 7)

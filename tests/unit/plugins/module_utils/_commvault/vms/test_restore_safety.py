@@ -103,17 +103,18 @@ def test_the_provider_does_not_put_one_companys_vm_on_anothers_hypervisor(http):
     assert nothing_started(http)
 
 
-def test_of_two_new_jobs_after_a_lost_answer_the_one_with_our_tag_is_ours(http):
+@pytest.mark.parametrize("other", [700, 702])
+def test_of_two_new_jobs_after_a_lost_answer_the_one_with_our_tag_is_ours(http, other):
     first = listing(job(601, VM_ENTITY))
-    mine, others = job(701, {**GROUP_ENTITY, "subclientId": 0}), job(702, {**GROUP_ENTITY, "subclientId": 0})
-    http.on("POST", "/Jobs", first, listing(), listing(others, mine))
+    mine, others = job(701, {**GROUP_ENTITY, "subclientId": 0}), job(other, {**GROUP_ENTITY, "subclientId": 0})
+    http.on("POST", "/Jobs", first, listing(), listing(*((others, mine) if other > 701 else (mine, others))))
     http.on("POST", "/CreateTask", (504, "<html></html>"))
     tags = []
 
     def details(description):
         return {"taskInfo": {"subTasks": [{"options": {"commonOpts": {"jobDescription": description}}}]}}
 
-    http.on("GET", "/Job/702/TaskDetails", details("calligo.baas of somebody else"))
+    http.on("GET", f"/Job/{other}/TaskDetails", details("calligo.baas of somebody else"))
     http.on("GET", "/Job/701", listing(mine))
     original = http.send
 

@@ -179,6 +179,15 @@ def test_a_call_that_the_server_had_no_room_for_is_sent_again_whatever_it_is(ver
     assert 7.0 <= clock.sleeps[0] <= 9.1 and 1.0 <= clock.sleeps[1] <= 1.3
 
 
+def test_those_that_were_refused_at_once_do_not_come_back_at_once():
+    clocks = []
+    for _client in range(20):
+        client, _wire, clock = scripted_client((429, {}, {"Retry-After": "7"}), {"plan": {}})
+        client.get("/V4/ServerPlan/7")
+        clocks.append(clock.now)
+    assert len(set(clocks)) > 10
+
+
 @pytest.mark.parametrize("wish", ["7", "600"])
 def test_a_limit_that_stays_is_named_in_the_end(wish):
     client, _wire, clock = scripted_client(*[(429, {}, {"Retry-After": wish})] * 60)

@@ -79,9 +79,10 @@ def test_a_secret_that_the_server_sends_back_is_masked_however_it_spells_it(monk
     assert result["failed"] and spelling(secret) not in str(result) and "refused" in result["msg"]
 
 
-def test_a_reply_whose_parts_are_of_another_kind_is_one_sentence(monkeypatch):
+@pytest.mark.parametrize("odd", [{"odd": 1}, float("inf"), [], None, "x"])
+def test_a_reply_whose_parts_are_of_another_kind_is_one_sentence(monkeypatch, odd):
     http = ScriptedHttp(monkeypatch)
-    http.on("GET", "/V4/company", {"companies": [{"id": {"odd": 1}, "name": ["x"]}]})
+    http.on("GET", "/V4/company", {"companies": [{"id": odd, "name": ["x"]}]})
     result = http.run("commvault_company_info", {})
     assert result["failed"] and "GET /V4/company, cannot be read" in result["msg"] and result["error"]["kind"] == "UnexpectedReply"
 
