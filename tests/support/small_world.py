@@ -55,7 +55,8 @@ def scenario(folder: Path) -> Path:
     for kind in ("access_nodes", "file_servers", "sql_servers"):
         content[kind] = [one for one in content[kind] if one["name"] in SERVERS]
     for server in content["sql_servers"]:
-        server["instances"] = [{**one, "databases": one.get("databases", [])[:1]} for one in server["instances"] if one.get("discovered", True)]
+        found = [one for one in server["instances"] if one.get("discovered", True)]
+        server["instances"] = [{**one, "databases": one.get("databases", [])[:1]} for one in found]
     file = folder / "small.yml"
     file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     return file

@@ -17,8 +17,8 @@ from commvaultsim.state.simulator import Simulator
 from commvaultsim.wire.control import action
 
 Json = dict[str, t.Any]
-#: What belongs to the process and not to the platform. The clock goes on.
-PROCESS = {"lock", "clock", "state_dir", "faults", "journal", "vcenters", "vcenters_file", "scenario", "job_hooks", "base_url"}
+#: What belongs to the process and not to the platform. By how much the clock was moved is the platform's.
+PROCESS = {"lock", "state_dir", "faults", "journal", "vcenters", "vcenters_file", "scenario", "job_hooks", "base_url"}
 FOLDERS = ("drives", "guests", "sql", "store")
 
 

@@ -97,7 +97,7 @@ class Application:
         reply = await run_in_threadpool(self._answer, http, _json(raw), fault) if hold is None or hold.params.get("after") else None
         if hold is None and reply is not None:
             return self._response(reply)
-        while hold in self.sim.faults.all():
+        while hold in self.sim.faults.all():  # noqa: ASYNC110 - it is deleted by another thread
             await asyncio.sleep(HELD_SECONDS)
         return _abort(http)
 

@@ -28,6 +28,7 @@ KNOWN: dict[str, str] = {
     "job_pending": "a job that would run goes to Pending {match, reason, for_seconds}",
     "job_waiting": "a job that would run goes to Waiting {match, reason, for_seconds}",
     "job_fail": "a job fails before its effect {match, reason}",
+    "job_word": "a job is shown in another state than it is in {match, word}",
     "job_invisible": "GET /Job/{id} finds nothing for the first polls {polls}",
     "vm_fail": "one VM of a backup fails {vm, reason}",
     "restore_drop_disk": "a restored VM comes up without its last disk {vm}",
