@@ -48,6 +48,14 @@ MODULES = """
 | Module | Cells | Survived | Refused | Wrong |
 |---|---|---|---|---|
 """
+JOBS = """
+## Jobs
+
+Each backup and restore that is waited for, with a job that goes wrong. It is never started again by itself.
+
+| Job | Cells | Survived | Refused | Wrong |
+|---|---|---|---|---|
+"""
 VCENTER = """
 ## Refused calls of vCenter
 
@@ -81,12 +89,13 @@ def render(cells: list[Cell]) -> str:
     """The whole page."""
     kills = [cell for cell in cells if cell.matrix == "interruption"]
     replies = sorted((cell for cell in cells if cell.matrix == "reply"), key=lambda cell: cell.row)
+    jobs = [cell for cell in cells if cell.matrix == "job"]
     refusals = [cell for cell in cells if cell.matrix == "vcenter"]
     counts = collections.Counter(cell.outcome for cell in cells)
     head = HEAD.format(
-        runs=3 * len(kills) + len(replies) + len(refusals),
+        runs=2 * len(kills) + len(cells),
         kills=len(kills),
-        faults=len(replies) + len(refusals),
+        faults=len(cells) - len(kills),
         survived=counts[SURVIVED],
         refused=counts[REFUSED],
         wrong=len(cells) - counts[SURVIVED] - counts[REFUSED],
@@ -99,6 +108,8 @@ def render(cells: list[Cell]) -> str:
         + table(replies, lambda cell: cell.column, both)
         + MODULES
         + table(replies, lambda cell: f"`{cell.row}`", both)
+        + JOBS
+        + table(jobs, lambda cell: cell.column, both)
         + VCENTER
         + table(refusals, lambda cell: f"`{cell.row}`", both)
     )

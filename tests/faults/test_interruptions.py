@@ -24,6 +24,6 @@ def test_an_onboarding_that_is_killed_is_ended_by_the_next(platform: Platform, c
     clean = platform.clean(CASES["tenant_onboard"])
     assert clean.facts["evidence"]["accepted"]
     assert clean.facts["running"] == []
-    assert len(clean.facts["backups"]) == 4, "of the VM, the files and the databases, and the copy of"
+    assert len(clean.facts["backups"]) == 3, "of the VM, the files and the databases"
     assert min(clean.writes.values()) > 5
     interrupt(platform, cells, "tenant_onboard", clean)

@@ -108,7 +108,8 @@ def call_of(row: Json) -> str:
 
 
 MOMENT = re.compile(
-    r".*(time|created|ended|started|submitted|updated|elapsed|last_tick|polls|guid|duration|percent).*|.*_at|.*age", re.IGNORECASE
+    r".*(time|created|ended|started|submitted|updated|elapsed|last_tick|polls|guid|duration|percent).*|.*_at|.*age|start|end|.*Date",
+    re.IGNORECASE,
 )
 
 
@@ -242,6 +243,51 @@ def mended(world: World, cell: Cell, good: Good) -> str:
         return f"the same task fails on a good day after it: {again['msg']}"
     facts = world.facts()
     return "" if facts == good.facts else f"after the same task on a good day something else is there: {difference(good.facts, facts)}"
+
+
+#: What jobs do on a bad day, and the fault of the simulator that makes them.
+BAD_JOBS: dict[str, Json] = {
+    "hangs": {"name": "job_waiting", "reason": "No stream is free", "for_seconds": 10**7},
+    "is found no more": {"name": "job_invisible", "polls": 10**9},
+    "fails": {"name": "job_fail", "reason": "No space is left"},
+    "is in a state that nobody knows": {"name": "job_word", "word": "Pondering"},
+    "ends in a word that nobody knows": {"name": "job_word", "word": "Completed w/ one or more miracles"},
+}
+
+
+@pytest.mark.usefixtures("simulated_time")
+@pytest.mark.parametrize("module", ACTS)
+def test_a_job_that_goes_wrong_is_no_success_and_not_started_again(world: World, cells: Cells, module: str) -> None:
+    rows = [(number, name) for number, _task in enumerate(tasks_of(world.modules, module)) for name in BAD_JOBS]
+    problems = []
+    for number, name in cells.chosen(rows, sample=4):
+        good = world.on_a_good_day(module, number)
+        world.bring_back()
+        if good.failed or good.starts == world.starts():
+            continue
+        outcome, problem = with_a_bad_job(world, module, number, name)
+        cells.note("job", module, f"a job that {name}", outcome)
+        problems += [f"{module}[{number}] with a job that {name}: {problem}"] if problem else []
+    assert not problems, "\n".join(problems)
+
+
+def with_a_bad_job(world: World, module: str, number: int, name: str) -> tuple[str, str]:
+    """What came of a task whose jobs go wrong, and what is wrong with that. Those that ran before are as they were."""
+    good = world.on_a_good_day(module, number)
+    world.bring_back()
+    last = max(job["id"] for job in world.sandbox.control("GET", "/state")["jobs"])
+    match = "^(" + "|".join(str(last + more) for more in range(1, 20)) + ")$"
+    world.sandbox.control("POST", "/faults", {**BAD_JOBS[name], "match": match})
+    result = world.run(module, {**tasks_of(world.modules, module)[number], "wait_timeout": 60})
+    text, starts = str(result.get("msg")), world.starts()
+    if starts > good.starts:
+        return "started again", f"{starts} jobs instead of {good.starts}"
+    if not result.get("failed"):
+        # Of many jobs a list is read, which may know one that is not found by itself.
+        return bad_replies.SURVIVED, "" if world.facts() == good.facts and "found" in name else json.dumps(result)[:400]
+    if not result["changed"] or "\n" in text.strip() or "exception" in result or str(last + 1) not in json.dumps(result):
+        return bad_replies.REFUSED, f"changed is {result['changed']}, and it says: {text}"
+    return bad_replies.REFUSED, ""
 
 
 def difference(wanted: str, found: str) -> str:
