@@ -108,7 +108,7 @@ def call_of(row: Json) -> str:
 
 
 MOMENT = re.compile(
-    r".*(time|created|ended|started|submitted|updated|elapsed|last_tick|polls|guid|duration|percent).*|.*_at|.*age|start|end|.*Date",
+    r".*(time|created|ended|started|submitted|updated|elapsed|last_tick|polls|guid|duration|percent).*|.*_at|.*age|start|end|.*Date|config",
     re.IGNORECASE,
 )
 
