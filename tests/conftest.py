@@ -20,6 +20,7 @@ JOB_SECONDS = 1.0
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--renew-golden", action="store_true", help="write tests/golden/*.json anew instead of comparing (make golden)")
+    parser.addoption("--all-cells", action="store_true", help="all cells of the matrices in tests/faults instead of a sample (make faults)")
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from console import duration, main_guard, run_beside, run_shown, say, show_end
 from contract_table import RESULTS as CONTRACT_RESULTS
+from faults_page import CELLS
 from paths import BIN, LOGS, PYTHON, ROOT, child_env
 from playbook_runs import shown
 
@@ -32,6 +33,9 @@ def run_pytest(groups: list[str], arguments: list[str]) -> int:
     """Run groups of Python tests in one pytest."""
     if "contract" in groups:
         CONTRACT_RESULTS.unlink(missing_ok=True)  # a run that does not get as far leaves none, instead of an earlier one's
+    if groups == ["faults"]:
+        CELLS.unlink(missing_ok=True)
+        arguments = ["--all-cells", *arguments]
     command: list[str | Path] = [BIN / "pytest", *PROCESSES, *(PYTEST_GROUPS[group] for group in groups), *arguments]
     return run_shown(command, PYTEST_LOG, env=child_env(), cwd=ROOT)
 
@@ -49,6 +53,13 @@ def contract_table(groups: list[str], arguments: list[str]) -> int:
         return 0
     check = [] if groups == ["contract"] else ["--check"]
     return run_shown([PYTHON, ROOT / "tools" / "contract_table.py", *check], LOGS / "contract-table.log", env=child_env(), cwd=ROOT)
+
+
+def faults_page(groups: list[str], arguments: list[str]) -> int:
+    """docs/faults.md from what came of all cells, where they were run."""
+    if groups != ["faults"] or arguments:
+        return 0
+    return run_shown([PYTHON, ROOT / "tools" / "faults_page.py"], LOGS / "faults-page.log", env=child_env(), cwd=ROOT)
 
 
 def closing_lines() -> list[str]:
@@ -74,12 +85,18 @@ def main() -> int:
             say(f"==> pytest: {', '.join(groups)}")
             statuses["pytest"] = run_pytest(groups, rest)
             statuses["table"] = contract_table(groups, rest) if statuses["pytest"] == 0 else 0
+            statuses["page"] = faults_page(groups, rest)
         if molecule:
             statuses["molecule"] = molecule.wait()
     if statuses.get("molecule"):
         show_end(MOLECULE_LOG)
     say(f"\nTests, in {duration(time.monotonic() - started)}:")
-    for name, log in (("pytest", PYTEST_LOG), ("table", LOGS / "contract-table.log"), ("molecule", MOLECULE_LOG)):
+    for name, log in (
+        ("pytest", PYTEST_LOG),
+        ("table", LOGS / "contract-table.log"),
+        ("page", LOGS / "faults-page.log"),
+        ("molecule", MOLECULE_LOG),
+    ):
         if name in statuses:
             say(f"  {'ok    ' if statuses[name] == 0 else 'FAILED'}  {name:<9} {shown(log)}")
     if "pytest" in statuses:

@@ -181,11 +181,13 @@ func serve(ctx context.Context, model *simulator.Model, spec *vcenterSpec, o opt
 	service.ServeMux = http.NewServeMux()
 	service.ServeMux.Handle("/calls", calls)
 	service.ServeMux.Handle("/answers", switches{model.Map()})
+	held := newHolds()
+	service.ServeMux.Handle("/holds", held)
 	service.RegisterEndpoints = true
 	service.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	service.Listen = &url.URL{Host: address, User: url.UserPassword(o.username, strings.TrimSpace(string(password)))}
 	server := service.NewServer()
-	server.Config.Handler = serveAPI(calls.countREST(fixFetch(server.Config.Handler), time.Duration(o.delay)*time.Millisecond))
+	server.Config.Handler = held.around(serveAPI(calls.countREST(fixFetch(server.Config.Handler), time.Duration(o.delay)*time.Millisecond)))
 	if err = tagVMs(ctx, server.URL, o.certFile, spec, refs); err != nil {
 		server.Close()
 		return nil, fmt.Errorf("tags: %w", err)

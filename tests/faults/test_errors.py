@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import http.server
 import json
 import os
@@ -230,10 +231,15 @@ def test_a_plan_that_fails_on_the_way_leaves_no_second_one(sandbox: Sandbox, mod
     modules("commvault_plan", {"name": name, "state": "absent"})
 
 
-def test_an_untrusted_server_gets_no_password(tmp_path: Path) -> None:
-    """The TLS handshake fails before the login is sent."""
-    authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1")
+PAST = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
+
+
+@pytest.mark.parametrize("wrong", ["authority", "date", "name"])
+def test_an_untrusted_server_gets_no_password(tmp_path: Path, wrong: str) -> None:
+    """The TLS handshake fails before the login is sent: the certificate is of an unknown authority, expired, or of another server."""
+    authority, trusted = trustme.CA(), tmp_path / "ca.pem"
+    (trustme.CA() if wrong == "authority" else authority).cert_pem.write_to_path(trusted)
+    certificate = authority.issue_cert("127.0.0.2" if wrong == "name" else "127.0.0.1", not_after=PAST if wrong == "date" else None)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     received: list[bytes] = []
@@ -252,7 +258,8 @@ def test_an_untrusted_server_gets_no_password(tmp_path: Path) -> None:
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        text = fail("commvault_company", {"host": f"https://127.0.0.1:{port}", "username": "u", "password": "p", **company()})
+        login = {"host": f"https://127.0.0.1:{port}", "username": "u", "password": "p", "ca_path": str(trusted)}
+        text = fail("commvault_company", {**login, **company()})
         thread.join(timeout=10)
     assert "certificate" in text
     assert b"".join(received) == b""

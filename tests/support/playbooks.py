@@ -13,6 +13,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import typing as t
 from pathlib import Path
@@ -62,17 +63,32 @@ def run_playbook(
 
 def kill_playbook(sandbox: Sandbox, playbook: str, *options: str, when: t.Callable[[], bool]) -> None:
     """Run a playbook and kill all of its processes at once, with no chance to clean up, as soon as something is so."""
-    process = subprocess.Popen(**_process(sandbox, playbook, options), start_new_session=True)
-    try:
-        until = time.monotonic() + TIMEOUT
-        while not when():
-            if process.poll() is not None or time.monotonic() > until:
-                raise AssertionError("it ended before that was so")
-            time.sleep(0.02)
-    finally:
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(**{**_process(sandbox, playbook, options), "stdout": said})
+        try:
+            until = time.monotonic() + TIMEOUT
+            while not when():
+                if process.poll() is not None or time.monotonic() > until:
+                    said.seek(0)
+                    raise AssertionError(f"it ended before that was so\n{said.read().decode(errors='replace')[-3000:]}")
+                time.sleep(0.02)
+        finally:
+            _kill_tree(process.pid)
+            process.wait()
+
+
+def _kill_tree(root: int) -> None:
+    """Kill a process and all below it. Ansible's workers are in sessions of their own, which a signal to a group does not reach."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(root, signal.SIGSTOP)  # it forks no more
+    shown = subprocess.run(["ps", "-Ao", "pid=,ppid="], stdout=subprocess.PIPE, check=True, text=True).stdout
+    parents = [line.split() for line in shown.splitlines()]
+    tree = [str(root)]
+    for found in tree:
+        tree += [pid for pid, parent in parents if parent == found]
+    for pid in tree:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+            os.kill(int(pid), signal.SIGKILL)
 
 
 def _process(
@@ -111,13 +127,15 @@ def evidence_dir(sandbox: Sandbox) -> Path:
 
 def refuse(sandbox: Sandbox, *calls: str) -> None:
     """Calls of the sandbox's first vCenter that are refused from now on; none of them: all are answered again."""
-    _switch(sandbox, "calls", calls)
+    vcenter_control(sandbox, "PUT", "calls", calls)
 
 
 def tell(sandbox: Sandbox, objects: t.Mapping[str, t.Any] | None = None) -> None:
     """What the sandbox's first vCenter tells of objects, by name, from now on, instead of the truth; of all others it is that."""
-    _switch(sandbox, "answers", objects or {})
+    vcenter_control(sandbox, "PUT", "answers", objects or {})
 
 
-def _switch(sandbox: Sandbox, name: str, body: t.Any) -> None:
-    vcsim.request({**sandbox.endpoints["vcenters"]["vc-lux"], "ca_path": sandbox.ca_path}, "PUT", name, json.dumps(body).encode())
+def vcenter_control(sandbox: Sandbox, method: str, name: str, body: t.Any = None) -> t.Any:
+    """Call one of the switches of the sandbox's first vCenter (simulators/vcenter/README.md)."""
+    vcenter = {**sandbox.endpoints["vcenters"]["vc-lux"], "ca_path": sandbox.ca_path}
+    return json.loads(vcsim.request(vcenter, method, name, None if body is None else json.dumps(body).encode()) or b"null")

@@ -299,7 +299,7 @@ def _state_and_reason(record: Record) -> str:
 
 
 def _because(reason: str) -> str:
-    return f": {reason.rstrip('.')}." if reason else "."
+    return f": {reason.rstrip('.')}." if reason else ", and the server tells no reason: look at the job there."
 
 
 def _ids(ids: t.Iterable[int]) -> str:

@@ -21,9 +21,17 @@ MINOR = 3
 
 
 def failure(client: Commvault, record: Row) -> str:
-    """The server's words for a failure: the pending reason, else the VMs' reasons, else the job's events."""
-    if record["reason"]:
-        return str(record["reason"])
+    """The server's words for a failure: the pending reason, else the VMs' reasons, else the job's events.
+
+    A reason that cannot be had is left out: that the job failed is more important, and it may have aged out meanwhile.
+    """
+    try:
+        return str(record["reason"] or _asked(client, record))
+    except BaasError:
+        return ""
+
+
+def _asked(client: Commvault, record: Row) -> str:
     reasons = [f"{vm['name']}: {vm['reason']}" for vm in vm_results(client, record["id"]) if vm["reason"]]
     if reasons:
         return "; ".join(reasons)

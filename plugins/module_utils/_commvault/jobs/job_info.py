@@ -10,7 +10,7 @@ import typing as t
 
 from ..._core import output
 from ..._core.argspec import ArgumentSpec
-from ..._core.errors import BaasError, InputError, NotFound, UnexpectedReply, WaitTimeout
+from ..._core.errors import InputError, NotFound, UnexpectedReply, WaitTimeout
 from ..backups import jobs
 from ..backups import reasons as job_reasons
 from ..servers import lookup as server_lookup
@@ -139,11 +139,7 @@ def _explained(client: Commvault, records: t.Iterable[Row], most: int) -> t.Iter
     """Jobs with the reasons of those that did not succeed. Lists leave them out, so that they are asked for, of at most so many."""
 
     def reason(job: tuple[int, str]) -> str:
-        try:
-            return job_reasons.failure(client, {"id": job[0], "reason": ""})
-        except BaasError:
-            # It may have aged out meanwhile; a report is not to fail for that.
-            return ""
+        return job_reasons.failure(client, {"id": job[0], "reason": ""})
 
     left = most
     for some in _chunks(records, PAGE):

@@ -18,6 +18,7 @@ from .replies import listed
 @dataclasses.dataclass(frozen=True)
 class Promise:
     """keys: one of them is there; no keys: something is. rows: it is a list of objects, or the object where a list of one collapsed.
+    A list that is there where none is promised holds objects, too, as envelopes of errors do; jobIds alone are numbers.
 
     count: a key that may say 0 in place of an empty list. empty: a reply that holds nothing may mean that it was done, and does not tell.
     """
@@ -38,8 +39,10 @@ class Promise:
         found = next(((key, payload[key]) for key in self.keys if payload.get(key) is not None), None)
         if found is None:
             return None if self.count and str(payload.get(self.count)) == "0" else f"no {' or '.join(self.keys)}"
-        stranger = next((row for row in listed(found[1]) if not isinstance(row, dict)), None) if self.rows else None
-        return None if stranger is None else f"{type(stranger).__name__} instead of an object in {found[0]}"
+        key, value = found
+        objects = self.rows or (isinstance(value, list) and key != "jobIds")
+        stranger = next((row for row in listed(value) if not isinstance(row, dict)), None) if objects else None
+        return None if stranger is None else f"{type(stranger).__name__} instead of an object in {key}"
 
 
 def _rows(*keys: str, count: str | None = None) -> Promise:

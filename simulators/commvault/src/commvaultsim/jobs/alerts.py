@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses as dc
 import html
 import typing as t
-import weakref
 
 from commvaultsim.state.job import BACKUP, RESTORE, SYNTHETIC, Job
 from commvaultsim.state.registry import loader
@@ -59,12 +58,13 @@ class Alert:
     notes: str = ""
 
 
-_SIDES: weakref.WeakKeyDictionary[Simulator, dict[int, Alert]] = weakref.WeakKeyDictionary()
+class Alerts(dict[int, Alert]):
+    """Alerts by id."""
 
 
 def alerts(sim: Simulator) -> dict[int, Alert]:
     """The alerts of a simulator by id."""
-    return _SIDES.setdefault(sim, {})
+    return sim.side(Alerts, Alerts)
 
 
 @loader

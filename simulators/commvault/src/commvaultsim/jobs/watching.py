@@ -11,6 +11,7 @@ from commvaultsim.jobs.lifecycle import control
 from commvaultsim.state import model as m
 from commvaultsim.state.job import BACKUP, LEVEL_NAMES, LEVELS, RESTORE, SYNTHETIC, Job
 from commvaultsim.state.simulator import Simulator, app_name
+from commvaultsim.wire.faults import matches
 from commvaultsim.wire.replies import generic
 from commvaultsim.wire.routing import Reply, Request, route
 from commvaultsim.wire.values import to_int
@@ -50,10 +51,12 @@ def summary(sim: Simulator, job: Job) -> Json:
     destination = {"clientId": target.id if target else 0, "clientName": target.name if target else ""}
     end = int(job.ended)
     active = not job.final
+    other = sim.faults.peek("job_word", lambda p: matches(p.get("match"), *job.names(sim)))
+    status = str(other.params["word"]) if other else job.status
     return {
         "jobId": job.id,
-        "status": job.status,
-        "localizedStatus": job.status,
+        "status": status,
+        "localizedStatus": status,
         "statusColor": "working" if active else "black",
         "jobType": {RESTORE: "Restore", BACKUP: "Backup", SYNTHETIC: "Synthetic Full"}.get(job.op_type, job.operation),
         "opType": job.op_type,

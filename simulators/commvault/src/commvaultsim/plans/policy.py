@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses as dc
 import typing as t
-import weakref
 
 from commvaultsim.plans.schedules import refuse
 from commvaultsim.state import model as m
@@ -48,12 +47,9 @@ class PolicySide:
     blackouts: dict[int, BlackoutWindow] = dc.field(default_factory=dict)
 
 
-_SIDES: weakref.WeakKeyDictionary[Simulator, PolicySide] = weakref.WeakKeyDictionary()
-
-
 def side(sim: Simulator) -> PolicySide:
     """The policy side of a simulator; made on first use."""
-    return _SIDES.setdefault(sim, PolicySide())
+    return sim.side(PolicySide, PolicySide)
 
 
 def source(sim: Simulator, plan: m.Plan, part: str) -> m.Plan:

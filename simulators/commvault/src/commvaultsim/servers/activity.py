@@ -13,7 +13,6 @@ import dataclasses as dc
 import datetime as dt
 import functools
 import typing as t
-import weakref
 
 from commvaultsim.jobs import lifecycle
 from commvaultsim.state.simulator import Simulator
@@ -44,9 +43,6 @@ class Board:
     not_aging: set[int] = dc.field(default_factory=set)
 
 
-_BOARDS: weakref.WeakKeyDictionary[Simulator, Board] = weakref.WeakKeyDictionary()
-
-
 class Rows(t.NamedTuple):
     """Where what can be switched is: ``get`` its row by id, ``need`` refuses what the caller does not have."""
 
@@ -60,7 +56,7 @@ ROWS: dict[str, Rows] = {}
 
 def board(sim: Simulator) -> Board:
     """The switches of a simulator that no row has a place for; made on first use."""
-    return _BOARDS.setdefault(sim, Board())
+    return sim.side(Board, Board)
 
 
 def switch(sim: Simulator, level: Level, activity: int, on: bool, after: float = 0.0) -> None:

@@ -15,7 +15,6 @@ import json
 import pathlib
 import re
 import typing as t
-import weakref
 
 from commvaultsim.state import model as m
 
@@ -189,14 +188,9 @@ class SqlSide:
         return [row for row in rows if name.casefold() in ("", row.name.casefold())]
 
 
-_SIDES: weakref.WeakKeyDictionary[Simulator, SqlSide] = weakref.WeakKeyDictionary()
-
-
 def side(sim: Simulator) -> SqlSide:
     """The SQL side of a simulator; made on first use."""
-    if sim not in _SIDES:
-        _SIDES[sim] = SqlSide(sim.state_dir / "sql")
-    return _SIDES[sim]
+    return sim.side(SqlSide, lambda: SqlSide(sim.state_dir / "sql"))
 
 
 def digest(rows: Rows) -> str:

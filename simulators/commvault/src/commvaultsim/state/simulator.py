@@ -30,6 +30,7 @@ class Named(t.Protocol):
 
 
 Row = t.TypeVar("Row", bound=Named)
+Side = t.TypeVar("Side")
 
 
 class Simulator:
@@ -68,8 +69,16 @@ class Simulator:
         self.vcenters_file: pathlib.Path | None = None
         self.scenario: Json = {}
         self.store: t.Any = None  # the store of contents of the room files, set by their loader
+        self.sides: dict[type, t.Any] = {}
+        """What rooms keep that has no table here, by its class."""
         self.job_hooks: list[t.Callable[[Simulator, Job], None]] = []
         self.base_url = ""
+
+    def side(self, kind: type[Side], make: t.Callable[[], Side]) -> Side:
+        """What a room keeps of this simulator; made on first use."""
+        if kind not in self.sides:
+            self.sides[kind] = make()
+        return t.cast("Side", self.sides[kind])
 
     @property
     def drives(self) -> pathlib.Path:

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route as HttpRoute
 from starlette.types import Receive, Scope, Send
 
@@ -33,6 +33,8 @@ LOG = logging.getLogger("commvault")
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]
 IDLE_SECONDS = 1800
 TICK_SECONDS = 0.2
+HELD_SECONDS = 0.02
+DRIP_SECONDS = 0.05
 
 
 class Application:
@@ -80,19 +82,38 @@ class Application:
         fault = await run_in_threadpool(self._http_fault, http)
         if fault and fault.params.get("delay"):
             await asyncio.sleep(float(fault.params["delay"]))
+        if fault and fault.params.get("after"):
+            # The request is carried out, and only its answer is lost, or another one.
+            await run_in_threadpool(self._answer, http, _json(raw), None)
         if fault and fault.params.get("reset"):
-            # "after": the request is carried out, and only its answer is lost.
-            if fault.params.get("after"):
-                await run_in_threadpool(self._answer, http, _json(raw), None)
-            else:
+            if not fault.params.get("after"):
                 self._journal(http, _json(raw), Reply(None, 0), None, None)
-            transport = http.scope.get("sim.transport")
-            if transport is None:
-                raise ConnectionResetError("the simulator resets this connection")
-            transport.abort()
-            return Response(status_code=500)
-        reply = await run_in_threadpool(self._answer, http, _json(raw), fault)
-        return self._response(reply)
+            return _abort(http)
+        if fault and fault.params.get("stream"):
+            return StreamingResponse(_stream(fault.params["stream"]), media_type="application/json")
+        if fault and fault.params.get("after"):
+            return self._response(_faulty(fault))
+        hold = await run_in_threadpool(self._hold, http)
+        reply = await run_in_threadpool(self._answer, http, _json(raw), fault) if hold is None or hold.params.get("after") else None
+        if hold is None and reply is not None:
+            return self._response(reply)
+        while hold in self.sim.faults.all():  # noqa: ASYNC110 - it is deleted by another thread
+            await asyncio.sleep(HELD_SECONDS)
+        return _abort(http)
+
+    def _hold(self, http: HttpRequest) -> Fault | None:
+        """The fault that stops this request, if it is the writing one with that number; once only."""
+        found = relative_path(http.url.path)
+        hit = match(http.method, found[1]) if found else None
+        with self.sim.lock:
+            fault = self.sim.faults.peek("hold") if hit and hit[0].writes else None
+            if fault is None:
+                return None
+            fault.hits += 1
+            if fault.hits != to_int(fault.params.get("number")):
+                return None
+            fault.times = 0
+            return fault
 
     def _response(self, reply: Reply) -> Response:
         """The answer, dated by the simulated clock: the web server of a CommServe tells the time that its jobs have."""
@@ -119,7 +140,7 @@ class Application:
         found = relative_path((http.scope.get("raw_path") or http.url.path.encode()).decode("ascii", "replace").split("?")[0])
         base, path = found or ("", http.url.path)
         hit = match(http.method, path) if found else None
-        if fault and (fault.params.get("status") or "body" in fault.params or "html" in fault.params):
+        if fault and {"status", "body", "html", "text"} & fault.params.keys():
             return _faulty(fault), hit[0] if hit else None, None
         if hit is None:
             return replies.unknown_route(http.url.path), None, None
@@ -200,12 +221,32 @@ class Application:
         )
 
 
+def _abort(http: HttpRequest) -> Response:
+    """Break the connection without an answer."""
+    transport = http.scope.get("sim.transport")
+    if transport is None:
+        raise ConnectionResetError("the simulator resets this connection")
+    transport.abort()
+    return Response(status_code=500)
+
+
+async def _stream(kind: str) -> t.AsyncIterator[bytes]:
+    """An answer without an end: as fast as it is read, or a byte at a time."""
+    yield b'{"rows": ["'
+    while True:
+        yield b" " * 65536 if kind == "endless" else b" "
+        await asyncio.sleep(0 if kind == "endless" else DRIP_SECONDS)
+
+
 def _faulty(fault: Fault) -> Reply:
     status = to_int(fault.params.get("status"), 500)
     if fault.params.get("html"):
         html = fault.params["html"]
         return replies.html_error(status, html if isinstance(html, str) else f"{status} Bad Gateway")
-    return Reply(fault.params.get("body", {"errorMessage": "injected", "errorCode": status}), status)
+    headers = {str(name): str(value) for name, value in (fault.params.get("headers") or {}).items()}
+    if "text" in fault.params:
+        return Reply(fault.params["text"], status, "application/json", headers)
+    return Reply(fault.params.get("body", {"errorMessage": "injected", "errorCode": status}), status, headers=headers)
 
 
 def _json(raw: bytes) -> t.Any:

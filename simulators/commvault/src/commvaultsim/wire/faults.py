@@ -13,7 +13,9 @@ Json = dict[str, t.Any]
 
 #: Names that the simulator looks for, and what they do.
 KNOWN: dict[str, str] = {
-    "http": "answer matching requests with a status, body, html page, delay (seconds) or reset (with after: carry the request out first)",
+    "http": "answer matching requests with a status, body, html page, text, headers, stream (endless or drip), delay (seconds) or reset"
+    " (with after: carry the request out first)",
+    "hold": "the writing request with a number (from 1) stops, not carried out; with after: carried out, and its answer is withheld",
     "unauthorized_once": "the next authenticated request finds its token expired (401)",
     "api_error": "answer matching writing requests with HTTP 200 and a non-zero errorCode",
     "pending_approval": "a delete is answered 202 and queued for a second person: nothing is deleted",
@@ -27,6 +29,7 @@ KNOWN: dict[str, str] = {
     "job_pending": "a job that would run goes to Pending {match, reason, for_seconds}",
     "job_waiting": "a job that would run goes to Waiting {match, reason, for_seconds}",
     "job_fail": "a job fails before its effect {match, reason}",
+    "job_word": "a job is shown in another state than it is in {match, word}",
     "job_invisible": "GET /Job/{id} finds nothing for the first polls {polls}",
     "vm_fail": "one VM of a backup fails {vm, reason}",
     "restore_drop_disk": "a restored VM comes up without its last disk {vm}",
