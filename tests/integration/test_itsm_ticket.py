@@ -167,6 +167,7 @@ def test_an_identity_that_could_be_taken_for_another_is_refused(directory, ident
     ("options", "message"),
     [
         ({"due": "tomorrow"}, "due is a time in UTC such as 2026-12-24T16:00:00Z, and 'tomorrow' is not."),
+        ({"identity": ""}, "The identity of the ticket is empty."),
         ({"title": " \n "}, "The title of the ticket about"),
         ({"reopen_days": -1}, "reopen_days is a number from 0 to 365, and -1 is not."),
         ({"title": None}, "state is present but all of the following are missing: title"),

@@ -70,6 +70,8 @@ def asked(params: Record) -> Asked:
         "due": due_time,
     }
     said = {name: means.get(name, str)(params[name]) for name in FIELDS if params[name] is not None}
+    if not params["identity"]:
+        raise InputError("The identity of the ticket is empty. Say what it is about, in the same words each time.")
     if said.get("title") == "":
         raise InputError(f'The title of the ticket about "{params["identity"]}" is empty. Say in a line what has happened.')
     return Asked(
