@@ -14,19 +14,20 @@ from paths import BUILD, ROOT
 
 CELLS = BUILD / "faults" / "cells.jsonl"
 PAGE = ROOT / "docs" / "faults.md"
-SURVIVED, REFUSED = "survived", "refused"
+SURVIVED, REFUSED, NONE = "survived", "refused", "taken for none"
 
 HEAD = """# What was tried: interruptions and faults
 
 Made by `make faults` from what came of its cells; do not edit it. `make test` runs a sample of them.
 
-**{runs} runs, {kills} kills, {faults} faults: {survived} survived, {refused} refused, {wrong} wrong.**
+**{runs} runs, {kills} kills, {faults} faults: {survived} survived, {refused} refused, {none} taken for none, {wrong} wrong.**
 
 - *survived*: after a kill, the next run ended the work, everything is as after a run that nobody interrupted, each backup was started once,
   nothing is left behind, and one more run changes nothing. After a bad reply, the module says what it says on a good day, and the server
   holds what it holds then.
 - *refused*: one clear error that names the call or the server, the reason and the way out; what was done before it is told, nothing was
   started twice, and the same task on a good day ends as it should.
+- *taken for none*: of the reply 404 alone, with which servers answer a list of which there is nothing.
 
 ## Interruptions
 
@@ -41,12 +42,12 @@ REPLIES = """
 
 Each call that a module sends, met by each of these. Rows are the replies; the calls are those of every module.
 
-| Reply | Cells | Survived | Refused | Wrong |
-|---|---|---|---|---|
+| Reply | Cells | Survived | Refused | Taken for none | Wrong |
+|---|---|---|---|---|---|
 """
 MODULES = """
-| Module | Cells | Survived | Refused | Wrong |
-|---|---|---|---|---|
+| Module | Cells | Survived | Refused | Taken for none | Wrong |
+|---|---|---|---|---|---|
 """
 JOBS = """
 ## Jobs
@@ -98,16 +99,17 @@ def render(cells: list[Cell]) -> str:
         faults=len(cells) - len(kills),
         survived=counts[SURVIVED],
         refused=counts[REFUSED],
-        wrong=len(cells) - counts[SURVIVED] - counts[REFUSED],
+        none=counts[NONE],
+        wrong=len(cells) - counts[SURVIVED] - counts[REFUSED] - counts[NONE],
     )
     both = (SURVIVED, REFUSED)
     return (
         head
         + table(kills, lambda cell: cell.row, (SURVIVED,))
         + REPLIES
-        + table(replies, lambda cell: cell.column, both)
+        + table(replies, lambda cell: cell.column, (*both, NONE))
         + MODULES
-        + table(replies, lambda cell: f"`{cell.row}`", both)
+        + table(replies, lambda cell: f"`{cell.row}`", (*both, NONE))
         + JOBS
         + table(jobs, lambda cell: cell.column, both)
         + VCENTER

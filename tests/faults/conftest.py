@@ -35,7 +35,7 @@ class Cells:
         """All of them, or a sample."""
         if self.everything or len(cells) <= sample:
             return list(cells)
-        return random.Random(f"{SEED} {cells[0]}").sample(list(cells), sample)
+        return random.Random(f"{SEED} {cells[0]} {len(cells)}").sample(list(cells), sample)
 
     def note(self, matrix: str, row: str, column: str, outcome: str) -> None:
         """Keep what came of a cell."""

@@ -44,6 +44,7 @@ class World:
         tenant.sql_server(self.modules)
         self.settle()
         sandbox.control("POST", "/save", {"name": "tenant"})
+        self.before = self.facts()
         self.good: dict[tuple[str, int], Good] = {}
         self.restored = False
 
@@ -72,7 +73,9 @@ class World:
     def facts(self) -> str:
         """Everything that Commvault holds, without times."""
         self.settle()
-        return json.dumps(self.normal(self.sandbox.control("GET", "/state")), sort_keys=True)
+        state = self.sandbox.control("GET", "/state")
+        state["jobs"].sort(key=lambda job: (job["client_id"], job["subclient_id"], job["id"]))  # which is started first says nothing
+        return json.dumps(self.normal(state), sort_keys=True)
 
     def normal(self, value: t.Any) -> t.Any:
         return timeless(Normaliser(self.sandbox.state_dir)(value))
@@ -151,12 +154,12 @@ class Cell(t.NamedTuple):
         return f"{self.module}[{self.number}] {self.call} met by {self.reply}"
 
 
-def cells_of(world: World, module: str) -> list[Cell]:
-    """Each call that reads in the first task that sends it, and each that writes in every task that does."""
+def cells_of(world: World, module: str, numbers: t.Iterable[int]) -> list[Cell]:
+    """Each call that reads in the first task that sends it, and each that writes in every task that does, of tasks by number."""
     found: list[Cell] = []
     read: set[str] = set()
     slow: set[tuple[str, str]] = set()
-    for number, _task in enumerate(tasks_of(world.modules, module)):
+    for number in numbers:
         for call, kind in world.on_a_good_day(module, number).calls.items():
             if kind == bad_replies.READS and call in read:
                 continue
@@ -174,9 +177,10 @@ def cells_of(world: World, module: str) -> list[Cell]:
 @pytest.mark.parametrize("module", ANSWERING)
 def test_a_bad_reply_is_survived_or_refused(world: World, cells: Cells, module: str) -> None:
     problems = []
-    for cell in cells.chosen(cells_of(world, module)):
+    tasks = cells.chosen(range(len(tasks_of(world.modules, module))), sample=1)
+    for cell in cells.chosen(cells_of(world, module, tasks)):
         outcome, problem = play(world, cell)
-        cells.note("reply", module, cell.reply, outcome)
+        cells.note("reply", module, cell.reply, "wrong" if problem else outcome)
         if problem:
             problems.append(f"{cell}: {problem}")
     assert not problems, "\n".join(problems)
@@ -195,13 +199,11 @@ def play(world: World, cell: Cell) -> tuple[str, str]:
         result = world.run(cell.module, {**options, **slow})
     except Exception as error:  # noqa: BLE001 - a defect of its own, to be listed with the others
         return "broken", f"{type(error).__name__}: {error}"
-    carried_out = [
-        call_of(row) for row in world.rows() if row["writes"] and row["status"] and row["status"] < 300 and not row["error_code"]
-    ]
-    faulty = [call for call in carried_out if call == cell.call and "after" not in params]
+    if cell.reply == "404" and not result.get("failed") and world.starts() <= good.starts:
+        return bad_replies.NONE, ""
     failed = bool(result.get("failed"))
     outcome = bad_replies.REFUSED if failed else bad_replies.SURVIVED
-    problem = refused(world, cell, good, result, len(carried_out) - len(faulty)) if failed else survived(world, good, result)
+    problem = refused(world, cell, good, result) if failed else survived(world, good, result)
     if not problem and outcome not in bad_replies.allowed(cell.module, cell.call, cell.kind, cell.reply):
         problem = f"{outcome}: {result.get('msg')}"
     if good.failed and problem.startswith(bad_replies.REFUSED):
@@ -222,14 +224,14 @@ def survived(world: World, good: Good, result: Json) -> str:
     return ""
 
 
-def refused(world: World, cell: Cell, good: Good, result: Json, written: int) -> str:
+def refused(world: World, cell: Cell, good: Good, result: Json) -> str:
     text = str(result.get("msg", ""))
     if "Traceback" in text or "exception" in result or "\n" in text.strip():
         return f"no clear error: {text[:500]}"
     if not re.search(r"[.!)] |[.!]$", text) or len(text) < 40:
         return f"an error without a way out: {text}"
-    if written and not result.get("changed"):
-        return f"{written} writing requests were carried out, and it says changed: false: {text}"
+    if not result.get("changed") and world.facts() != world.before:
+        return f"something was changed, and it says changed: false: {text}"
     if world.starts() > good.starts:
         return f"{world.starts()} jobs instead of {good.starts}"
     return "" if cell.module in ACTS or good.failed else mended(world, cell, good)
@@ -266,7 +268,7 @@ def test_a_job_that_goes_wrong_is_no_success_and_not_started_again(world: World,
         if good.failed or good.starts == world.starts():
             continue
         outcome, problem = with_a_bad_job(world, module, number, name)
-        cells.note("job", module, f"a job that {name}", outcome)
+        cells.note("job", module, f"a job that {name}", "wrong" if problem else outcome)
         problems += [f"{module}[{number}] with a job that {name}: {problem}"] if problem else []
     assert not problems, "\n".join(problems)
 

@@ -9,6 +9,9 @@ A cell is a task of a module, one of the calls that it sends, and one of these r
 - *refused*: one clear error which names the call or the server, the reason and the way out. It never says ``changed: false`` after a
   request that writes was carried out, and the same task, on a good day after it, ends as it should.
 
+- *taken for none*: of 404 alone, with which servers answer a list of which there is nothing
+  (tests/unit/plugins/module_utils/_commvault/wire/test_paging.py). Nothing is started twice for it.
+
 Anything else is a defect: a traceback, success with something missing, a second start.
 """
 
@@ -22,7 +25,7 @@ from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire impor
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.errors import WRAPPERS
 
 Json = dict[str, t.Any]
-SURVIVED, REFUSED = "survived", "refused"
+SURVIVED, REFUSED, NONE = "survived", "refused", "taken for none"
 EITHER = frozenset({SURVIVED, REFUSED})
 READS, WRITES = "reads", "writes"
 
