@@ -34,7 +34,7 @@ def unmark(modules: Modules, module: str, number: int) -> None:
 
 @pytest.mark.parametrize("module", ASKING)
 def test_a_call_that_is_refused_is_said_so(sandbox: Sandbox, modules: Modules, cells: Cells, module: str) -> None:
-    problems = []
+    problems: list[str] = []
     for number, options in enumerate(tasks_of(modules, module)):
         arguments = {**modules.connection(module), **options}
         unmark(modules, module, number)
