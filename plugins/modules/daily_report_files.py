@@ -73,6 +73,7 @@ reports:
     name: {description: Name of the tenant; empty for the provider., type: str, returned: always, sample: Acme Sàrl}
     directory: {description: Where its files are., type: str, returned: always, sample: /var/lib/baas/reports/tenants/acme/2026-11-24}
     complete: {description: Whether everything could be read., type: bool, returned: always, sample: true}
+    problems: {description: What could not be read., type: list, elements: str, returned: always, sample: []}
     todo: {description: How many things have to be done., type: int, returned: always, sample: 2}
     changed: {description: Whether one of its files was written now., type: bool, returned: always, sample: true}
 """
@@ -129,7 +130,8 @@ def _written(context: Context, document: Json, tenant: Json | None, records: lis
     }
     paths = {os.path.join(directory, name): text for name, text in files.items()}
     written = [context.write_file(path, [text], params["mode"], make_directory=True) for path, text in paths.items()]
-    named = {"host": tenant["host"] if tenant else "", "name": tenant["name"] if tenant else "", "directory": directory}
+    named: Json = {"host": tenant["host"] if tenant else "", "name": tenant["name"] if tenant else "", "directory": directory}
+    named["problems"] = [problem["text"] for problem in report["problems"]]
     return {**named, "complete": report["complete"], "todo": len(report["todo"]), "changed": any(one.changed for one in written)}
 
 

@@ -247,6 +247,15 @@ def test_a_job_counts_for_the_tenant_that_owns_it_alone(modules: Modules) -> Non
     assert not any(system["state"] == "protected" for system in document["systems"])
 
 
+def test_a_specification_that_names_anothers_server_learns_nothing_of_it(modules: Modules) -> None:
+    end = histories(modules, 5)
+    acme, boreal = protection_scope.scope(VARIABLES, ["acme", "boreal"])
+    boreal = {**boreal, "parts": [{**boreal["parts"][0], "client": "acme-fs01"}]}
+    _result, document = read(modules, end, tenants=[acme, boreal])
+    (stolen,) = [system for system in document["systems"] if system["tenant"] == "boreal"]
+    assert (stolen["state"], stolen["jobs"], stolen["last_good"], stolen["agent_ready"]) == ("not_in_group", [], None, None)
+
+
 def test_without_vcenter_what_commvault_knows_is_told(modules: Modules) -> None:
     end = histories(modules, 0)
     _result, whole = read(modules, end)

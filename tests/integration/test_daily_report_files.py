@@ -224,6 +224,7 @@ def test_what_could_not_be_read_is_said_and_a_tenant_reads_no_names_of_the_platf
     (Path(task["restore_tests"]) / "restore-test-lux-2027-02-b.json").write_text("{", encoding="utf-8")
     reports = write(task)
     assert not any(report["complete"] for report in reports.values())
+    assert len(reports[""]["problems"]) == 3 and len(reports["t0"]["problems"]) == 1
     said = {host: texts(report) for host, report in reports.items()}
     for name in ("report.html", "mail.html", "report.json"):
         assert "vc-lux.provider.example" in said[""][name] and "2027-02-b.json" in said[""][name]

@@ -189,6 +189,11 @@ REASONS: t.Mapping[str, str] = {
     ),
     **dict.fromkeys(("commvault_company.name", "commvault_company_info.names", "contacts", "plans", "servers"), COMPANY),
     **dict.fromkeys(
+        tuple(f"tenants.{key}" for key in ("host", "name", "alias", "region", "plans", "parts", "vms")),
+        "names tenants to the provider, and gives each what its company owns alone (tests/integration/test_commvault_protection_info.py)",
+    ),
+    **dict.fromkeys(("vms_file", "vms_error", "provider_folders", "time_zone", "end", "document", "restore_tests", "made_at"), VALUE),
+    **dict.fromkeys(
         ("assignments.user", "assignments.user_group"), "names somebody, who may be of the provider, given a role by this company"
     ),
 }

@@ -292,6 +292,16 @@ class Figures:
         told = [Found(True, row["enabled"], row["excluded"], row["last_backup"]) for row in same]
         self.found[identifier] = told[0] if told else Found(exists=False)
 
+    def owns_client(self, system: System) -> bool | None:
+        """Whether the client of a subclient belongs to the system's tenant; None where nobody tells whose it is.
+
+        What another tenant has under the same name says nothing of the system.
+        """
+        name = system.client.casefold()
+        if (self.platform.companies.get(system.tenant), name) in self._ready:
+            return True
+        return (True if self._accept_unknown else None) if (None, name) in self._ready else False
+
     def groups_of(self, systems: t.Iterable[System]) -> dict[str, int | None]:
         """The VM group of each VM, by its number; None for one that does not exist. Empty where groups could not be read."""
         if self.platform.groups is None:

@@ -99,17 +99,20 @@ def _count(source: Source, figures: Figures) -> None:
 def _look(source: Source, figures: Figures) -> None:
     """Whether what has no good backup exists and is switched on."""
     wrong = [system for system in figures.systems.values() if figures.state(system.id) in LOOKED_AT]
-    names = sorted({system.client for system in wrong if system.kind != "vm"})[: source.most]
-    lists = source.parts(names)
-    for system in wrong:
-        rows = lists.get(system.client) if system.kind != "vm" else None
-        if rows is not None:
-            figures.look(system.id, rows)
+    _look_at_parts(source, figures, [system for system in wrong if system.kind != "vm"])
     groups = figures.groups_of(system for system in wrong if system.kind == "vm")
     enabled = source.groups_enabled(sorted({number for number in groups.values() if number})[: source.most])
     for identifier, number in groups.items():
         figures.found[identifier].exists = number is not None
         figures.found[identifier].enabled = enabled.get(number or 0)
+
+
+def _look_at_parts(source: Source, figures: Figures, parts: t.Sequence[protection_scope.System]) -> None:
+    lists = source.parts(sorted({system.client for system in parts if figures.owns_client(system)})[: source.most])
+    for system in parts:
+        rows = lists.get(system.client) if figures.owns_client(system) is not False else []
+        if rows is not None:
+            figures.look(system.id, rows)
 
 
 def _explain(source: Source, figures: Figures) -> None:
