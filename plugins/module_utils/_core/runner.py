@@ -114,10 +114,16 @@ def _run(spec: ArgumentSpec, connect: Connect[S], body: Body[S]) -> t.NoReturn:
         raise SystemExit(0)
     module = AnsibleModule(supports_check_mode=True, **spec.to_kwargs())
     module.no_log_values |= spelt(module.no_log_values)
-    result = _result(connect, body, module.params, module.check_mode, module.warn, module._diff)
+    warn = _masked(module.warn, module.no_log_values)
+    result = _result(connect, body, module.params, module.check_mode, warn, module._diff)
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+def _masked(warn: t.Callable[[str], None], secrets: set[str]) -> t.Callable[[str], None]:
+    """Warnings without secrets: Ansible masks what a module returns, but not what it warns of."""
+    return lambda text: warn(remove_values(text, secrets))
 
 
 def _result(connect: Connect[S], body: Body[S], params: Params, check_mode: bool, warn: t.Callable[[str], None], diff: bool) -> Params:
@@ -170,13 +176,10 @@ def run_inline(main: t.Callable[[], None], inline: Inline) -> Params:
 def _run_inline(inline: Inline, spec: ArgumentSpec, connect: Connect[S], body: Body[S]) -> Params:
     checked = ArgumentSpecValidator(**spec.to_kwargs()).validate(inline.arguments)
     secrets = checked._no_log_values | spelt(checked._no_log_values)
-
-    def warn(text: str) -> None:
-        inline.warn(remove_values(text, secrets))
-
     if checked.error_messages:
         unknown = f"Unsupported parameters for ({inline.name}) module: " if isinstance(checked.errors[0], UnsupportedError) else ""
         result: Params = {"failed": True, "msg": unknown + checked.errors.msg}
     else:
+        warn = _masked(inline.warn, secrets)
         result = _result(connect, body, checked.validated_parameters, inline.check_mode, warn, inline.diff)
     return t.cast(Params, remove_values({"changed": False, **result}, secrets))
