@@ -39,9 +39,12 @@ class Promise:
         found = next(((key, payload[key]) for key in self.keys if payload.get(key) is not None), None)
         if found is None:
             return None if self.count and str(payload.get(self.count)) == "0" else f"no {' or '.join(self.keys)}"
-        key, value = found
-        objects = self.rows or (isinstance(value, list) and key != "jobIds")
-        stranger = next((row for row in listed(value) if not isinstance(row, dict)), None) if objects else None
+        return self._stranger(*found)
+
+    def _stranger(self, key: str, value: t.Any) -> str | None:
+        if not self.rows and (key == "jobIds" or not isinstance(value, list)):
+            return None
+        stranger = next((row for row in listed(value) if not isinstance(row, dict)), None)
         return None if stranger is None else f"{type(stranger).__name__} instead of an object in {key}"
 
 
