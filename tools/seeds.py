@@ -90,6 +90,9 @@ def scratch(name: str) -> Path:
         if entry.name != "calligo":
             (collections / entry.name).symlink_to(entry)
     (root / ".build" / "venv").symlink_to(BUILD / "venv")
+    # Tests about the repository's files ask git for them.
+    for command in (["git", "init", "--quiet"], ["git", "add", "--all"]):
+        subprocess.run(command, cwd=root, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return root
 
 
@@ -174,7 +177,7 @@ def run(seeds: list[Seed], processes: int) -> list[Verdict]:
         shutil.rmtree(root, ignore_errors=True)
 
     LOGS.mkdir(parents=True, exist_ok=True)
-    workers = [threading.Thread(target=work, args=(str(number),)) for number in range(processes)]
+    workers = [threading.Thread(target=work, args=(f"{os.getpid()}-{number}",)) for number in range(processes)]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -9,6 +9,7 @@ import base64
 import http.server
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -179,8 +180,9 @@ def _required(spec: Json) -> Json:
 
 
 def leaks(text: str, secrets: t.Iterable[str]) -> list[str]:
-    """The forms in which a text holds a secret, read as it is and as what it says in JSON."""
-    read = (text, text.replace("\\\\", "\\"), text.encode().decode("unicode_escape", "ignore"))
+    """The forms in which a text holds a secret, read as it is and as what it says where it is JSON."""
+    said = re.sub(r"\\u([0-9a-f]{4})", lambda match: chr(int(match[1], 16)), text)
+    read = (text, said, said.replace('\\"', '"'), said.replace("\\\\", "\\"))
     return [f"{name}: {secret}" for secret in secrets for name, form in FORMS.items() if any(form(secret) in one for one in read)]
 
 

@@ -118,11 +118,16 @@ def _run(spec: ArgumentSpec, connect: Connect[S], body: Body[S]) -> t.NoReturn:
         raise SystemExit(0)
     module = AnsibleModule(supports_check_mode=True, **spec.to_kwargs())
     module.no_log_values |= spelt(module.no_log_values)
-    context = Context.of(module.params, module.check_mode, module.warn)
+    context = Context.of(module.params, module.check_mode, _masked(module.warn, module.no_log_values))
     result = _result(connect, body, context, module.check_mode, module._diff)
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+def _masked(warn: t.Callable[[str], None], secrets: set[str]) -> t.Callable[[str], None]:
+    """Warnings without secrets: Ansible masks what a module returns, but not what it warns of."""
+    return lambda text: warn(remove_values(text, secrets))
 
 
 def _result(connect: Connect[S], body: Body[S], context: Context, check_mode: bool, diff: bool) -> Params:
@@ -179,9 +184,6 @@ def _run_inline(inline: Inline, spec: ArgumentSpec, connect: Connect[S], body: B
     checked = ArgumentSpecValidator(**spec.to_kwargs()).validate(inline.arguments)
     secrets = checked._no_log_values | spelt(checked._no_log_values)
 
-    def warn(text: str) -> None:
-        inline.warn(remove_values(text, secrets))
-
     def say(text: str) -> None:
         inline.say("".join(char if char.isprintable() else "?" for char in remove_values(text, secrets)))
 
@@ -189,6 +191,6 @@ def _run_inline(inline: Inline, spec: ArgumentSpec, connect: Connect[S], body: B
         unknown = f"Unsupported parameters for ({inline.name}) module: " if isinstance(checked.errors[0], UnsupportedError) else ""
         result: Params = {"failed": True, "msg": unknown + checked.errors.msg}
     else:
-        context = Context.of(checked.validated_parameters, inline.check_mode, warn, say)
+        context = Context.of(checked.validated_parameters, inline.check_mode, _masked(inline.warn, secrets), say)
         result = _result(connect, body, context, inline.check_mode, inline.diff)
     return t.cast(Params, remove_values({"changed": False, **result}, secrets))
