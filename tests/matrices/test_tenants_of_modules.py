@@ -187,6 +187,21 @@ REASONS: t.Mapping[str, str] = {
         ),
         PLACE,
     ),
+    **dict.fromkeys(
+        (
+            *("tenants.host", "tenants.name", "tenants.alias", "tenants.region", "tenants.plans", "tenants.parts", "tenants.vms"),
+            *("vms_file", "vms_error", "provider_folders"),
+        ),
+        "is what the provider's specifications say of all tenants; what is told of each is judged by whose it is",
+    ),
+    **dict.fromkeys(
+        (
+            *("time_zone", "end", "document", "restore_tests", "made_at", "seal", "identity", "title", "team", "due", "note"),
+            *("internal_note", "by", "request", "service", "time", "approval", "calendar.zone", "calendar.hours", "calendar.days"),
+            *("calendar.holidays.country", "calendar.holidays.subdivision", "catalogue.services"),
+        ),
+        VALUE,
+    ),
     **dict.fromkeys(("commvault_company.name", "commvault_company_info.names", "contacts", "plans", "servers"), COMPANY),
     **dict.fromkeys(
         tuple(f"tenants.{key}" for key in ("host", "name", "alias", "region", "plans", "parts", "vms")),
