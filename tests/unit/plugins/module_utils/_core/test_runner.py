@@ -19,10 +19,11 @@ from ansible_collections.calligo.baas.plugins.module_utils._core.errors import (
     ApiError,
     ConnectionFailed,
     MissingLibrary,
+    NotFound,
     Refused,
     WaitTimeout,
 )
-from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Inline, run, run_inline, run_resource, run_resources
+from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, Inline, run, run_inline, run_resource, run_resources
 
 SPEC = ArgumentSpec({"name": {"type": "str"}, "names": {"type": "list", "elements": "str"}, "state": {"type": "str", "default": "present"}})
 
@@ -236,3 +237,12 @@ def test_a_warning_of_a_module_that_is_sent_is_masked(monkeypatch):
     said = output.getvalue()
     assert "the server said ****" in said
     assert SECRET not in json.dumps(json.loads(said)["warnings"]) and base64.b64encode(SECRET.encode()).decode() not in said
+
+
+def test_a_check_run_that_knows_what_is_planned_fails_where_a_real_one_does():
+    warned = []
+    missing = Context.of({"planned": ["Gold"]}, True, warned.append).missing
+    missing('The plan "gold" does not exist.', "Create it.", "gold")
+    assert warned == []
+    with pytest.raises(NotFound, match="Create it"):
+        missing('The plan "silver" does not exist.', "Create it.", "silver")
