@@ -189,15 +189,8 @@ REASONS: t.Mapping[str, str] = {
     ),
     **dict.fromkeys(
         (
-            *("tenants.host", "tenants.name", "tenants.alias", "tenants.region", "tenants.plans", "tenants.parts", "tenants.vms"),
-            *("vms_file", "vms_error", "provider_folders"),
-        ),
-        "is what the provider's specifications say of all tenants; what is told of each is judged by whose it is",
-    ),
-    **dict.fromkeys(
-        (
-            *("time_zone", "end", "document", "restore_tests", "made_at", "seal", "identity", "title", "team", "due", "note"),
-            *("internal_note", "by", "request", "service", "time", "approval", "calendar.zone", "calendar.hours", "calendar.days"),
+            *("seal", "identity", "title", "team", "due", "note", "internal_note", "by", "request", "service", "time", "approval"),
+            *("calendar.zone", "calendar.hours", "calendar.days"),
             *("calendar.holidays.country", "calendar.holidays.subdivision", "catalogue.services"),
         ),
         VALUE,
@@ -220,7 +213,7 @@ CONNECTION = {
 VM = {"hypervisor": "intruder-vcenter"}
 PLACED: Json = {"new_name": "restored", "esx_host": "lux-esx-02.example.com", "datastore": "lux-ds-02", "folder": "Restore tests"}
 PLACED |= {"network": "LUX-Restore-Isolated"}
-FILES: Json = {"client": "cafe-fs01", "subclient": "own", "paths": ["D:\\Buchhaltung"]}
+FILES: Json = {"client": "cafe-fs01", "subclient": "own", "paths": ["D:\\Rezepte"]}
 TO: Json = {"destination_client": "lux-restore-01", "destination_path": "E:\\RestoreTest"}
 DISK: Json = {"disks": ["x.vmdk"], "destination_path": "F:\\Staging"}
 GUEST: Json = {"paths": ["/srv"], "destination_path": "E:\\From a VM", "destination_client": "lux-restore-01"}
@@ -350,7 +343,7 @@ def onboard_intruder(modules: Modules) -> None:
     own = {"name": "intruder-vms", "hypervisor": "intruder-vcenter"}
     modules("commvault_vm_group", {**inside, **own, "plan": "intruder-gold", "content": content})
     files = {"client": "cafe-fs01", "name": "own"}
-    modules("commvault_subclient", {**inside, "subclients": [{**files, "plan": "intruder-gold", "content": ["D:\\Buchhaltung"]}]})
+    modules("commvault_subclient", {**inside, "subclients": [{**files, "plan": "intruder-gold", "content": ["D:\\Rezepte"]}]})
     modules("commvault_backup", {**inside, "vm_groups": [own], "subclients": [files], "wait_timeout": 60, "fail_on_failure": False})
     account = {"email": "svc@intruder.example.com", "user_password": "crow bar", "user_groups": ["Tenant Admin"]}
     modules("commvault_user", {**inside, "name": "svc", **account})

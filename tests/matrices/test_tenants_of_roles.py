@@ -37,7 +37,7 @@ def vms(folder: str = OWN_FOLDER, **group: t.Any) -> Json:
 
 def files(client: str = "cafe-fs01", plan: str = "cafe-standard") -> list[Json]:
     access = {"kind": "local", "drives": {"D": "/nowhere"}}
-    return [{"client": client, "access": access, "subclients": [{"name": "x", "plan": plan, "content": ["D:\\Buchhaltung"]}]}]
+    return [{"client": client, "access": access, "subclients": [{"name": "x", "plan": plan, "content": ["D:\\Rezepte"]}]}]
 
 
 def databases(client: str = "cafe-sql01", **instance: t.Any) -> list[Json]:
