@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import difflib
+import hashlib
 import json
 import re
 import shutil
@@ -313,10 +314,14 @@ def _records(folder: Path) -> Json:
 
 def whole(file: Path) -> None:
     """Fail for a file of evidence that is none, or cut."""
-    if file.suffix not in (".json", ".html", ".jsonl") or file.name.startswith("."):
+    if file.suffix not in (".json", ".html", ".jsonl", ".sha256") or file.name.startswith("."):
         raise AssertionError(f"{file} is left behind")
     text = file.read_text(encoding="utf-8")
     if file.suffix == ".json":
         json.loads(text)
+    elif file.suffix == ".sha256":
+        for digest, name in (line.split(maxsplit=1) for line in text.splitlines()):
+            if hashlib.sha256((file.parent / name.lstrip("*")).read_bytes()).hexdigest() != digest:
+                raise AssertionError(f"{file} is not the seal of {name}")
     elif file.suffix == ".html" and not text.rstrip().endswith("</html>"):
         raise AssertionError(f"{file} is cut")
