@@ -25,8 +25,9 @@ PYTEST_GROUPS = {
 GROUPS = (*PYTEST_GROUPS, "molecule")
 PYTEST_LOG = LOGS / "pytest.log"
 MOLECULE_LOG = LOGS / "molecule.log"
-# Two processes, each with whole files: the tests of one share servers. They are spread in the order in which they are collected.
-PROCESSES = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+# Three processes, each with whole files: the tests of one share servers. They are spread in the order in which they are collected. A third
+# of a process's time it waits for jobs of the simulators, which two processes on two cores would leave unused.
+PROCESSES = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def run_pytest(groups: list[str], arguments: list[str]) -> int:

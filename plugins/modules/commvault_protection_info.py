@@ -25,6 +25,7 @@ author:
   - Calligo (@calligo)
 extends_documentation_fragment:
   - calligo.baas.commvault
+  - calligo.baas.query
   - calligo.baas.attributes.info
   - calligo.baas.attributes.group_commvault
 options:
@@ -127,7 +128,7 @@ file:
     path: {description: The file., type: str, returned: always, sample: /var/lib/baas/protection.json}
     size: {description: Its size in bytes., type: int, returned: always, sample: 482110}
 summary:
-  description: What it comes to.
+  description: What it comes to. O(query) is applied to it.
   returned: success
   type: dict
   contains:
@@ -198,7 +199,7 @@ def act(client: Commvault, context: Context) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run(OPTIONS.merge(SPEC), connect, act)
+    run(OPTIONS.merge(SPEC), connect, act, queried="summary")
 
 
 if __name__ == "__main__":

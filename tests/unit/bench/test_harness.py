@@ -24,7 +24,8 @@ def bench(tmp_path):
 def test_a_command_is_measured(bench):
     measured = bench.command([sys.executable, "-c", "import sys; block = bytearray(50 << 20); print(sys.stdin.read())"], stdin="given")
     assert measured.output.strip() == "given"
-    assert measured.seconds > 0 and measured.cpu_seconds > 0 and 50 < measured.peak_mb < 200
+    # In megabytes: what the process of the tests takes itself counts too, until the command takes its place.
+    assert measured.seconds > 0 and measured.cpu_seconds > 0 and 50 < measured.peak_mb < 1000
 
 
 def test_a_command_that_fails_says_so(bench):
