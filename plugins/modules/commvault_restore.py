@@ -646,7 +646,8 @@ restore:
         hypervisor: acme-vcenter
     destination:
       description: Where it was restored to. For a VM with the datastore and file name of each disk and the network of each card, by name
-        and by managed object id (V(null) where the host has no network of that name); for disks and files C(client) and C(folder), and C(vm) for files that went into a VM.
+        and by managed object id (V(null) where the host has no network of that name); for disks and files C(client) and C(folder), and C(vm)
+        for files that went into a VM.
       returned: if the source exists
       type: dict
       sample:

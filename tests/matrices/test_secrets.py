@@ -86,9 +86,9 @@ class Echo(http.server.BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         sent = self.rfile.read(length).decode() + " " + " ".join(self.headers.values()) + " " + self.path
         said = " ".join([sent, *(form(secret) for secret in self.secrets for form in FORMS.values())])
-        if rest == ["Login"] and login != "login":
-            status, body = 200, lambda _said: {"token": "QSDK 0123"}
         content = body(said)
+        if rest == ["Login"] and login != "login":
+            status, content = 200, {"token": "QSDK 0123"}
         data = (content if isinstance(content, str) else json.dumps(content)).encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/html" if isinstance(content, str) else "application/json")

@@ -186,12 +186,12 @@ def main(directories: t.Sequence[str]) -> int:
     status = 0
     for directory in directories:
         try:
-            print(f"{directory}: {verify(read(directory))} restore tests, each as it was written")
+            said = f"{verify(read(directory))} restore tests, each as it was written"
         except (Wrong, OSError) as problem:
-            print(f"{directory}: {problem}")
-            status = 1
+            said, status = str(problem), 1
+        sys.stdout.write(f"{directory}: {said}\n")
     return status if directories else 2
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    raise SystemExit(main(sys.argv[1:]))

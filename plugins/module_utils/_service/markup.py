@@ -22,7 +22,7 @@ class Html(str):
     __slots__ = ()
 
 
-Child = str | int | float | None
+Child = t.Union[str, int, float, None]  # noqa: UP007 - pylint takes no | outside of annotations
 
 
 def text(value: Child) -> Html:

@@ -189,7 +189,7 @@ def _groups_enabled(client: Commvault, ids: t.Iterable[int]) -> dict[int, bool |
     return {group_id: answers[group_id] for group_id in asked}
 
 
-Clients = dict[int, tuple[str, int | None, bool | None, bool]]
+Clients = dict[int, tuple[str, t.Optional[int], t.Optional[bool], bool]]  # noqa: UP045 - pylint takes no | outside of annotations
 
 
 class Source:

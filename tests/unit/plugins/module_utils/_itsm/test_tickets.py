@@ -81,7 +81,8 @@ def test_a_note_is_said_once_until_it_was_over():
 def characters(length):
     """A text of characters of chance, with those that mean something to YAML more often than chance would have it."""
     return "".join(
-        CHANCE.choice(":#-?&*!|>'\"%@`{}[], \n\t\\~=") if CHANCE.random() < 0.5 else chr(CHANCE.randrange(0x110000)) for _ in range(length)
+        CHANCE.choice(":#-?&*!|>'\"%@`{}[], \n\t\\~=") if CHANCE.random() < 0.5 else chr(CHANCE.randrange(0x110000))
+        for _number in range(length)
     )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from types import MappingProxyType
 
 import pytest
 
@@ -33,8 +34,8 @@ def job(number: int = 7, outcome: str = "success", start: str = "2026-11-24T01:0
     return {"id": number, "outcome": outcome, "start_time": start, "description": f"calligo.baas restore 1-2-3: {json.dumps(its)}"}
 
 
-def left(*jobs: Json, plan: Json = PLAN, own: dict[str, str] | None = None) -> Json:
-    return restore_leftovers.leftovers(plan, {"jobs": list(jobs), "total": len(jobs)}, LONGEST, own)
+def left(*jobs: Json, plan: t.Mapping[str, t.Any] = MappingProxyType(PLAN), own: dict[str, str] | None = None) -> Json:
+    return restore_leftovers.leftovers(dict(plan), {"jobs": list(jobs), "total": len(jobs)}, LONGEST, own)
 
 
 PLACES = [
