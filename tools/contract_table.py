@@ -52,7 +52,7 @@ To act inside a company named by `company` costs one more, to find its id; with 
 """
 BUDGETS = {
     "plan": ("read one plan by name", "3", "6"),
-    "subclient": ("set content, filters and plan of a file subclient", "4", "21"),
+    "subclient": ("set content, filters and plan of a file subclient", "5", "21"),
     "backup of a file subclient": ("start a backup of a file subclient", "4", "22"),
     "backup of a VM group": ("start a backup of a VM group", "4", "25"),
     "12 unchanged subclients, whole lists": ("12 unchanged subclients of one client", "15", "not measured"),
