@@ -102,14 +102,14 @@ import contextlib
 import dataclasses
 import json
 import os
-import re
 import typing as t
 
 from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
 from ansible_collections.calligo.baas.plugins.module_utils._core.errors import InputError
-from ansible_collections.calligo.baas.plugins.module_utils._core.output import MODES, Written, locked, require_directory
+from ansible_collections.calligo.baas.plugins.module_utils._core.output import MODES, Written, require_directory
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, run
 from ansible_collections.calligo.baas.plugins.module_utils._service import evidence
+from ansible_collections.calligo.baas.plugins.module_utils._service.markup import readable
 
 _FILE = {
     "name": {"type": "str", "required": True},
@@ -118,7 +118,6 @@ _FILE = {
     "text": {"type": "str"},
 }
 _ONE = [("content", "lines", "text")]
-_NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 SPEC = ArgumentSpec(
     {
         "directory": {"type": "path", "required": True},
@@ -157,7 +156,7 @@ def _seal(context: Context, directory: str, name: str) -> t.Iterator[Written]:
     """Write a seal, one run at a time: two that did so at once would both follow the same one."""
     if not os.path.isdir(directory):  # in check mode
         return
-    with locked(directory):
+    with context.locked(directory):
         text = evidence.seal({other: content for other, content in evidence.read(directory).items() if other != name})
         if text:
             yield context.write_file(os.path.join(directory, name), [text], context.params["mode"])
@@ -167,7 +166,7 @@ def _text(file: dict[str, t.Any]) -> t.Iterator[str]:
     if file["content"] is not None:
         yield json.dumps(file["content"], ensure_ascii=False, indent=4, sort_keys=True) + "\n"
     if file["text"] is not None:
-        yield _NO_TEXT.sub("\ufffd", file["text"])
+        yield readable(file["text"])
     for line in file["lines"] or ():
         yield json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n"
 

@@ -2,11 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change in any release.
-"""Charts for pages, as SVG that needs no script, no font and no network. The only file that imports pygal."""
+"""Charts for pages, as SVG that needs no script, no font and no network. The only file that imports pygal.
+
+Labels are texts that a page may hold (_service/markup.py: readable).
+"""
 
 from __future__ import annotations
 
-import re
 import sys
 import traceback
 import typing as t
@@ -20,7 +22,6 @@ COLOURS = {"good": "#1f7a46", "partial": "#c07a00", "bad": "#b3261e", "plain": "
 """Told apart also in grey: their lightness differs."""
 FEW: t.Mapping[str, t.Any] = {"y_labels_major_count": 5, "show_minor_y_labels": False}
 """Lines across a chart, not more than are read."""
-_NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 ElementTree.register_namespace("", "http://www.w3.org/2000/svg")
 SVG = "http://www.w3.org/2000/svg"
 
@@ -68,7 +69,7 @@ def _drawn(kind: t.Any, name: str, labels: t.Sequence[str], series: Series, colo
     )
     # It would be random, and the same report another file each time.
     chart.uuid = name
-    chart.x_labels = [_NO_TEXT.sub("\ufffd", label) for label in labels]
+    chart.x_labels = list(labels)
     for title, values in series.items():
         chart.add(title, list(values))
     return _plain(str(chart.render(is_unicode=True)))

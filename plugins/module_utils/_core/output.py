@@ -13,13 +13,18 @@ import json
 import os
 import stat
 import tempfile
+import time
 import typing as t
 
 from .argspec import ArgumentSpec
-from .errors import InputError
+from .errors import InputError, WaitTimeout
+from .wait import Clock, poll
 
 MODES = {"0600": 0o600, "0640": 0o640}
 CHUNK = 1 << 20
+LOCK = ".lock"
+LOCK_TIMEOUT = 60.0
+"""Seconds for which a run waits for others. Each holds a lock for one file; the system takes it from one that is killed."""
 ROOM = 64 << 20
 """Bytes that must be free where files are kept: more than what one run writes."""
 
@@ -113,14 +118,43 @@ def compare_file(path: str, parts: t.Iterable[str], mode: str, make_directory: b
 
 
 @contextlib.contextmanager
-def locked(directory: str) -> t.Iterator[None]:
-    """Keep a directory to oneself, among those who ask for that; waits until the others are done."""
-    descriptor = os.open(directory, os.O_RDONLY)
+def locked(directory: str, kind: str = "files", clock: Clock = time) -> t.Iterator[None]:
+    """Be the only one of those who ask for it in a directory while a block runs. The lock file stays: its being there says nothing.
+
+    kind: what is in the directory, in plural.
+    Raises InputError where there can be no such file, WaitTimeout where others did not end within LOCK_TIMEOUT.
+    """
+    path = os.path.join(directory, LOCK)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # A file, since no directory of a network file system can be locked.
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        raise _unlockable(path, kind, error) from error
+    try:
+        try:
+            poll(lambda: _lock(descriptor), bool, LOCK_TIMEOUT, clock, first=0.02, longest=0.5)
+        except OSError as error:
+            raise _unlockable(path, kind, error) from error
+        except WaitTimeout:
+            waited = f"{LOCK_TIMEOUT:.0f} seconds"
+            raise WaitTimeout(f"{path} was held by another run for {waited}. See what that one waits for, then run this again.") from None
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _unlockable(path: str, kind: str, error: OSError) -> InputError:
+    return InputError(
+        f"{path}, where {kind} are kept, cannot be locked: {error.strerror}. Put that right, then run this again.", object=path
+    )
 
 
 @contextlib.contextmanager

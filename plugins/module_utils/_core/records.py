@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import fcntl
 import functools
 import os
 import re
@@ -17,17 +16,14 @@ import time
 import typing as t
 
 from .engine import Outcome, Record, Step, Work
-from .errors import InputError, UnexpectedReply, WaitTimeout
-from .output import require_directory, require_plain, write_file
-from .wait import Clock, poll
+from .errors import InputError, UnexpectedReply
+from .output import locked, require_directory, require_plain, write_file
+from .wait import Clock
 
 if t.TYPE_CHECKING:
     from .permit import Permit
 
 MODE = "0640"
-LOCK = ".lock"
-LOCK_TIMEOUT = 60.0
-"""Seconds for which a run waits for others. Each holds the lock for one record; the system takes it from one that is killed."""
 
 T = t.TypeVar("T")
 
@@ -91,18 +87,12 @@ class RecordFiles:
 
     @contextlib.contextmanager
     def locked(self) -> t.Iterator[None]:
-        """Be the only one who writes here. The lock file stays: its being there says nothing."""
+        """Be the only one who writes here."""
         self.require_writable()
         self._permit.ask(f"Writing one of the {self._kind} into {self._directory}")
-        path = self.path(LOCK)
-        with self._named(path, "locked"):
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
-        try:
-            self._wait(descriptor, path)
+        with locked(self._directory, self._kind, self._clock):
             self._remove_unfinished()
             yield
-        finally:
-            os.close(descriptor)
 
     def write(self, name: str, text: str, parse: t.Callable[[str], T]) -> T:
         """Write a record, as a whole or not at all; only while locked. Returns what was read again, which is what was written."""
@@ -118,14 +108,6 @@ class RecordFiles:
         if self.read(name, parse) != written:
             raise UnexpectedReply(f"{self.path(name)} does not hold what was written. Look at the file system, then run this again.")
         return written
-
-    def _wait(self, descriptor: int, path: str) -> None:
-        try:
-            with self._named(path, "locked"):
-                poll(lambda: _lock(descriptor), bool, LOCK_TIMEOUT, self._clock, first=0.02, longest=0.5)
-        except WaitTimeout:
-            waited = f"{LOCK_TIMEOUT:.0f} seconds"
-            raise WaitTimeout(f"{path} was held by another run for {waited}. See what that one waits for, then run this again.") from None
 
     def _remove_unfinished(self) -> None:
         """Remove what a run that was killed left of a file. Whoever holds the lock is the only one who writes."""
@@ -206,14 +188,6 @@ class RecordWork(Work, t.Generic[T]):
         if not outcomes:
             return {"changed": False}
         return {"changed": outcomes[0].changed, self.returned: outcomes[0].after, "diff": outcomes[0].diff()}
-
-
-def _lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _content(path: str) -> str:

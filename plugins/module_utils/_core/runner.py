@@ -38,6 +38,7 @@ class Context:
     it warns, since an earlier task of the same check run may be the one that would make it, and the caller goes on without. Where the
     option planned names what earlier tasks make, it keeps silent about those, and anything else is the error that it is without check mode.
     write_file: output.write_file(), or in check mode output.compare_file().
+    locked: output.locked(); in check mode, which writes nothing, nobody is kept out.
     """
 
     params: Params
@@ -45,6 +46,7 @@ class Context:
     say: t.Callable[[str], None]
     missing: t.Callable[[str, str, str], None]
     write_file: t.Callable[..., output.Written]
+    locked: t.Callable[..., contextlib.AbstractContextManager[None]]
     permit: Permit
 
     @classmethod
@@ -61,7 +63,8 @@ class Context:
             if planned is None:
                 warn(f"{text} A real run fails here unless an earlier task makes it.")
 
-        return cls(params, warn, say, missing, output.compare_file if check_mode else output.write_file, Permit(not check_mode))
+        write_file, locked = (output.compare_file, contextlib.nullcontext) if check_mode else (output.write_file, output.locked)
+        return cls(params, warn, say, missing, write_file, locked, Permit(not check_mode))
 
 
 Connect = t.Callable[[Context], contextlib.AbstractContextManager[S]]

@@ -11,7 +11,7 @@ import typing as t
 import zoneinfo
 
 from .daily_report import WORDS, age
-from .markup import Child, Html, join, tag, text
+from .markup import Child, Html, join, readable, tag, text
 
 Row = dict[str, t.Any]
 Given = t.Mapping[str, t.Any]
@@ -330,7 +330,7 @@ def _charts(report: Given, stacked_bars: Chart, lines: Chart, bars_across: Chart
         ("Outcomes of backups by day", stacked_bars("outcomes", days, outcomes, ["good", "partial", "bad"])),
         ("Growth: GiB backed up and GiB stored by day", lines("growth", days, {"read": read, "stored": written}, ["plain", "other"])),
     ]
-    shares = [(row["name"], row["sla"]["percent"]) for row in report["tenants"] if row["sla"]["percent"] is not None]
+    shares = [(readable(row["name"]), row["sla"]["percent"]) for row in report["tenants"] if row["sla"]["percent"] is not None]
     if shares and report["audience"]["kind"] == "provider":
         names, values = [name for name, _share in shares], [share for _name, share in shares]
         figures.append(("SLA by tenant, in percent", bars_across("sla", names, {"SLA": values}, ["plain"])))

@@ -22,6 +22,11 @@ class Html(str):
     __slots__ = ()
 
 
+def readable(text: str) -> str:
+    """A text without the characters that no text has."""
+    return _NO_TEXT.sub(REPLACED, text)
+
+
 Child = t.Union[str, int, float, None]  # noqa: UP007 - pylint takes no | outside of annotations
 
 
@@ -29,7 +34,7 @@ def text(value: Child) -> Html:
     """Any value as text; nothing for None."""
     if isinstance(value, Html):
         return value
-    return Html("" if value is None else html.escape(_NO_TEXT.sub(REPLACED, str(value))))
+    return Html("" if value is None else html.escape(readable(str(value))))
 
 
 def tag(name: str, /, *children: Child | t.Iterable[Child], **attributes: t.Any) -> Html:
@@ -52,4 +57,4 @@ def _single(child: t.Any) -> bool:
 def _attribute(key: str, value: t.Any) -> str:
     if value is None or value is False:
         return ""
-    return f" {key}" if value is True else f' {key}="{html.escape(_NO_TEXT.sub(REPLACED, str(value)))}"'
+    return f" {key}" if value is True else f' {key}="{html.escape(readable(str(value)))}"'

@@ -7,8 +7,9 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.calligo.baas.plugins.module_utils._core import output
-from ansible_collections.calligo.baas.plugins.module_utils._core.errors import InputError
-from ansible_collections.calligo.baas.plugins.module_utils._core.output import Written, compare_file, require_directory, write_file
+from ansible_collections.calligo.baas.plugins.module_utils._core.errors import InputError, WaitTimeout
+from ansible_collections.calligo.baas.plugins.module_utils._core.output import Written, compare_file, locked, require_directory, write_file
+from ansible_collections.calligo.baas.tests.support.scripted_client import FakeClock
 
 
 def mode(path):
@@ -95,3 +96,12 @@ def test_a_directory_that_may_not_be_written_to_or_is_full(tmp_path, monkeypatch
     monkeypatch.setattr(output, "ROOM", 1 << 80)
     with pytest.raises(InputError, match="no room"):
         require_directory(str(tmp_path / "x"))
+
+
+def test_a_directory_that_another_run_keeps_to_itself_is_not_waited_for_without_end(tmp_path):
+    clock = FakeClock()
+    held = r"was held by another run for 60 seconds\. See what that one waits for"
+    with locked(str(tmp_path)), pytest.raises(WaitTimeout, match=held), locked(str(tmp_path), clock=clock):
+        raise AssertionError("two were alone")
+    with locked(str(tmp_path), clock=clock):
+        pass
