@@ -18,12 +18,14 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from pyVim.task import WaitForTask
 
 from ansible_collections.calligo.baas.plugins.filter.service import FilterModule
 from ansible_collections.calligo.baas.plugins.module_utils._service import restore_leftovers
 from ansible_collections.calligo.baas.tests.support.golden import Golden, read_files, read_results
-from ansible_collections.calligo.baas.tests.support.modules import Modules
+from ansible_collections.calligo.baas.tests.support.modules import Modules, vcenter_options
 from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, kill_playbook, refuse, run_playbook
+from ansible_collections.calligo.baas.tests.support.vcsim import content_of
 from commvaultsim.sandbox import Sandbox
 
 SERVICE = FilterModule().filters()
@@ -341,6 +343,20 @@ def test_what_could_not_be_removed_is_in_the_evidence(platform: Sandbox, proven:
     assert vm["test"]["cleanup_error"].startswith("Remove the VM from the vCenter and its files from the datastore: ")
     assert vm["test"]["cleanup"]["gone"] is False
     assert left_behind(platform) == [vm["test"]["cleanup"]["name"]]
+
+
+def test_a_vm_of_a_restore_tests_name_is_not_removed_from_where_no_restore_goes(platform: Sandbox) -> None:
+    (name,) = left_behind(platform)
+    with content_of(vcenter_options(platform, "vc-lux")) as content:
+        find = content.searchIndex.FindByInventoryPath
+        WaitForTask(find("Luxembourg/vm").MoveIntoFolder_Task([find(f"Luxembourg/vm/Restore tests/{name}")]))
+        run = run_playbook(platform, "restore_test", "--limit", REGION, *SEED)
+        moved = find(f"Luxembourg/vm/{name}")
+        assert moved is not None
+        WaitForTask(moved.Destroy_Task())
+    assert run.status != 0
+    _file, record = latest(platform)
+    assert {one["name"]: one["gone"] for one in record["leftovers"]["found"]} == {name: False}
 
 
 def test_evidence_is_verified_from_its_files_alone(platform: Sandbox, unprotected: Run) -> None:
