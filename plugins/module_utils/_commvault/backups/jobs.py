@@ -33,10 +33,11 @@ BACKUP, RESTORE, SYNTHETIC_FULL = 4, 5, 14
 APPEAR_PAUSES = (0.5, 2.0, 4.0, 8.0)
 """Seconds between the looks for a job whose start was not confirmed."""
 UNSEEN_SECONDS = 60
+"""How long a job may be invisible, as one is that was just started (cvpysdk job.py retries for the same reason, far longer)."""
 PROGRESS_SECONDS = 60.0
 PROGRESS_JOBS = 5
 """How often the screen tells how far jobs are that are waited for, and how many of them it names."""
-"""How long a job that was just started may be invisible (cvpysdk job.py retries for the same reason, far longer)."""
+WAY_OUT = "No other job was started in its place: see to the reason, then start one again."
 
 
 def outcome(status: str) -> str:
@@ -141,15 +142,19 @@ def wait(client: Commvault, ids: t.Collection[int], timeout: float, first: float
 
     timeout: seconds. Nothing is killed or restarted: a job that is still pending at the end goes on without us. How far it is comes to the
     screen once in PROGRESS_SECONDS.
-    Raises WaitTimeout (with the states and the server's reasons), and JobFailed where a job stands suspended or was never seen.
+    Raises WaitTimeout (with the states and the server's reasons), and JobFailed where a job stands suspended, was never seen or is gone.
     """
     began = said = client.clock.monotonic()
+    known: dict[int, Record] = {}
+    last = dict.fromkeys(ids, began)
 
     def look() -> dict[int, Record]:
         nonlocal said
         now = client.clock.monotonic()
         seen = read_many(client, ids, now - began)
-        _check(seen, ids, now - began)
+        known.update(seen)
+        last.update(dict.fromkeys(seen, now))
+        _check(seen, known, {job_id: now - moment for job_id, moment in last.items()})
         if now - said >= PROGRESS_SECONDS:
             client.say(_progress(seen, ids))
             said = now
@@ -161,13 +166,13 @@ def wait(client: Commvault, ids: t.Collection[int], timeout: float, first: float
     try:
         records = client.poll(look, ended, timeout, first)
     except WaitTimeout as error:
-        left = [record for record in error.last.values() if record["outcome"] == "active"]
+        left = [record for record in known.values() if record["outcome"] not in ENDED]
         job_reasons.add_delays(client, left)
+        seen = [_state_and_reason(record) for record in left] + [f"job {job_id} not at all" for job_id in ids if job_id not in known]
         raise WaitTimeout(
-            f"{error} Last seen: {'; '.join(map(_state_and_reason, left)) or _ids(ids)}. The job was left alone; "
-            "look at it in Commvault, or wait longer with wait_timeout.",
+            f"{error} Last seen: {'; '.join(seen)}. The job was left alone; look at it in Commvault, or wait longer with wait_timeout.",
             last=error.last,
-            jobs=list(error.last.values()),
+            jobs=list(known.values()),
         ) from None
     return [records[job_id] for job_id in ids]
 
@@ -183,11 +188,20 @@ def _progress(records: dict[int, Record], ids: t.Collection[int]) -> str:
     return f"{ended} of {len(ids)} jobs ended; running: {', '.join([*shown, *more]) or 'not seen yet'}"
 
 
-def _check(records: dict[int, Record], ids: t.Collection[int], elapsed: float) -> None:
-    """Raise JobFailed for jobs that will never end by themselves, or that the server has not heard of after a minute."""
-    unseen = [job_id for job_id in ids if job_id not in records]
-    if unseen and elapsed > UNSEEN_SECONDS:
-        raise JobFailed(f"Commvault does not know job {_ids(unseen)} that it said it had started. Look at the job history.", jobs=unseen)
+def _check(records: dict[int, Record], known: dict[int, Record], unseen: dict[int, float]) -> None:
+    """Raise JobFailed for jobs that will never end by themselves, or that the server has not told of for a minute.
+
+    known: as they were seen last. unseen: for how many seconds each was not.
+    """
+    lost = [job_id for job_id, seconds_ago in unseen.items() if seconds_ago > UNSEEN_SECONDS]
+    if lost:
+        told = _states([known[job_id] for job_id in lost if job_id in known], "was")
+        last = f"; when it was seen last, {told}" if told else ""
+        raise JobFailed(
+            f"Commvault does not know job {_ids(lost)} that it said it had started{last}. What became of it is not known, and nothing was "
+            "started in its place. Look at the job history before you try again.",
+            jobs=[known.get(job_id, job_id) for job_id in lost],
+        )
     standing = [record for record in records.values() if record["outcome"] == "standing"]
     if standing:
         raise JobFailed(
@@ -200,7 +214,7 @@ def require_success(client: Commvault, records: list[Record], fail_on_partial: b
     bad = [record for record in records if record["outcome"] == "failed" or (fail_on_partial and record["outcome"] == "partial")]
     if bad:
         reasons = [f"{_states([record])}{_because(job_reasons.failure(client, record))}" for record in bad]
-        raise JobFailed(" ".join(reasons), jobs=bad)
+        raise JobFailed(f"{' '.join(reasons)} {WAY_OUT}", jobs=bad)
     for record in records:
         if record["outcome"] == "partial":
             client.warn(f"{_states([record])}{_because(job_reasons.failure(client, record))}")
@@ -287,9 +301,9 @@ def _appeared(look: t.Callable[[], t.Iterable[int]], before: set[int], clock: Cl
     return []
 
 
-def _states(records: t.Iterable[Record]) -> str:
+def _states(records: t.Iterable[Record], verb: str = "is") -> str:
     return ", ".join(
-        f"job {record['id']} ({record['client'] or '?'} {record['subclient'] or ''}) is {record['status']}".replace(" )", ")")
+        f"job {record['id']} ({record['client'] or '?'} {record['subclient'] or ''}) {verb} {record['status']}".replace(" )", ")")
         for record in records
     )
 

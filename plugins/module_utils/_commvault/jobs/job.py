@@ -151,6 +151,8 @@ def obeyed(state: str, record: Record, asked: bool = False) -> bool:
     """Whether a job needs nothing more to be in a state; one that has ended never does. asked: or is on its way there."""
     if record["outcome"] in jobs.ENDED:
         return True
+    if not record["status"]:
+        return False  # it cannot be seen
     if state == "killed":
         return asked and str(record["status"]).casefold() == "kill pending"
     if state == "suspended":
@@ -172,7 +174,8 @@ def wait_for_state(client: Commvault, ids: list[int], state: str, timeout: float
     try:
         return client.poll(lambda: jobs.current(client, ids), done, timeout)
     except WaitTimeout as error:
-        left = ", ".join(f"job {record['id']} is {record['status']}" for record in error.last if not obeyed(state, record))
+        still = [record for record in error.last if not obeyed(state, record)]
+        left = ", ".join(f"job {record['id']} is {record['status'] or 'known no more'}" for record in still)
         raise WaitTimeout(
             f"Told to be {state}: {left}. {error} The request stands; look at it in Commvault, or wait longer with wait_timeout.",
             last=error.last,

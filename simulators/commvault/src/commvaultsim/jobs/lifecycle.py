@@ -121,11 +121,11 @@ def _advance(sim: Simulator, job: Job) -> None:
     reached = [step for step in phases(job) if job.elapsed >= step[0] * sim.job_seconds]
     for _share, status, phase, percent in reached:
         if not status:
-            finish(sim, job, job.outcome or Outcome())
+            finish(sim, job, _end(sim, job, job.outcome or Outcome()))
             return
         if phase and not job.started:
             job.started = now
-            if _hold(sim, job, now):
+            if _hold(sim, job, now) or _act(sim, job):
                 return
         if percent == 20 and job.outcome is None and not _work(sim, job, status, phase):
             return
@@ -191,6 +191,20 @@ def _hold(sim: Simulator, job: Job, now: float) -> bool:
             note(sim, job, job.reason, 6)
             return True
     return False
+
+
+def _act(sim: Simulator, job: Job) -> bool:
+    """Whether somebody else ends or suspends the job that has just begun to run."""
+    fault = sim.faults.take("job_act", lambda p: matches(p.get("match"), *job.names(sim)))
+    if fault:
+        control(sim, job, str(fault.params["action"]))
+    return fault is not None
+
+
+def _end(sim: Simulator, job: Job, outcome: Outcome) -> Outcome:
+    """How a job whose work succeeded ends."""
+    fault = sim.faults.take("job_end", lambda p: matches(p.get("match"), *job.names(sim)))
+    return Outcome(str(fault.params["status"]), str(fault.params.get("reason", ""))) if fault else outcome
 
 
 def _is_held(sim: Simulator, job: Job, now: float) -> bool:

@@ -11,7 +11,7 @@ from commvaultsim.jobs.lifecycle import control
 from commvaultsim.state import model as m
 from commvaultsim.state.job import BACKUP, LEVEL_NAMES, LEVELS, RESTORE, SYNTHETIC, Job
 from commvaultsim.state.simulator import Simulator, app_name
-from commvaultsim.wire.faults import matches
+from commvaultsim.wire.faults import Fault, matches
 from commvaultsim.wire.replies import generic
 from commvaultsim.wire.routing import Reply, Request, route
 from commvaultsim.wire.values import to_int
@@ -181,7 +181,12 @@ def _in_time(sim: Simulator, rows: list[Job], rule: Json) -> list[Job]:
 
 
 def _visible(sim: Simulator, request: Request) -> list[Job]:
-    return [job for job in sim.jobs.values() if sim.visible(request, job.company_id)]
+    return [job for job in sim.jobs.values() if sim.visible(request, job.company_id) and not _gone(sim, job)]
+
+
+def _gone(sim: Simulator, job: Job) -> Fault | None:
+    """The fault by which a job is known no more."""
+    return sim.faults.peek("job_gone", lambda p: bool(job.started or p.get("unseen")) and matches(p.get("match"), *job.names(sim)))
 
 
 def _page(sim: Simulator, rows: list[Job], offset: int, limit: int) -> Json:
@@ -221,7 +226,9 @@ def post_jobs(sim: Simulator, request: Request) -> Json:
     body = request.body
     rule, paging, category = body.get("jobFilter") or {}, body.get("pagingConfig") or {}, to_int(body.get("category"))
     jobs = sim.jobs.live() if category == ACTIVE else sim.jobs.values()
-    seen = jobs if request.company_id == 0 else [job for job in jobs if sim.visible(request, job.company_id)]
+    if request.company_id:
+        jobs = [job for job in jobs if sim.visible(request, job.company_id)]
+    seen = [job for job in jobs if not _gone(sim, job)] if sim.faults.peek("job_gone") else jobs
     rows = select(sim, seen, rule, category)
     # By id they are in order as they are.
     if "time" in str(paging.get("sortField") or "jobId").lower():
@@ -234,14 +241,18 @@ def post_jobs(sim: Simulator, request: Request) -> Json:
 
 def _find(sim: Simulator, request: Request, number: int) -> Job | None:
     job = sim.jobs.get(number)
-    return job if job and sim.visible(request, job.company_id) else None
+    return job if job and sim.visible(request, job.company_id) and not _gone(sim, job) else None
 
 
 @route("GET", "/Job/{id:int}")
-def get_job(sim: Simulator, request: Request) -> Json:
+def get_job(sim: Simulator, request: Request) -> Json | Reply:
     """An unknown job, and with the job_invisible fault a very new one, answers a total of 0."""
     job = _find(sim, request, request.number("id"))
     if job is None:
+        known = sim.jobs.get(request.number("id"))
+        gone = _gone(sim, known) if known else None
+        if gone and gone.params.get("status"):
+            return generic(2, f"Job [{request.params['id']}] not found.", status=404)
         return {"totalRecordsWithoutPaging": 0}
     fault = sim.faults.peek("job_invisible")
     job.polls += 1

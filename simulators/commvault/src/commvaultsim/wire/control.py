@@ -46,8 +46,9 @@ def serve(sim: Simulator, method: str, path: str, query: Json, body: t.Any) -> R
 
 @action("GET", "health")
 def health(sim: Simulator, _query: Json, _body: t.Any) -> Json:
-    """Up, and what time it is."""
-    return {"status": "ok", "now": sim.clock.now(), "clock": sim.clock.mode, "job_seconds": sim.job_seconds}
+    """Up, what time it is, and how many sessions are open."""
+    rest = {"now": sim.clock.now(), "clock": sim.clock.mode, "job_seconds": sim.job_seconds, "sessions": len(sim.sessions)}
+    return {"status": "ok", **rest}
 
 
 @action("GET", "journal")

@@ -142,6 +142,22 @@ def test_a_job_that_is_never_seen_is_given_up_after_a_minute():
     assert 60 < clock.now < 120
 
 
+@pytest.mark.parametrize("gone", [{"totalRecordsWithoutPaging": 0}, (404, {"errorCode": 2, "errorMessage": "no such job"})])
+def test_of_a_job_that_vanishes_it_is_told_how_it_was_seen_last(gone):
+    client, _wire, clock = scripted_client(listing(summary(status="Running")), *[gone] * 50)
+    with pytest.raises(
+        JobFailed, match=r"does not know job 600 .*; when it was seen last, job 600 \(srv01 data\) was Running\. .*history"
+    ) as error:
+        jobs.wait(client, [600], timeout=7200)
+    assert 60 < clock.now < 120 and error.value.details["jobs"][0]["status"] == "Running"
+
+
+def test_of_many_jobs_one_that_was_not_seen_is_named_at_the_deadline():
+    client, _wire, _clock = scripted_client(*[listing(summary(600)), {"totalRecordsWithoutPaging": 0}] * 20)
+    with pytest.raises(WaitTimeout, match=r"Last seen: job 600 \(srv01 data\) is Running; job 601 not at all\."):
+        jobs.wait(client, [600, 601], timeout=10)
+
+
 def test_many_jobs_are_read_in_one_request():
     running = listing(summary(600, "Completed"), summary(601, "Running"))
     ended = listing(summary(601, "Failed"), summary(600, "Completed"))
@@ -220,7 +236,9 @@ def test_nothing_that_waiting_and_judging_send_can_change_a_job():
 def test_a_failure_names_the_job_and_the_servers_words():
     events = {"commservEvents": [{"severity": 0, "description": "Job started."}, {"severity": 6, "description": "No space left."}]}
     client, _wire, _clock = scripted_client({"job": {"jobDetail": {}}}, events)
-    with pytest.raises(JobFailed, match=r"^job 600 \(srv01 data\) is Failed: No space left\.$") as error:
+    with pytest.raises(
+        JobFailed, match=r"^job 600 \(srv01 data\) is Failed: No space left\. No other job was started .* start one again\.$"
+    ) as error:
         jobs.require_success(client, [jobs.to_record(summary(status="Failed"))], fail_on_partial=False)
     assert "Job started" not in str(error.value)
     assert error.value.details["jobs"][0]["id"] == 600
