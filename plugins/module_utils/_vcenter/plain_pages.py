@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import http.client
 import io
+import time
 import typing as t
 import xml.etree.ElementTree as ET
 import zlib
@@ -21,6 +23,9 @@ XSD: dict[str, t.Callable[[str], t.Any]] = {
     "boolean": {"true": True, "1": True, "false": False, "0": False}.__getitem__,
 }
 REFERENCE = "ManagedObjectReference"
+LARGEST = 256 << 20
+"""Bytes of an answer: pages of thousands of VMs have some megabytes."""
+PIECE = 1 << 16
 GZIP_OR_ZLIB = 47  # zlib's window size for either, told apart by the data
 
 Reference = t.Callable[[str, str], t.Any]
@@ -98,6 +103,7 @@ INTERNALS = {
 ATTRIBUTES = ("cookie", "path", "versionId")
 OPENING = ("RetrieveServiceContent", "Login", "Logout")
 """Calls whose answers pyVmomi takes the session's cookie from."""
+CLOSING = ("Logout",)
 
 
 def misfits(adapter: type, deserializer: type) -> list[str]:
@@ -117,14 +123,21 @@ class Connections:
     """Goes before pyVmomi's adapter: waits for a connection as long as for one, and for answers as long as for those.
 
     An answer that is no XML comes from something between here and vCenter, whatever its status, and is refused before it is read.
-    connect_timeout is what the adapter was made with; read_timeout: seconds.
+    connect_timeout is what the adapter was made with; read_timeout: seconds, to a byte and to the end of an answer.
+    asked: the last call.
     """
 
     read_timeout: float
+    asked = ""
+
+    def asks(self, call: str) -> None:
+        """Note the last call; the end of a session follows an error, too, and is not what it is about."""
+        if call not in CLOSING:
+            self.asked = call
 
     def GetConnection(self: t.Any) -> t.Any:  # noqa: N802
         connection = super().GetConnection()  # type: ignore[misc]
-        connection.response_class = XmlResponse
+        connection.response_class = functools.partial(XmlResponse, seconds=self.read_timeout)
         if connection.sock is None:
             connection.connect()
         connection.sock.settimeout(self.read_timeout)
@@ -132,6 +145,7 @@ class Connections:
 
     def InvokeMethod(self: t.Any, mo: t.Any, info: t.Any, args: t.Any, outerStub: t.Any = None) -> t.Any:  # noqa: N802, N803
         """Whatever else pyVmomi raises, it raises because it cannot make sense of an answer."""
+        self.asks(info.wsdlName)
         try:
             return super().InvokeMethod(mo, info, args, outerStub)  # type: ignore[misc]
         except (OSError, http.client.HTTPException, self.fault):
@@ -140,7 +154,34 @@ class Connections:
             raise http.client.HTTPException(f"an answer to {info.wsdlName} that makes no sense ({type(error).__name__})") from error
 
 
-class XmlResponse(http.client.HTTPResponse):
+class BoundedResponse(http.client.HTTPResponse):
+    """An answer that has an end in time and in size. seconds: from its beginning."""
+
+    def __init__(self, *arguments: t.Any, seconds: float, **options: t.Any) -> None:
+        super().__init__(*arguments, **options)
+        self._seconds = seconds
+        self._until = time.monotonic() + seconds
+        self._left = LARGEST
+
+    def read(self, amt: int | None = None) -> bytes:
+        """As much as asked for, or all there is; a piece at a time, so that one that comes byte by byte is noticed."""
+        pieces, missing = [], amt
+        while missing is None or missing > 0:
+            piece = self.read1(PIECE if missing is None else min(missing, PIECE))
+            if not piece:
+                super().read()  # raises where the connection ended before the answer did
+                break
+            pieces.append(piece)
+            missing = None if missing is None else missing - len(piece)
+            self._left -= len(piece)
+            if self._left < 0:
+                raise http.client.HTTPException(f"the answer is larger than {LARGEST >> 20} MiB")
+            if time.monotonic() > self._until:
+                raise TimeoutError(f"the answer has not ended within {self._seconds:g} seconds")
+        return b"".join(pieces)
+
+
+class XmlResponse(BoundedResponse):
     def begin(self) -> None:
         super().begin()
         kind = str(self.getheader("Content-Type", "")).partition(";")[0].strip().lower()
@@ -160,6 +201,7 @@ class PlainPages(Connections):
     reference: Reference
 
     def InvokeMethod(self: t.Any, mo: t.Any, info: t.Any, args: t.Any, outerStub: t.Any = None) -> t.Any:  # noqa: N802, N803
+        self.asks(info.wsdlName)
         if info.wsdlName in OPENING or outerStub is not None:
             return super().InvokeMethod(mo, info, args, outerStub)
         status, text = self._exchange(self.SerializeRequest(mo, info, args))

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import functools
 import http.client
 import json
 import ssl
 import typing as t
 
 from .._core.errors import ApiError, AuthenticationFailed
+from .plain_pages import BoundedResponse
 
 Json = t.Any
 Fits = t.Callable[[Json], bool]
@@ -47,14 +49,25 @@ class Rest:
     """
 
     def __init__(
-        self, host: str, port: int, trust: ssl.SSLContext, username: str, password: str, connect_timeout: float, read_timeout: float
+        self,
+        host: str,
+        port: int,
+        trust: ssl.SSLContext,
+        username: str,
+        password: str,
+        connect_timeout: float,
+        read_timeout: float,
+        asks: t.Callable[[str], None] = lambda call: None,
     ) -> None:
+        """asks: is told of each call before it is sent."""
         self._address = f"{host}:{port}"
         self._connection = http.client.HTTPSConnection(host, port, context=trust, timeout=connect_timeout)
+        self._connection.response_class = functools.partial(BoundedResponse, seconds=read_timeout)  # type: ignore[assignment]
         self._read_timeout = read_timeout
         self._user, self._password = username, password
         self._dialect = API
         self._token: str | None = None
+        self._asks = asks
 
     def ids(self, service: str) -> list[str]:
         """All ids that a service lists, such as cis/tagging/category."""
@@ -153,6 +166,8 @@ class Rest:
             headers[TOKEN_HEADER] = self._token
         if body is not None:
             headers["Content-Type"] = "application/json"
+        if method != "DELETE":  # of the session, which follows an error, too
+            self._asks(f"{method} {path}")
         if self._connection.sock is None:
             self._connection.connect()
             t.cast(ssl.SSLSocket, self._connection.sock).settimeout(self._read_timeout)

@@ -125,7 +125,7 @@ def connect(context: Context) -> t.Iterator[VCenter]:
     stub = _adapter(context)(
         host=params["hostname"], port=params["port"], path="/sdk", version=API_VERSION, sslContext=trust, httpConnectionTimeout=patience
     )
-    with _in_our_words(address, params["username"]):
+    with _in_our_words(address, params["username"], lambda: stub.asked):
         try:
             content: t.Any = vim.ServiceInstance("ServiceInstance", stub).RetrieveContent()
             if content is None:
@@ -133,7 +133,7 @@ def connect(context: Context) -> t.Iterator[VCenter]:
             login = functools.partial(content.sessionManager.Login, params["username"], params["password"], None)
             if login() is None:
                 raise http.client.HTTPException("no session")
-            rest = Rest(params["hostname"], params["port"], trust, params["username"], params["password"], patience, TIMEOUT)
+            rest = Rest(params["hostname"], params["port"], trust, params["username"], params["password"], patience, TIMEOUT, stub.asks)
             expired = vim.fault.NotAuthenticated
             try:
                 yield VCenter(address, content, vim, vmodl.query.PropertyCollector, vmodl.MethodFault, rest, login, expired)
@@ -186,8 +186,11 @@ def _trust(validate: bool, ca_path: str | None) -> ssl.SSLContext:
 
 
 @contextlib.contextmanager
-def _in_our_words(address: str, username: str) -> t.Iterator[None]:
-    """Turn what pyVmomi, ssl and the network raise into errors that name the server, the reason and the way out."""
+def _in_our_words(address: str, username: str, asked: t.Callable[[], str]) -> t.Iterator[None]:
+    """Turn what pyVmomi, ssl and the network raise into errors that name the server, the call, the reason and the way out.
+
+    asked: the last call.
+    """
     try:
         yield
     except vim.fault.InvalidLogin as error:
@@ -196,7 +199,7 @@ def _in_our_words(address: str, username: str) -> t.Iterator[None]:
             call="Login",
         ) from error
     except vmodl.MethodFault as error:
-        raise _refused(address, error) from error
+        raise _refused(address, asked(), error) from error
     except ssl.SSLCertVerificationError as error:
         raise ConnectionFailed(
             f"The certificate of vCenter {address} is not trusted: {error.verify_message}. Give the file of its authority in ca_path, "
@@ -204,15 +207,24 @@ def _in_our_words(address: str, username: str) -> t.Iterator[None]:
         ) from error
     except OSError as error:
         raise ConnectionFailed(
-            f"vCenter {address} cannot be reached: {error}. Check hostname and port, and that this machine may connect to it.", sent=True
+            f"vCenter {address} cannot be reached{_for(asked())}: {error}. "
+            "Check hostname and port, and that this machine may connect to it.",
+            sent=True,
+            call=asked() or None,
         ) from error
     except (http.client.HTTPException, xml.parsers.expat.ExpatError) as error:
         raise ConnectionFailed(
-            f"{address} does not answer as a vCenter does: {error}. Check hostname and port, and any proxy between.", sent=True
+            f"{address} does not answer as a vCenter does{_for(asked())}: {error}. Check hostname and port, and any proxy between.",
+            sent=True,
+            call=asked() or None,
         ) from error
 
 
-def _refused(address: str, error: t.Any) -> ApiError:
+def _for(call: str) -> str:
+    return f" to {call}" if call and call not in plain_pages.OPENING else ""
+
+
+def _refused(address: str, call: str, error: t.Any) -> ApiError:
     kind = type(error).__name__.rsplit(".", 1)[-1]
     text = error.msg or kind
     subject = getattr(error, "object", None) or getattr(error, "obj", None)
@@ -222,7 +234,8 @@ def _refused(address: str, error: t.Any) -> ApiError:
     elif isinstance(error, vim.fault.NoPermission):
         hint = f" The user lacks the privilege {error.privilegeId}; the role Read-only, propagated, is enough to read."
     return ApiError(
-        f"vCenter {address} answered {kind}: {text}.{hint}",
+        f"vCenter {address} answered {kind} to {call}: {text.rstrip('.')}.{hint or ' Look at the server, then run this again.'}",
+        call=call,
         object=str(subject).strip("'") if subject else None,
         server_code=kind,
         server_message=text,
