@@ -20,6 +20,7 @@ TITLES = {
     "tenants-modules": ("Options of modules that are given what is another tenant's", "Module"),
     "tenants-roles": ("Options of roles that are given what is another tenant's", "Role"),
     "secrets": ("Secrets, through every error", "Error"),
+    "runner": ("Secrets, in what ansible-runner keeps of a run", "Error"),
     "hostile": ("Hostile options and replies", "What was tried"),
 }
 HEAD = """# Matrices
