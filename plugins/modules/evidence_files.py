@@ -143,23 +143,27 @@ def act(_session: None, context: Context) -> dict[str, t.Any]:
             raise InputError(f'"{name}" is no name of a file in a directory.')
     if seal is not None and not seal.endswith(evidence.SEAL):
         raise InputError(f'"{seal}" is no name of a seal, which ends in {evidence.SEAL}.')
-    written = [
-        context.write_file(os.path.join(directory, file["name"]), _text(file), context.params["mode"], make_directory=True)
-        for file in files
-    ]
-    if seal is not None:
-        written += _seal(context, directory, seal)
+    with contextlib.ExitStack() as alone:
+        # Before the first file, so that a run that has to wait for too long has written none.
+        there = os.path.isdir(directory)
+        if seal is not None and there:
+            alone.enter_context(context.locked(directory))
+        written = [
+            context.write_file(os.path.join(directory, file["name"]), _text(file), context.params["mode"], make_directory=True)
+            for file in files
+        ]
+        if seal is not None and os.path.isdir(directory):  # in check mode it may not be
+            if not there:
+                alone.enter_context(context.locked(directory))
+            written += _seal(context, directory, seal)
     return {"changed": any(one.changed for one in written), "files": [dataclasses.asdict(one) for one in written]}
 
 
 def _seal(context: Context, directory: str, name: str) -> t.Iterator[Written]:
-    """Write a seal, one run at a time: two that did so at once would both follow the same one."""
-    if not os.path.isdir(directory):  # in check mode
-        return
-    with context.locked(directory):
-        text = evidence.seal({other: content for other, content in evidence.read(directory).items() if other != name})
-        if text:
-            yield context.write_file(os.path.join(directory, name), [text], context.params["mode"])
+    """Write a seal, while no other run does: two that did so at once would both follow the same one."""
+    text = evidence.seal({other: content for other, content in evidence.read(directory).items() if other != name})
+    if text:
+        yield context.write_file(os.path.join(directory, name), [text], context.params["mode"])
 
 
 def _text(file: dict[str, t.Any]) -> t.Iterator[str]:

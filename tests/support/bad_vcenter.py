@@ -120,7 +120,8 @@ def name_of(method: str, path: str, body: bytes) -> str:
     if parts.path == "/sdk":
         found = METHOD.search(body)
         return found[1].decode() if found else ""
-    service = parts.path.rsplit("/id:", 1)[0].rstrip("/").rpartition("/")[2]
+    # Below tagging an id may stand behind the service.
+    service = parts.path.partition("/tagging/")[2].partition("/")[0] or parts.path.rpartition("/")[2]
     query = urllib.parse.parse_qs(parts.query)
     action = (query.get("action") or query.get("~action") or [""])[0]
     return f"{method} {service} {action}".strip()

@@ -10,6 +10,7 @@ import dataclasses
 import functools
 import http.client
 import json
+import re
 import ssl
 import typing as t
 
@@ -20,7 +21,10 @@ Json = t.Any
 Fits = t.Callable[[Json], bool]
 """Whether an answer, or a row of one, is what the call promises."""
 TOKEN_HEADER = "vmware-api-session-id"  # noqa: S105 - the name of a header
+TOKEN = re.compile(r'[^\s<>"{}]+( [^\s<>"{}]+)*')
+"""What a session's token looks like; a page that something in between sends is none."""
 ANSWER_SHOWN = 200  # characters of an answer that is no JSON
+WAY_OUT = "Look at the server, and for a proxy between, then run this again."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,7 +130,7 @@ class Rest:
             status, answer = self._send(method, self._dialect.base + path, body)
         if status >= 300:
             raise ApiError(
-                f"vCenter {self._address} answered {status} to {method} {path}: {_message(answer)}.",
+                f"vCenter {self._address} answered {status} to {method} {path}: {_message(answer)}. {WAY_OUT}",
                 call=f"{method} {path}",
                 status=status,
                 server_message=_message(answer),
@@ -145,14 +149,15 @@ class Rest:
                 break
         if status == 401:
             raise AuthenticationFailed(
-                f'The REST API of vCenter {self._address} refused the user "{self._user}" or the password, which it needs for tags.',
+                f'The REST API of vCenter {self._address} refused the user "{self._user}" or the password, which it needs for tags. '
+                "Check that this user may log in there, too.",
                 call=f"POST {self._dialect.session}",
                 status=status,
             )
         token = answer.get("value") if isinstance(answer, dict) else answer
-        if status >= 300 or not isinstance(token, str):
+        if status >= 300 or not isinstance(token, str) or not TOKEN.fullmatch(token):
             raise ApiError(
-                f"The REST API of vCenter {self._address}, which has the tags, gives no session: {status} {_message(answer)}.",
+                f"The REST API of vCenter {self._address}, which has the tags, gives no session: {status} {_message(answer)}. {WAY_OUT}",
                 call=f"POST {self._dialect.session}",
                 status=status,
             )
@@ -188,6 +193,6 @@ def _message(answer: Json) -> str:
     """What an error's answer says in words: {"messages": [{"default_message"}]}, which the older dialect wraps in a value."""
     inner = answer.get("value", answer) if isinstance(answer, dict) else answer
     if not isinstance(inner, dict):
-        return " ".join(str(inner or "nothing more").split())[:ANSWER_SHOWN]
+        return " ".join(re.sub(r"<[^>]*>", " ", str(inner or "nothing more")).split())[:ANSWER_SHOWN]
     texts = [str(message.get("default_message", "")) for message in inner.get("messages") or []]
     return "; ".join(filter(None, texts)) or str(inner.get("error_type") or "nothing more")

@@ -17,7 +17,7 @@ from ..._core import wait
 from ..._core.errors import ApiError, AuthenticationFailed, BaasError, ConnectionFailed, NotFound, UnexpectedReply
 from ..._core.permit import Permit
 from .endpoints import promise
-from .errors import PASSING, advice, excerpt, faults, outcome_unknown, passing, retry_after, warnings
+from .errors import PASSING, advice, excerpt, faults, outcome_unknown, passing, retry_after, tells_of_none, warnings
 from .pool import Pool
 from .replies import listed
 from .transport import Reply, Transport
@@ -54,6 +54,11 @@ class Call:
     def lacks(self, reply: Reply) -> str | None:
         """What a reply of success does not hold although the call promises it, in words."""
         return promise(self.method, self.path).lacks(reply.json(), reply.text)
+
+
+def _own(reply: Reply, call: Call) -> bool:
+    """Whether a 404 is the server's own. Some lists say so of nothing, and hold what they promise."""
+    return tells_of_none(reply.json()) or call.lacks(reply) is None
 
 
 def _not_found(text: str, way_out: str, name: str) -> None:
@@ -338,7 +343,7 @@ class Commvault:
     def _judge(self, reply: Reply, call: Call) -> Json | None:
         """The normaliser: one meaning for all envelopes. Never quotes what was sent."""
         payload = reply.json()
-        if reply.status in call.absent and isinstance(payload, dict):
+        if reply.status in call.absent and isinstance(payload, dict) and (reply.status != 404 or _own(reply, call)):
             if reply.status == 404:
                 self._prove_path(call)
             return None

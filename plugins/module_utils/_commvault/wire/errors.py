@@ -57,6 +57,17 @@ def warnings(payload: t.Any) -> list[str]:
     return [str(item["warningMessage"]) for item in flat if str(item.get("warningCode", 0)) not in OK_CODES and item.get("warningMessage")]
 
 
+def tells_of_none(payload: t.Any) -> bool:
+    """Whether a 404 is the server's: an envelope, nothing in JSON, or what its web server says to a call that it does not know.
+
+    A gateway or proxy in between answers 404 as well, also in JSON, and says nothing of what there is.
+    """
+    if not isinstance(payload, dict) or not payload:
+        return payload == {}
+    known = {"errorCode", "errorMessage", *WRAPPERS}
+    return not known.isdisjoint(payload) or str(payload.get("Message", "")).startswith("No HTTP resource was found")
+
+
 def excerpt(text: str, length: int = 200) -> str:
     """A short, one-line piece of a body that is not JSON: the title of an HTML page, else its beginning."""
     title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)

@@ -299,7 +299,7 @@ def test_what_is_not_promised_is_never_taken_for_none(body):
     assert len(wire.sent) == 5
 
 
-@pytest.mark.parametrize("answer", [(404, ""), (404, PAGE)])
+@pytest.mark.parametrize("answer", [(404, ""), (404, PAGE), (404, {"message": "no Route matched with those values"})])
 def test_an_absence_that_the_server_did_not_tell_is_none(answer):
     client, _wire, _clock = scripted_client(answer)
     with pytest.raises(ApiError):
