@@ -42,6 +42,10 @@ TASKS: dict[str, tuple[Json, Json]] = {
 MAKES = {"itsm_ticket_info": "itsm_ticket"}
 
 
+#: It makes a directory of its own anew each day, which no other run reads a record from (tests/integration/test_daily_report_files.py).
+WHOLE = {"daily_report_files"}
+
+
 class Day(t.NamedTuple):
     """What a bad day does to a directory while a task runs, and for which modules it is none."""
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.calligo.baas.tests.faults import test_replies, test_vcenter_calls
-from ansible_collections.calligo.baas.tests.support.collection import module_names
+from ansible_collections.calligo.baas.tests.faults import test_files_on_a_bad_day, test_jobs_on_a_bad_day, test_replies, test_vcenter_calls
+from ansible_collections.calligo.baas.tests.support.collection import Module, module_names
 from ansible_collections.calligo.baas.tests.support.interruptions import CASES
 from ansible_collections.calligo.baas.tests.support.playbooks import CHECKOUT
 
@@ -16,7 +16,7 @@ from ansible_collections.calligo.baas.tests.support.playbooks import CHECKOUT
 READING = {"daily_report": "roles/daily_report/tasks", "verify_evidence": "playbooks/verify_evidence.yml"}
 #: Modules that ask no server.
 FILES = {"daily_report_files", "evidence_files", "service_request_record"}
-#: Modules that ask neither Commvault nor a vCenter: no double of a ticket system answers badly on purpose yet.
+#: Modules that ask neither Commvault nor a vCenter. Their provider is a directory: test_files_on_a_bad_day.py.
 TICKETS = {"itsm_ticket", "itsm_ticket_info"}
 
 
@@ -34,3 +34,12 @@ def test_a_playbook_that_is_not_interrupted_writes_to_no_system() -> None:
 
 def test_every_module_meets_bad_replies() -> None:
     assert {*test_replies.ANSWERING, *test_vcenter_calls.ASKING, *FILES, *TICKETS} == set(module_names())
+
+
+def test_every_module_that_waits_for_jobs_has_a_bad_day() -> None:
+    waiting = {name for name in module_names() if "wait_timeout" in Module(name).arguments()["argument_spec"]}
+    assert {*test_jobs_on_a_bad_day.WAITING, "commvault_job"} == waiting
+
+
+def test_every_module_that_shares_files_has_a_bad_day() -> None:
+    assert set(test_files_on_a_bad_day.TASKS) == {*FILES, *TICKETS} - test_files_on_a_bad_day.WHOLE
