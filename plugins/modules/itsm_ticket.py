@@ -75,6 +75,11 @@ options:
   by:
     description: Who does this, such as the user who launched a job. The user of the process if this is not given.
     type: str
+  time:
+    description:
+      - When it happens, in UTC, such as V(2026-11-24T09:30:00Z), for its history and O(reopen_days). Now if this is not given.
+      - What happens on another machine is told by that machine's clock.
+    type: str
   reopen_days:
     description: For how many days, 0 to 365, after it was over a ticket is reopened instead of a new one being opened.
     type: int

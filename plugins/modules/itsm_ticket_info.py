@@ -18,6 +18,10 @@ options:
   tenant:
     description: Only those about this tenant, by its alias; empty for those about the provider itself. All if this is not given.
     type: str
+  begins:
+    description: Only those whose identity begins so.
+    type: str
+    default: ""
   states:
     description: Only those in one of these states.
     type: list

@@ -350,3 +350,22 @@ def test_what_a_person_writes_into_a_record_is_kept(directory):
     path.write_text(path.read_text(encoding="utf-8").replace("state: new\nk", "state: pending\nk") + by_hand, encoding="utf-8")
     found = run(directory, {**TROUBLE, "note": "Failed again."})["ticket"]
     assert (found["state"], [entry["by"] for entry in found["history"]]) == ("pending", ["noc", "jane", "noc"])
+
+
+def test_the_time_is_that_of_another_clock(directory):
+    opened = run(directory, {**TROUBLE, "time": "2030-01-01T06:00:00Z"})["ticket"]
+    assert opened["opened"] == "2030-01-01T06:00:00Z"
+    run(directory, {**RESOLVED, "time": "2030-01-02T06:00:00Z"})
+    again = run(directory, {**TROUBLE, "time": "2030-01-09T06:00:00Z"})["ticket"]
+    assert (again["number"], again["state"]) == (opened["number"], "new")
+    run(directory, {**RESOLVED, "time": "2030-01-10T06:00:00Z"})
+    later = run(directory, {**TROUBLE, "time": "2030-01-17T06:00:01Z"})["ticket"]
+    assert later["follows"] == opened["number"]
+    assert "time is a time in UTC" in failure(directory, {**TROUBLE, "time": "tomorrow"})
+
+
+def test_tickets_are_listed_by_how_their_identity_begins(directory):
+    for identity in ("check lux a", "check lux b", "check luxor a", "other"):
+        run(directory, {**TROUBLE, "identity": identity})
+    listed = run(directory, {"begins": "check lux "}, name="itsm_ticket_info")["tickets"]
+    assert [one["identity"] for one in listed] == ["check lux a", "check lux b"]

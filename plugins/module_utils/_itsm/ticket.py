@@ -27,6 +27,7 @@ from .tickets import (
     Ticket,
     due_time,
     exact,
+    given_time,
     one_line,
     plain_text,
     settled,
@@ -52,6 +53,7 @@ OPTIONS = ArgumentSpec(
         "note": {"type": "str", "default": ""},
         "internal_note": {"type": "str", "default": ""},
         "by": {"type": "str"},
+        "time": {"type": "str"},
         "reopen_days": {"type": "int", "default": 7},
     },
     {"required_if": [("state", state, ["title"]) for state in UNFINISHED]},
@@ -94,16 +96,13 @@ def _user() -> str:
         return f"uid {os.geteuid()}"
 
 
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC)
-
-
 @dataclasses.dataclass(frozen=True)
 class TicketStep:
-    """What has to be written of one ticket. wanted: seen, itself, for nothing."""
+    """What has to be written of one ticket. now: when. wanted: seen, itself, for nothing."""
 
     desk: Desk
     asked: Asked
+    now: datetime.datetime
     seen: Ticket | None
     wanted: Ticket | None
     label: str = ""
@@ -119,7 +118,7 @@ class TicketStep:
         """Where nothing is to be done, nothing is locked for it either."""
         if not self.open:
             return self.predict()
-        return self._outcome(*self.desk.change(self.asked.tenant, self.asked.identity, lambda seen: settled(seen, self.asked, _now())))
+        return self._outcome(*self.desk.change(self.asked.tenant, self.asked.identity, lambda seen: settled(seen, self.asked, self.now)))
 
     def _outcome(self, before: Ticket | None, after: Ticket | None) -> Outcome:
         return Outcome(self.label, after is not before, shown(self.desk, before), shown(self.desk, after))
@@ -136,10 +135,12 @@ class TicketWork(Work):
     def __init__(self, desk: Desk, context: Context) -> None:
         self._desk = desk
         self._asked = asked(context.params)
+        told = context.params["time"]
+        self._now = given_time("time", told) if told else datetime.datetime.now(datetime.UTC)
 
     def steps(self) -> t.Sequence[Step]:
         seen = self._desk.find(self._asked.tenant, self._asked.identity)
-        step = TicketStep(self._desk, self._asked, seen, settled(seen, self._asked, _now()))
+        step = TicketStep(self._desk, self._asked, self._now, seen, settled(seen, self._asked, self._now))
         if step.open:
             self._desk.require_writable()
         return [step]
@@ -153,6 +154,7 @@ class TicketWork(Work):
 INFO_OPTIONS = ArgumentSpec(
     {
         "tenant": {"type": "str"},
+        "begins": {"type": "str", "default": ""},
         "states": {"type": "list", "elements": "str", "choices": [*OPEN, *OVER], "default": list(OPEN)},
     }
 )
@@ -160,6 +162,7 @@ INFO_OPTIONS = ArgumentSpec(
 
 def read_tickets(desk: Desk, context: Context) -> Record:
     """The result of itsm_ticket_info."""
-    tenant, states = context.params["tenant"], context.params["states"]
-    found = [ticket for ticket in desk.every() if tenant in (None, ticket.tenant) and ticket.state in states]
+    tenant, begins, states = (context.params[name] for name in ("tenant", "begins", "states"))
+    known = (ticket for ticket in desk.every() if tenant in (None, ticket.tenant) and ticket.identity.startswith(begins))
+    found = [ticket for ticket in known if ticket.state in states]
     return {"changed": False, "tickets": [shown(desk, ticket) for ticket in found]}

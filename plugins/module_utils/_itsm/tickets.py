@@ -205,12 +205,17 @@ def exact(name: str, text: str) -> str:
     return text
 
 
+def given_time(name: str, text: str) -> datetime.datetime:
+    """The time in an option. Raises InputError for one that is not in UTC and whole seconds."""
+    try:
+        return parsed_time(text)
+    except ValueError:
+        raise InputError(f"{name} is a time in UTC such as 2026-12-24T16:00:00Z, and {text[:80]!a} is not.") from None
+
+
 def due_time(text: str) -> str:
     """A time at which something is due. Raises InputError for one that is not in UTC and whole seconds."""
-    try:
-        return parsed_time(text).strftime(TIME)
-    except ValueError:
-        raise InputError(f"due is a time in UTC such as 2026-12-24T16:00:00Z, and {text[:80]!a} is not.") from None
+    return given_time("due", text).strftime(TIME)
 
 
 def told(ticket: Ticket) -> dict[str, t.Any]:
