@@ -73,9 +73,10 @@ options:
     type: str
     required: true
   end:
-    description: When the period ends, in ISO 8601, in UTC. It begins at the same time of the day before in O(time_zone).
+    description:
+      - When the period ends, in ISO 8601, in UTC. It begins at the same time of the day before in O(time_zone).
+      - Now, by Commvault's clock, if this is not given.
     type: str
-    required: true
   history_days:
     description: For how many calendar days the outcomes are told.
     type: int
@@ -176,7 +177,7 @@ SPEC = ArgumentSpec(
         "vms_error": {"type": "str", "default": ""},
         "provider_folders": {"type": "list", "elements": "str", "default": []},
         "time_zone": {"type": "str", "required": True},
-        "end": {"type": "str", "required": True},
+        "end": {"type": "str"},
         "history_days": {"type": "int", "default": 30},
         "reason_lookups": {"type": "int", "default": 200},
     }
@@ -186,8 +187,9 @@ SPEC = ArgumentSpec(
 def act(client: Commvault, context: Context) -> dict[str, t.Any]:
     params = context.params
     vms = protection_info.options(params)
-    period = report_period.last_day(params["time_zone"], jobs.seconds(params["end"]), params["history_days"])
     source = protection_info.Source(client, params["reason_lookups"])
+    end = jobs.seconds(params["end"]) if params["end"] else source.now()
+    period = report_period.last_day(params["time_zone"], end, params["history_days"])
     place = {"region": params["region"], "vms": vms, "vms_error": params["vms_error"], "outside": params["provider_folders"]}
     whole = protection_reading.read(source, params["tenants"], period, **place)
     result = {"changed": False, "summary": protection_document.summary(whole)}

@@ -10,6 +10,7 @@ import re
 import typing as t
 
 from . import manifest
+from .exceptions import reason_of_part
 
 Row = t.Mapping[str, t.Any]
 Server = Row
@@ -22,14 +23,14 @@ def subclients(
 
     servers: each with client, removable_drives (letters) and subclients (name, plan, content, exclude, exceptions, vss,
     description, backup_enabled). default_excludes: left out of every subclient, whatever the specification says. resume: see switch().
-    required: only those that must have a backup, that is, without a backup_exception.
+    required: only those that must have a backup, that is, without a backup_exception that counts.
     The platform has no switch for removable media: the drives named as such are left out by their letters.
     """
     made = []
     for server in servers:
         removable = [f"{str(letter).upper().rstrip(':')}:\\" for letter in server.get("removable_drives") or []]
         for subclient in server["subclients"]:
-            if required and subclient.get("backup_exception"):
+            if required and reason_of_part(subclient):
                 continue
             filters = [*default_excludes, *removable, *(subclient.get("exclude") or [])]
             optional = {key: subclient[key] for key in ("exceptions", "description") if subclient.get(key) is not None}

@@ -14,6 +14,7 @@ from __future__ import annotations
 import typing as t
 
 from . import file_protection, manifest
+from .exceptions import reason_of_part
 from .names import safe_file_name
 
 Row = t.Mapping[str, t.Any]
@@ -120,7 +121,7 @@ def open_points(targets: t.Iterable[Row], servers: t.Sequence[Row], read: Row) -
 
 def excepted(target: Row, servers: t.Sequence[Row]) -> bool:
     """Whether the specification says why this subclient may have backups with errors."""
-    entries = [(server["client"], entry) for server in servers for entry in server["subclients"] if entry.get("backup_exception")]
+    entries = [(server["client"], entry) for server in servers for entry in server["subclients"] if reason_of_part(entry)]
     return any(_key(client, entry["name"]) == _key(target["client"], target["name"]) for client, entry in entries)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .exceptions import of_group, reason_of_part
 from .options import misspelt
 from .protection import fields, required, uuid
 from .tenants import given
@@ -96,7 +97,7 @@ def file_systems(tenants: t.Iterable[Tenant]) -> list[System]:
     for tenant in tenants:
         for server in (tenant.get("file_backup") or {}).get("servers") or []:
             for subclient in server["subclients"]:
-                if subclient.get("backup_exception"):
+                if reason_of_part(subclient):
                     continue
                 identifier = f"files/{tenant['alias']}/{server['client']}/{subclient['name']}"
                 found[identifier] = {
@@ -118,7 +119,7 @@ def sql_systems(tenants: t.Iterable[Tenant]) -> list[System]:
     for tenant in tenants:
         for server in (tenant.get("sql_backup") or {}).get("servers") or []:
             for instance in server["instances"]:
-                if instance.get("backup_exception"):
+                if reason_of_part(instance):
                     continue
                 identifier = f"sql/{tenant['alias']}/{server['client']}/{instance['name']}"
                 found[identifier] = {
@@ -141,13 +142,13 @@ def excepted(specification: Tenant) -> list[System]:
     found = [
         ("vm", exception["vm"], exception["reason"])
         for group in (specification.get("vm_backup") or {}).get("groups") or []
-        for exception in group.get("backup_exceptions") or []
+        for exception in of_group(group)
     ]
-    found += [("file", f"{server['client']}, {one['name']}", one.get("backup_exception")) for server, one in _parts(specification, "file")]
+    found += [("file", f"{server['client']}, {one['name']}", reason_of_part(one)) for server, one in _parts(specification, "file")]
     for server, instance in _parts(specification, "sql"):
         shares = [{**instance, "name": "default"}, *(instance.get("subclients") or [])]
         names = [f"{server['client']}, {instance['name']}, {one['name']}" for one in shares]
-        found += [("database", name, one.get("backup_exception")) for name, one in zip(names, shares, strict=True)]
+        found += [("database", name, reason_of_part(one)) for name, one in zip(names, shares, strict=True)]
     return [{"kind": kind, "name": name, "reason": reason} for kind, name, reason in found if reason]
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .exceptions import of_group
 from .file_protection import switch
 
 Vm = t.Mapping[str, t.Any]
@@ -44,10 +45,11 @@ def members(vms: t.Iterable[Vm], group: Group, root: str) -> list[Vm]:
 def required(vms: t.Iterable[Vm], group: Group, root: str) -> list[Vm]:
     """The members of a group that must have a backup: all but those of which the specification says why they need none.
 
-    group: also backup_exceptions [{vm, reason}]. Raises ValueError for an exception that is none of exactly one member.
+    group: also backup_exceptions [{vm, reason, valid_until}], of which those that are over count no more.
+    Raises ValueError for an exception that is none of exactly one member.
     """
     found = members(vms, group, root)
-    excepted = [str(exception["vm"]).casefold() for exception in group.get("backup_exceptions") or []]
+    excepted = [str(exception["vm"]).casefold() for exception in of_group(group)]
     for name in excepted:
         count = sum(str(vm["name"]).casefold() == name for vm in found)
         if count != 1:

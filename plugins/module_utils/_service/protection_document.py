@@ -128,10 +128,13 @@ def _sla(rows: t.Iterable[Given]) -> Row:
 
 def _system(figures: Figures, system: System) -> Row:
     history, good = figures.histories[system.id], figures.last_good(system.id)
+    last = history.last
     known = figures.known_vm(system.id)
     return {
         **{key: getattr(system, key) for key in ("id", "tenant", "kind", "name", "client", "group", "plan", "sla_days", "exception")},
+        "exception_until": system.exception_until or None,
         "state": figures.state(system.id),
+        "otherwise": figures.otherwise(system.id),
         "sla": figures.sla(system.id),
         "platform_sla": known.sla if known else None,
         "agent_ready": figures.agent_ready(system),
@@ -143,8 +146,11 @@ def _system(figures: Figures, system: System) -> Row:
         "strikes": history.strikes,
         "running": history.running,
         "full_bytes": history.full_bytes or None,
-        "reason": history.last.reason if history.last and history.last.outcome != "success" else "",
-        "last_job": history.last.id if history.last else None,
+        "reason": last.reason if last and last.outcome != "success" else "",
+        "code": last.code if last and last.outcome != "success" else "",
+        "last_job": last.id if last else None,
+        "last_status": last.status if last else None,
+        "last_level": last.level if last else None,
         "days": _days(history, len(figures.period.days)),
         "counts": {outcome: history.counts[outcome] for outcome in OUTCOMES},
         "jobs": [{**job, "start": iso(job["start"]), "end": iso(job["end"])} for job in history.jobs],

@@ -22,6 +22,7 @@ import collections
 import dataclasses
 import typing as t
 
+from .exceptions import over
 from .protection_scope import System
 from .report_period import Period
 
@@ -40,7 +41,10 @@ RED = 3
 
 
 class Job(t.NamedTuple):
-    """A backup job, in plain values. start, end: epoch seconds, end 0 while it runs. company_id: 0 the provider, None where not told."""
+    """A backup job, in plain values. start, end: epoch seconds, end 0 while it runs. company_id: 0 the provider, None where not told.
+
+    code: of the reason, as lists of jobs tell it, such as 19:1131.
+    """
 
     id: int
     parent: int
@@ -62,6 +66,7 @@ class Job(t.NamedTuple):
     objects: int
     failed_objects: int
     reason: str
+    code: str = ""
 
 
 @dataclasses.dataclass
@@ -327,9 +332,15 @@ class Figures:
 
     def state(self, identifier: str) -> str:
         """One of STATES."""
+        return "excepted" if self._excepted(self.systems[identifier]) else self.otherwise(identifier)
+
+    def _excepted(self, system: System) -> bool:
+        """Whether the specification wants no backup on the day on which the period ends."""
+        return bool(system.exception) and not over(system.exception_until, self.period.days[-1])
+
+    def otherwise(self, identifier: str) -> str:
+        """The state, were there no exception in the specification."""
         system, history, found = self.systems[identifier], self.histories[identifier], self.found[identifier]
-        if system.exception:
-            return "excepted"
         if system.in_vcenter is False:
             return "vm_gone"
         if not self._readable(system):

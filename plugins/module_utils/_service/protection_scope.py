@@ -10,6 +10,7 @@ import dataclasses
 import typing as t
 
 from . import protection
+from .exceptions import last_day
 from .population import specifications
 
 Row = dict[str, t.Any]
@@ -27,7 +28,8 @@ class System:
 
     id: vm/<alias>/<instance UUID>, files/<alias>/<client>/<subclient> or sql/<alias>/<client>/<instance>/<subclient>. tenant: inventory
     host. client: the machine, by which SLA counts. group: the VM group, instance or backup set's place. rpo_seconds: None where no
-    schedule tells. exception: why the specification wants no backup; empty for none. enabled: False where it switches backups off.
+    schedule tells. exception: why the specification wants no backup; empty for none. exception_until: the last day on which that counts,
+    empty where it does not say. enabled: False where it switches backups off.
     """
 
     id: str
@@ -41,6 +43,7 @@ class System:
     rpo_seconds: int | None = None
     sla_days: int = SLA_DAYS
     exception: str = ""
+    exception_until: str = ""
     enabled: bool = True
     in_vcenter: bool | None = None
 
@@ -68,8 +71,13 @@ def scope(variables: t.Mapping[str, Given], hosts: t.Iterable[str]) -> list[Row]
 
 
 def _vms(specification: Given) -> Row:
-    groups = list(specification["groups"])
+    groups = [_group(group) for group in specification["groups"]]
     return {"folder": specification["vcenter_folder"], "groups": groups, "fields": protection.fields(groups)}
+
+
+def _group(group: Given) -> Row:
+    exceptions = [{**one, "valid_until": last_day(one.get("valid_until"), str(one["vm"]))} for one in group.get("backup_exceptions") or []]
+    return {**group, "backup_exceptions": exceptions}
 
 
 def _plan(plan: Given) -> Row:
@@ -129,6 +137,7 @@ def _part(given: Given) -> Row:
         "name": str(given["name"]),
         "plan": str(given["plan"]),
         "exception": str(given.get("backup_exception") or ""),
+        "exception_until": last_day(given.get("backup_exception_until"), str(given["name"])),
         "enabled": given.get("backup_enabled") is not False,
     }
 
@@ -186,6 +195,7 @@ def _of_part(tenant: Given, part: Given) -> System:
         client=part["client"],
         group=part["instance"],
         exception=part["exception"],
+        exception_until=part.get("exception_until") or "",
         enabled=part["enabled"],
         **_promises(tenant, part["plan"]),
     )
@@ -202,23 +212,24 @@ def _add_vms(seen: Seen, tenant: Given, vms: t.Sequence[Given]) -> set[str]:
             seen.problems.append(f"{tenant['host']}: which VMs are in the group {group['name']} cannot be told: {error}")
             continue
         named |= {_key(vm) for vm in everything}
-        exceptions = {str(one["vm"]).casefold(): str(one["reason"]) for one in group.get("backup_exceptions") or []}
+        exceptions = {str(one["vm"]).casefold(): one for one in group.get("backup_exceptions") or []}
         for vm in members:
             _add_vm(seen, tenant, group, vm, exceptions)
         _add_absent(seen, tenant, group, everything)
     return named
 
 
-def _add_vm(seen: Seen, tenant: Given, group: Given, vm: Given, exceptions: t.Mapping[str, str]) -> None:
+def _add_vm(seen: Seen, tenant: Given, group: Given, vm: Given, exceptions: t.Mapping[str, Given]) -> None:
     if not vm.get("instance_uuid"):
         seen.problems.append(f"{tenant['host']}: vCenter does not tell the instance UUID of the VM {vm.get('name')!r}.")
         return
-    system = of_vm(tenant, group, str(vm["instance_uuid"]), str(vm["name"]), exceptions.get(str(vm["name"]).casefold(), ""))
+    system = of_vm(tenant, group, str(vm["instance_uuid"]), str(vm["name"]), exceptions.get(str(vm["name"]).casefold()))
     seen.systems.setdefault(system.id, system)
 
 
-def of_vm(tenant: Given, group: Given, uuid: str, name: str, exception: str = "", in_vcenter: bool | None = True) -> System:
-    """A VM of a tenant's group."""
+def of_vm(tenant: Given, group: Given, uuid: str, name: str, exception: Given | None = None, in_vcenter: bool | None = True) -> System:
+    """A VM of a tenant's group. exception: of the group's backup_exceptions."""
+    excepted = exception or {}
     return System(
         id=f"vm/{tenant['alias']}/{uuid}",
         tenant=str(tenant["host"]),
@@ -227,7 +238,8 @@ def of_vm(tenant: Given, group: Given, uuid: str, name: str, exception: str = ""
         client=name,
         group=str(group["name"]),
         uuid=uuid,
-        exception=exception,
+        exception=str(excepted.get("reason") or ""),
+        exception_until=str(excepted.get("valid_until") or ""),
         enabled=group.get("backup_enabled") is not False,
         in_vcenter=in_vcenter,
         **_promises(tenant, str(group["plan"])),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .exceptions import reason_of_part
 from .file_protection import switch
 
 Row = dict[str, t.Any]
@@ -78,7 +79,7 @@ def targets(servers: t.Sequence[Server]) -> list[Row]:
         for server in servers
         for instance in server["instances"]
         for part in ({**instance, "name": DEFAULT}, *(instance.get("subclients") or []))
-        if part.get("backup_exception")
+        if reason_of_part(part)
     }
     return [
         {key: subclient[key] for key in ("client", "instance", "name")}

@@ -9,6 +9,7 @@ Each list is one request, or one for a thousand rows, however many tenants there
 
 from __future__ import annotations
 
+import math
 import time
 import typing as t
 import zoneinfo
@@ -123,6 +124,7 @@ def _job(summary: Row) -> Row:
         "objects": number(summary, "totalNumOfFiles"),
         "failed_objects": number(summary, "totalFailedFiles") + number(summary, "totalFailedFolders"),
         "reason": text(summary, "pendingReason") or "",
+        "code": text(summary, "pendingReasonErrorCode") or "",
     }
 
 
@@ -218,6 +220,11 @@ class Source:
     def _fail(self, what: str, error: BaasError) -> None:
         self._gone = isinstance(error, (ConnectionFailed, AuthenticationFailed))
         self.problems.append(f"{'Commvault' if self._gone else what} could not be read: {error}")
+
+    def now(self) -> int:
+        """What time it is by the server's clock, in epoch seconds, and no earlier; by this machine's where the server does not tell."""
+        self._read("Commvault's time", lambda: self._client.get("/CommServ"))
+        return math.ceil(time.time() + (self._client.ahead or 0)) + 1
 
     def companies(self, names: t.Mapping[str, str]) -> dict[str, int | None] | None:
         """See _companies()."""
