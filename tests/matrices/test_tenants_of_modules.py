@@ -202,6 +202,11 @@ REASONS: t.Mapping[str, str] = {
     ),
     **dict.fromkeys(("vms_file", "vms_error", "provider_folders", "time_zone", "end", "document", "restore_tests", "made_at"), VALUE),
     **dict.fromkeys(
+        ("begins", "day", "teams", "started", "open_tickets", "written", "causes.retry.windows", "own_causes.retry.windows"), VALUE
+    ),
+    **dict.fromkeys((f"{part}causes.{name}" for part in ("", "own_") for name in ("cause", "words", "advice", "team", "states")), VALUE),
+    **dict.fromkeys((f"{part}causes.{name}" for part in ("", "own_") for name in ("statuses", "kinds", "codes", "reasons")), VALUE),
+    **dict.fromkeys(
         ("assignments.user", "assignments.user_group"), "names somebody, who may be of the provider, given a role by this company"
     ),
 }

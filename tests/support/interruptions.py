@@ -20,7 +20,7 @@ from pyVmomi import vim
 
 from ansible_collections.calligo.baas.plugins.module_utils._core.output import LOCK
 from ansible_collections.calligo.baas.tests.support import small_world
-from ansible_collections.calligo.baas.tests.support.modules import vcenter_options
+from ansible_collections.calligo.baas.tests.support.modules import Modules, vcenter_options
 from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, kill_playbook, run_playbook, vcenter_control
 from ansible_collections.calligo.baas.tests.support.vcsim import content_of
 from commvaultsim.sandbox import Sandbox
@@ -73,12 +73,26 @@ def change_a_file(platform: Platform) -> None:
     file.write_text("changed\n", encoding="utf-8")
 
 
+def fail_a_backup(platform: Platform) -> None:
+    """Something that the next check has to start again, which then succeeds."""
+    lost = "The network connection to the client was lost."
+    platform.sandbox.control("POST", "/faults", {"name": "job_fail", "match": small_world.CLIENT, "times": 1, "reason": lost})
+    backup = {"subclients": [{"client": small_world.CLIENT, "name": "data"}], "fail_on_failure": False}
+    Modules(platform.sandbox)("commvault_backup", {"company": small_world.TENANT, **backup})
+
+
 TENANT_ALONE = ("--limit", small_world.ALIAS)
 STAGE = "tenant_offboarding_stage="
 #: A playbook has at least one, which tests/faults/test_rows.py sees to.
 CASES = {
     "tenant_onboard": Case("tenant_onboard", TENANT_ALONE, start="empty", again=True),
     "restore_test": Case("restore_test", ("--limit", small_world.REGION)),
+    "backup_check": Case(
+        "backup_check",
+        ("--limit", small_world.REGION, "-e", f"backup_check_tenants={small_world.ALIAS}"),
+        again=True,
+        prepare=fail_a_backup,
+    ),
     "manifest": Case("manifest", TENANT_ALONE, again=True),
     "file_manifest": Case("file_manifest", TENANT_ALONE, again=True, prepare=change_a_file),
     "tenant_offboard, backups stopped": Case("tenant_offboard", TENANT_ALONE, again=True),

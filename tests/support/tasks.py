@@ -40,6 +40,7 @@ def tasks(modules: Modules) -> dict[str, list[Json]]:
     longer = {**tenant.PLAN, "destinations": [{**tenant.PLAN["destinations"][0], "retention_days": 60}]}
     subclients = [tenant.SUBCLIENT, {**tenant.SUBCLIENT, "content": ["E:\\Shares"]}, {**tenant.SUBCLIENT, **ABSENT}]
     return {
+        "backup_check_record": [backup_check(modules), {**backup_check(modules), "may_retry": True}],
         "commvault_activity": [
             {"activities": [{"client": "acme-fs01", "backup": False, "restore": False, "data_aging": False}]},
             {"activities": [{"client": "acme-fs01", "subclient": "data", "backup": False}, {"plan": "acme-gold", "backup": False}]},
@@ -192,6 +193,12 @@ def daily_report(modules: Modules) -> Json:
     path = modules.sandbox.state_dir / "document.json"
     path.write_text(json.dumps(document), encoding="utf-8")
     return {"document": str(path), "directory": str(modules.sandbox.state_dir / "reports"), "made_at": "2026-11-24T06:00:00Z"}
+
+
+def backup_check(modules: Modules) -> Json:
+    """Options of the record of a day of a region without a tenant."""
+    causes = [{"cause": "other", "words": "The last backup did not succeed", "team": "backup", "priority": "moderate"}]
+    return {"document": daily_report(modules)["document"], "directory": str(modules.sandbox.state_dir), "causes": causes}
 
 
 def tasks_of(modules: Modules, name: str) -> list[Json]:

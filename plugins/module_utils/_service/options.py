@@ -64,7 +64,7 @@ INVENTORY = frozenset(
     f"baas_{name}"
     for name in (
         *("commvault", "vcenter", "region", "tenant", "plans", "vm_backup", "file_backup", "sql_backup"),
-        *("evidence_dir", "clock_margin", "poll_seconds", "throttle"),
+        *("evidence_dir", "itsm", "clock_margin", "poll_seconds", "throttle"),
     )
 )
 """The variables of the inventory that the roles' defaults and the playbooks read."""

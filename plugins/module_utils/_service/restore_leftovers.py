@@ -71,6 +71,14 @@ def _began(process: int) -> str | None:
     return ""
 
 
+def lives(its: t.Mapping[str, t.Any]) -> bool | None:
+    """Whether the process that owner() told of is there still; None where only another host could tell."""
+    if {key: its.get(key) for key in ("host", "space")} != _here():
+        return None
+    began = _began(int(its["process"])) if str(its.get("process")).isdigit() else None
+    return began is not None and began == its.get("began")
+
+
 def mark(run: Row) -> dict[str, t.Any]:
     """The mark of a run's restores, to which each adds kind and name."""
     return {"calligo.baas": MARK, **{key: run[key] for key in ("region", "period", "id")}, "owner": owner()}
@@ -303,10 +311,9 @@ def _read(job: Row) -> Found | None:
 
 def _may_go_on(job: Row, found: Found, run: Row, longest: int) -> bool:
     """Whether a run may still go on: its process lives; or it is another host's, and has not had all the time that it may take."""
-    its = found["owner"]
-    if {key: its.get(key) for key in ("host", "space")} == _here():
-        began = _began(int(its["process"])) if str(its.get("process")).isdigit() else None
-        return began is not None and began == its.get("began")
+    known = lives(found["owner"])
+    if known is not None:
+        return known
     start = job.get("start_time")
     now = datetime.datetime.fromisoformat(run["started_at"])
     return start is None or (now - datetime.datetime.fromisoformat(start)).total_seconds() < longest

@@ -36,7 +36,7 @@ START_SECONDS = 60.0
 CONTROL_SECONDS = 30.0
 
 MARKER = ".calligo-baas-sandbox"
-OWN_FOLDERS = ("tls", "secrets", "drives", "guests", "store", "logs", "pids", "evidence")
+OWN_FOLDERS = ("tls", "secrets", "drives", "guests", "store", "logs", "pids", "evidence", "tickets")
 
 
 def vcsim_program() -> Path:
@@ -171,6 +171,8 @@ class Sandbox:
             shutil.rmtree(self.state_dir / name, ignore_errors=True)
         for file in self.state_dir.glob("*.json"):
             file.unlink()
+        # Nothing makes a directory of tickets by the way: one that is not mounted must not look like one without tickets.
+        (self.state_dir / "tickets").mkdir()
 
     def _start_vcenters(self, deadline: float) -> dict[str, dict[str, t.Any]]:
         """Start one vcsim per vCenter, side by side; return how the Commvault simulator reaches them."""
