@@ -176,9 +176,6 @@ def test_what_cannot_be_read_is_escalated_and_the_run_fails(platform: Sandbox, d
     assert writes == []
     (region,) = (row for row in record(platform)["problems"] if row["kind"] == "region")
     assert region["end"] == "escalated" and not record(platform)["complete"]
-    run, _writes = check(platform)
-    assert run.status == 0, run.output
-    assert {row["end"] for row in record(platform)["problems"] if row["kind"] == "region"} == {"resolved"}
 
 
 def test_the_module_refuses_what_makes_no_sense(platform: Sandbox, done: tuple[Run, list[Json]], tmp_path: Path) -> None:

@@ -241,7 +241,7 @@ def test_a_retry_that_helps_resolves_and_needs_no_ticket():
 def test_a_retry_that_does_not_help_is_escalated_once_and_updated_daily_and_closed():
     check = Check()
     told = check.run(document(system()), NOT_HELPED)
-    ((name, ticket),) = check.desk.tickets.items()
+    name, ticket = next(iter(check.desk.tickets.items()))
     assert (name, ticket["tenant"]) == (identity("lux", "network", FILES), "acme")
     assert (told["escalated"], told["unsettled"], len(check.started)) == (1, [], 1)
     assert (ticket["team"], ticket["priority"]) == ("network", "high")
@@ -366,6 +366,11 @@ def test_a_platform_that_cannot_be_read_is_one_ticket_of_the_provider_and_closes
     assert region["tenant"] == "" and "2 systems are not known" in region["internal_note"] and "boreal-fs01" not in region["note"]
     network = next(one for one in reversed(check.desk.calls) if one["identity"] == identity("lux", "network", FILES))
     assert network["state"] == "present" and network["note"] == f"{DAY}: It is not known to be well again."
+    partly = document(unknown[1], system("protected"), problems=["Not all"], to="2026-11-24T08:30:00Z")
+    check.run(partly)
+    ends = {row["system"]: row["end"] for row in check.records[DAY]["problems"] if row["cause"] == "platform_unreadable"}
+    assert ends == {"lux": "escalated", FILES: "resolved", "files/boreal/boreal-fs01/data": "escalated"}
+    assert region["state"] == "new", "what is left of it is still in it"
     well = [system("protected"), system("protected", "files/boreal/boreal-fs01/data", "boreal")]
     check.run(document(*well, to="2026-11-24T09:00:00Z"))
     assert {one["state"] for one in check.desk.tickets.values()} == {"resolved"}
@@ -381,6 +386,8 @@ def test_a_desk_that_is_down_leaves_problems_open_and_the_next_run_doubles_nothi
     told = check.run(NOT_HELPED)
     assert (told["unsettled"], told["escalated"], len(check.started), len(check.desk.tickets)) == ([], 1, 1, 1)
     check.desk.down = True
+    told = check.run(document(system("failed", jobs=AGAIN, strikes=3), to="2026-11-24T08:00:00Z"))
+    assert (told["open"], told["escalated"]) == (1, 0), "its ticket does not say how it is today"
     told = check.run(document(system("protected"), to="2026-11-24T09:00:00Z"))
     assert told["unsettled"] and told["resolved"] == 1, "it is well, and its ticket does not say so"
     check.desk.down = False
