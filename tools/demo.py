@@ -59,6 +59,16 @@ def report(region: str, verbosity: list[str]) -> list[str]:
     return [f"daily report of region {region}: {shown(pages[-1])}"]
 
 
+def check(region: str, verbosity: list[str]) -> list[str]:
+    """See to what did not succeed, as every morning: of what was just onboarded nothing has to be."""
+    log = LOGS / "5-backup_check.log"
+    run_playbook(PlaybookRun("backup_check", ("--limit", region, *verbosity), SANDBOX), log)
+    records = sorted((EVIDENCE / "backup_checks" / region).glob("*.json"))
+    if not records:
+        raise ToolError(f"There is no record of a backup check of region {region}.\n    log: {shown(log)}")
+    return [f"backup check of region {region}: every problem has an end: {shown(records[-1])}"]
+
+
 def evidence_files(since: float) -> list[Path]:
     """The evidence files that this demo wrote."""
     return sorted(file for file in EVIDENCE.rglob("*") if file.is_file() and file.stat().st_mtime >= since)
@@ -92,7 +102,8 @@ def run_all(options: argparse.Namespace) -> list[str]:
     try:
         with step(f"Simulated Commvault and vCenters on loopback (state and logs: {shown(SANDBOX)})"):
             sandbox.start()
-        facts = onboard(verbosity) + test_restores(options.region, verbosity) + report(options.region, verbosity)
+        facts = onboard(verbosity) + test_restores(options.region, verbosity)
+        facts += report(options.region, verbosity) + check(options.region, verbosity)
         return [*facts, check_no_secret_shown(sandbox)]
     except SandboxError as error:
         raise ToolError(str(error)) from error

@@ -41,6 +41,11 @@ options:
   restore_tests:
     description: Directory of the region's evidence of restore tests. Without it the reports name no test.
     type: path
+  checks:
+    description:
+      - Directory of the region's records of backup checks. Of what has to be done the reports then name the ticket, and they count how the
+        problems of the day ended.
+    type: path
   made_at:
     description: When the reports were made, as they shall say.
     type: str
@@ -98,6 +103,7 @@ SPEC = ArgumentSpec(
         "document": {"type": "path", "required": True},
         "directory": {"type": "path", "required": True},
         "restore_tests": {"type": "path"},
+        "checks": {"type": "path"},
         "made_at": {"type": "str", "required": True},
         "mode": {"type": "str", "choices": list(MODES), "default": "0640"},
     }
@@ -110,17 +116,18 @@ def act(_session: None, context: Context) -> Json:
     require_directory(params["directory"])
     whole = read_json(params["document"], protection_document.FORMAT)
     records, problems = daily_report.evidence(params["restore_tests"]) if params["restore_tests"] else ([], [])
-    whole = protection_document.with_problems(whole, problems)
-    made = [_written(context, whole, None, records)]
-    made += [_written(context, protection_document.of_tenant(whole, tenant["host"]), tenant, records) for tenant in whole["tenants"]]
+    check, unread = daily_report.check_of(params["checks"], whole["period"]["days"][-1]) if params["checks"] else (None, [])
+    whole = protection_document.with_problems(whole, [*problems, *unread])
+    made = [_written(context, whole, None, records, check)]
+    made += [_written(context, protection_document.of_tenant(whole, one["host"]), one, records, check) for one in whole["tenants"]]
     return {"changed": any(one["changed"] for one in made), "reports": made}
 
 
-def _written(context: Context, document: Json, tenant: Json | None, records: list[Json]) -> Json:
+def _written(context: Context, document: Json, tenant: Json | None, records: list[Json], check: Json | None) -> Json:
     params, day = context.params, document["period"]["days"][-1]
     place = ("tenants", safe_file_name(tenant["alias"])) if tenant else ("provider", safe_file_name(document["region"]))
     tests = daily_report.restore_tests(records, tenant["host"] if tenant else None)
-    report = daily_report.report(document, tenant, tests, params["made_at"])
+    report = daily_report.report(document, tenant, tests, params["made_at"], check)
     directory = os.path.join(params["directory"], *place, day)
     files = {
         "report.json": json.dumps(report, ensure_ascii=False, indent=1, sort_keys=True) + "\n",

@@ -205,6 +205,33 @@ def test_the_json_is_what_its_schema_says(reports: dict[str, Json]) -> None:
     assert known["t2"]["restore_tests"] == [] and [test["period"] for test in known[""]["restore_tests"]] == ["2027-01", "2026-12"]
 
 
+def test_what_a_backup_check_has_done_is_told_to_each_for_itself(task: Json, tmp_path: Path) -> None:
+    systems = {
+        host: next(row["id"] for row in whole()["systems"] if row["tenant"] == host and row["state"] == "failed") for host in ("t0", "t1")
+    }
+    problems = [
+        {"tenant": host, "system": system, "end": "escalated", "ticket_tenant": host, "ticket": {"number": f"T-{host} {HOSTILE}"}}
+        for host, system in systems.items()
+    ]
+    problems.append({"tenant": "t0", "system": "gone", "end": "resolved", "ticket_tenant": "alias-0", "ticket": None})
+    record = {"format": "calligo.baas/backup_check/1", "problems": problems}
+    (tmp_path / "2027-01-15.json").write_text(json.dumps(record), encoding="utf-8")
+    told = {host: texts(report) for host, report in write(task, checks=str(tmp_path)).items()}
+    reports = {host: json.loads(files["report.json"]) for host, files in told.items()}
+    jsonschema.validate(reports["t0"], json.loads(SCHEMA.read_text(encoding="utf-8")))
+    assert [row["handled"].split(" <")[0][:11] for row in reports["t0"]["todo"]] == ["ticket T-t0", ""]
+    assert {host: (one["check"]["resolved"], one["check"]["escalated"]) for host, one in reports.items()} == {
+        "": (1, 2),
+        "t0": (1, 1),
+        "t1": (0, 1),
+        "t2": (0, 0),
+    }
+    assert "Backup check: 1 resolved, 1 escalated, 0 accepted, 0 open." in Page(told["t0"]["report.html"]).text
+    assert not [host for host in ("t0", "t2") for text in told[host].values() if "T-t1" in text]
+    (tmp_path / "2027-01-15.json").write_text("{}", encoding="utf-8")
+    assert any("backup check" in text for text in write(task, checks=str(tmp_path))[""]["problems"])
+
+
 def test_the_same_again_is_the_same_but_for_the_time_of_making(task: Json) -> None:
     before = {host: texts(report) for host, report in write(task).items()}
     assert not any(report["changed"] for report in write(task).values())

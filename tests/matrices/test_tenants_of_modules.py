@@ -200,10 +200,11 @@ REASONS: t.Mapping[str, str] = {
         tuple(f"tenants.{key}" for key in ("host", "name", "alias", "region", "plans", "parts", "vms")),
         "names tenants to the provider, and gives each what its company owns alone (tests/integration/test_commvault_protection_info.py)",
     ),
-    **dict.fromkeys(("vms_file", "vms_error", "provider_folders", "time_zone", "end", "document", "restore_tests", "made_at"), VALUE),
     **dict.fromkeys(
-        ("begins", "day", "teams", "started", "open_tickets", "written", "causes.retry.windows", "own_causes.retry.windows"), VALUE
+        ("vms_file", "vms_error", "provider_folders", "time_zone", "end", "document", "restore_tests", "checks", "made_at"), VALUE
     ),
+    **dict.fromkeys(("begins", "checks", "day", "teams", "started", "open_tickets", "written"), VALUE),
+    **dict.fromkeys(("causes.retry.windows", "own_causes.retry.windows"), VALUE),
     **dict.fromkeys((f"{part}causes.{name}" for part in ("", "own_") for name in ("cause", "words", "advice", "team", "states")), VALUE),
     **dict.fromkeys((f"{part}causes.{name}" for part in ("", "own_") for name in ("statuses", "kinds", "codes", "reasons")), VALUE),
     **dict.fromkeys(

@@ -207,9 +207,11 @@ def _problems(report: Given) -> Html | None:
 
 
 def _todo(report: Given, show: _Times) -> Html:
+    check = report["check"]
+    told = tag("p", "Backup check: ", ", ".join(f"{count} {end}" for end, count in check.items()), ".") if check else ""
     if not report["todo"]:
-        return _section("todo", "To do today", tag("p", "Nothing."))
-    columns = ["What", "System", "Tenant", "Reason", "Last good backup", "Strikes"]
+        return _section("todo", "To do today", told, tag("p", "Nothing."))
+    columns = ["What", "System", "Tenant", "Reason", "Last good backup", "Strikes", *(["Seen to"] if check else [])]
     rows = [
         tag(
             "tr",
@@ -219,10 +221,11 @@ def _todo(report: Given, show: _Times) -> Html:
             tag("td", _name(row["reason"])),
             tag("td", show(row["last_good"]) if row["system"] else "", class_="t"),
             tag("td", _strikes(row["strikes"]), class_="n", data_sort=row["strikes"]),
+            tag("td", _name(row["handled"])) if check else "",
         )
         for row in report["todo"]
     ]
-    return _section("todo", "To do today", _table("todo", "The most urgent first", columns, rows, search=True))
+    return _section("todo", "To do today", told, _table("todo", "The most urgent first", columns, rows, search=True))
 
 
 def _strikes(count: int) -> Html:

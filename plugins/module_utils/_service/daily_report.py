@@ -41,20 +41,47 @@ CSV_COLUMNS = (
 )
 
 
-def report(document: Given, tenant: Given | None, tests: t.Sequence[Given], made_at: str) -> Row:
+CHECK_FORMAT = "calligo.baas/backup_check/1"
+ENDS = ("resolved", "escalated", "accepted", "open")
+
+
+def report(document: Given, tenant: Given | None, tests: t.Sequence[Given], made_at: str, check: Given | None = None) -> Row:
     """The report of a document of protection, which is the whole region's or already one tenant's.
 
-    tenant: whose it is (name, alias, host), None for the provider. tests: of restore_tests().
+    tenant: whose it is (name, alias, host), None for the provider. tests: of restore_tests(). check: the record of the day's backup check.
     """
     names = {row["host"]: row["name"] for row in document["tenants"]}
+    problems = [row for row in (check or {"problems": []})["problems"] if tenant is None or row["tenant"] == tenant["host"]]
+    known = {row["system"]: _handled(row) for row in problems if row["end"] in ("escalated", "open")}
     return {
         **document,
         "format": FORMAT,
         "made_at": made_at,
         "audience": {"kind": "provider" if tenant is None else "tenant", "name": "" if tenant is None else tenant["name"]},
-        "todo": todo(document, names),
+        "todo": [{**row, "handled": known.get(row["system"], "")} for row in todo(document, names)],
+        "check": {end: sum(row["end"] == end for row in problems) for end in ENDS} if check else None,
         "restore_tests": list(tests),
     }
+
+
+def _handled(problem: Given) -> str:
+    """Where a problem is seen to; the provider's own tickets are nobody else's to look for."""
+    ticket = problem["ticket"]
+    return f"ticket {ticket['number']}" if ticket and ticket["number"] and problem["ticket_tenant"] else str(problem["end"])
+
+
+def check_of(directory: str, day: str) -> tuple[Row | None, list[str]]:
+    """The record of a day's backup check, and a sentence if it could not be read. None where there was no check yet."""
+    path = Path(directory) / f"{day}.json"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found["format"] != CHECK_FORMAT:
+            raise ValueError(f"its format is {found['format']!r}")
+    except FileNotFoundError:
+        return None, []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return None, [f"The record of the backup check {path} could not be read: {error}"]
+    return found, []
 
 
 def todo(document: Given, names: t.Mapping[str, str]) -> list[Row]:
