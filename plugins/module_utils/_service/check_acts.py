@@ -102,7 +102,7 @@ def _opened(rows: t.Sequence[Row], record: Given, looked: Looked, held: Given | 
     named_ = {"identity": row["ticket_identity"], "tenant": row["ticket_tenant"], "state": "present"}
     note, internal = f"{record['day']}: It is not known to be well again.", ""
     if cause and row["identity"] in looked.problems:
-        note, internal = _note(row, record["day"], cause.words), _internal(row, rows, record["day"])
+        note, internal = _note(row, record["day"], cause.words), _internal(row, rows, record["day"], looked)
     return {**named_, **fields, "note": note, "internal_note": internal}
 
 
@@ -121,12 +121,17 @@ def _note(row: Given, day: str, words: str) -> str:
     return " ".join([*lines, *_changes(row)])
 
 
-def _internal(row: Given, rows: t.Sequence[Given], day: str) -> str:
-    """The same for the provider, in the words of the platform."""
+def _internal(row: Given, rows: t.Sequence[Given], day: str, looked: Looked) -> str:
+    """The same for the provider, in the words of the platform, unless they name another tenant: the ticket is this one's."""
+
+    def said(reason: str) -> str:
+        foreign = row["tenant"] and looked.names_another(reason, str(row["tenant"]))
+        return "The reason names another tenant: look at the job, or at the record of the check." if foreign else reason
+
     lines = [f"{day}: job {row['job']} is {row['status']}."] if row["job"] else []
-    lines += [f"{day}: {row['reason']}"] if row["reason"] else []
+    lines += [f"{day}: {said(row['reason'])}"] if row["reason"] else []
     lines += [f"Code {row['code']}."] if row["code"] else []
-    lines += [f"Retry {one['number']}: {one['reason']}" for one in row["attempts"] if one["reason"]]
+    lines += [f"Retry {one['number']}: {said(one['reason'])}" for one in row["attempts"] if one["reason"]]
     if row["cause"] == UNREAD:
         lines.append(f"{day}: {sum(one['kind'] != REGION for one in rows)} systems are not known to be protected.")
     return "\n".join(lines)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import re
 import typing as t
 
 from .check_causes import NO_END, UNREAD, Cause, cause_of, named
@@ -89,6 +90,25 @@ class Looked:
     def in_scope(self, alias: str) -> bool:
         """Whether the document is about a tenant, by its short name; empty for the provider."""
         return not alias or alias in self.aliases.values()
+
+    def names_another(self, text: str, tenant: str) -> bool:
+        """Whether a text names another tenant than this one (by its host), or a machine of one, so that it must not be told."""
+        words = set(re.findall(r"[\w.-]+", text.casefold()))
+        return any(
+            bool(words & machines) or any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) for name in names)
+            for host, (names, machines) in self._names.items()
+            if host != tenant
+        )
+
+    @functools.cached_property
+    def _names(self) -> dict[str, tuple[set[str], set[str]]]:
+        """What each tenant is called, and its machines, by host."""
+        found: dict[str, tuple[set[str], set[str]]] = {
+            str(row["host"]): ({str(row[key]) for key in ("host", "name", "alias")}, set()) for row in self.document["tenants"]
+        }
+        for row in self.document["systems"]:
+            found[str(row["tenant"])][1].add(str(row["client"]).casefold())
+        return found
 
     def _of_systems(self) -> t.Iterator[Row]:
         for row in self.document["systems"]:

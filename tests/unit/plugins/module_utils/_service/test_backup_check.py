@@ -455,13 +455,33 @@ def test_a_run_for_some_tenants_leaves_the_others_as_they_are():
 def test_a_tenants_ticket_holds_nothing_of_another():
     check = Check()
     systems = [
-        system(identifier=f"files/{host}/{host}-fs01/data", tenant=host, jobs=[job(1, reason=f"Lost {host}")])
+        system(identifier=f"files/{host}/{host}-fs01/data", tenant=host, jobs=[job(1, reason=f"Lost {host}-fs01")])
         for host in ("acme", "boreal")
     ]
     check.run(document(*systems), document(*systems, to=LATER))
     for host, other in (("acme", "boreal"), ("boreal", "acme")):
         mine = [one for one in check.desk.tickets.values() if one["tenant"] == host]
         assert len(mine) == 1 and other not in json.dumps(mine)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("Another job of BOREAL-FS01 runs", False),
+        ("It waits for Boreal Ltd.", False),
+        ("The share of boreal-files is gone", False),
+        ("acme-fs01 is away, arboreal or not", True),
+    ],
+)
+def test_a_reason_that_names_another_tenant_is_not_in_the_ticket(reason, told):
+    check = Check()
+    other = system("protected", "files/boreal/boreal-fs01/data", "boreal")
+    check.run(
+        document(system(jobs=[job(1, reason=reason)]), other), document(system(jobs=[job(1, reason=reason)]), other, to=LATER), most=0
+    )
+    (ticket,) = check.desk.tickets.values()
+    assert (reason in ticket["internal_note"]) is told
+    assert check.problems()[FILES]["reason"] == reason, "the record is the provider's"
 
 
 @pytest.mark.parametrize("hostile", ["a  b", "a\nb", "x" * 400, "\u202e", ""])
