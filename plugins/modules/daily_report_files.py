@@ -84,19 +84,14 @@ reports:
 """
 
 import contextlib
-import csv
-import io
-import json
-import os
 import typing as t
 
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs.figures import cell
 from ansible_collections.calligo.baas.plugins.module_utils._core import charts
 from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
 from ansible_collections.calligo.baas.plugins.module_utils._core.output import MODES, read_json, require_directory
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, run
-from ansible_collections.calligo.baas.plugins.module_utils._service import daily_page, daily_report, protection_document
-from ansible_collections.calligo.baas.plugins.module_utils._service.names import safe_file_name
+from ansible_collections.calligo.baas.plugins.module_utils._core.table import csv_text
+from ansible_collections.calligo.baas.plugins.module_utils._service import daily_page, daily_report, protection_document, report_files
 
 SPEC = ArgumentSpec(
     {
@@ -124,28 +119,18 @@ def act(_session: None, context: Context) -> Json:
 
 
 def _written(context: Context, document: Json, tenant: Json | None, records: list[Json], check: Json | None) -> Json:
-    params, day = context.params, document["period"]["days"][-1]
-    place = ("tenants", safe_file_name(tenant["alias"])) if tenant else ("provider", safe_file_name(document["region"]))
     tests = daily_report.restore_tests(records, tenant["host"] if tenant else None)
-    report = daily_report.report(document, tenant, tests, params["made_at"], check)
-    directory = os.path.join(params["directory"], *place, day)
+    report = daily_report.report(document, tenant, tests, context.params["made_at"], check)
     files = {
-        "report.json": json.dumps(report, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
+        "report.json": report_files.json_text(report),
         "report.html": daily_page.page(report, charts.stacked_bars, charts.lines, charts.bars_across),
-        "systems.csv": _csv(daily_report.csv_rows(report)),
+        "systems.csv": csv_text(daily_report.csv_rows(report)),
         "mail.html": daily_page.mail(report),
     }
-    paths = {os.path.join(directory, name): text for name, text in files.items()}
-    written = [context.write_file(path, [text], params["mode"], make_directory=True) for path, text in paths.items()]
-    named: Json = {"host": tenant["host"] if tenant else "", "name": tenant["name"] if tenant else "", "directory": directory}
-    named["problems"] = [problem["text"] for problem in report["problems"]]
-    return {**named, "complete": report["complete"], "todo": len(report["todo"]), "changed": any(one.changed for one in written)}
-
-
-def _csv(rows: list[list[t.Any]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows([cell(value) for value in row] for row in rows)
-    return buffer.getvalue()
+    place = report_files.place(context.params["directory"], document["region"], tenant, document["period"]["days"][-1])
+    told = report_files.written(context.write_file, place, files, context.params["mode"])
+    problems = [problem["text"] for problem in report["problems"]]
+    return {**report_files.whose(tenant), **told, "problems": problems, "complete": report["complete"], "todo": len(report["todo"])}
 
 
 def main() -> None:

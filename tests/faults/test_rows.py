@@ -13,9 +13,13 @@ from ansible_collections.calligo.baas.tests.support.interruptions import CASES
 from ansible_collections.calligo.baas.tests.support.playbooks import CHECKOUT
 
 #: Playbooks that send no request that writes, so that there is none to be killed in: what else but reading and files they do not call.
-READING = {"daily_report": "roles/daily_report/tasks", "verify_evidence": "playbooks/verify_evidence.yml"}
+READING = {
+    "daily_report": "roles/daily_report/tasks",
+    "residency_report": "roles/residency_report/tasks",
+    "verify_evidence": "playbooks/verify_evidence.yml",
+}
 #: Modules that ask no server.
-FILES = {"backup_check_record", "daily_report_files", "evidence_files", "service_request_record"}
+FILES = {"backup_check_record", "daily_report_files", "evidence_files", "residency_report_files", "service_request_record"}
 #: Modules that ask neither Commvault nor a vCenter. Their provider is a directory: test_files_on_a_bad_day.py.
 TICKETS = {"itsm_ticket", "itsm_ticket_info"}
 

@@ -207,6 +207,18 @@ def test_the_daily_report_is_one_for_the_provider_and_one_for_each_tenant(
             assert not [name for other in names if other != alias for name in names[other] if name in text], file
 
 
+def test_it_is_proven_where_the_data_of_each_region_is(platform: Sandbox, proven: Run) -> None:
+    platform.control("DELETE", "/journal")
+    run = run_playbook(platform, "residency_report")
+    assert run.status == 0, run.output
+    assert [call for call in platform.control("GET", "/journal")["requests"] if call["writes"] or not call["modelled"]] == []
+    folder = evidence_dir(platform) / "residency_reports"
+    reports = [json.loads(path.read_text(encoding="utf-8")) for path in folder.rglob("report.json")]
+    assert len(reports) == 5 and all(report["proven"] and report["things"] for report in reports)
+    kinds = {row["kind"] for report in reports for row in report["things"]}
+    assert kinds == {"copy", "storage_pool", "vcenter", "access_node", "file_server", "sql_server", "restore_destination"}
+
+
 def test_without_the_vcenter_the_daily_report_says_what_is_missing_and_the_run_fails(
     platform: Sandbox, reported: tuple[Run, list[dict[str, t.Any]]]
 ) -> None:

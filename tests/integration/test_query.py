@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.calligo.baas.tests.support import tenant
 from ansible_collections.calligo.baas.tests.support.collection import Module, module_names
 from ansible_collections.calligo.baas.tests.support.modules import Modules
-from ansible_collections.calligo.baas.tests.support.tasks import protection
+from ansible_collections.calligo.baas.tests.support.tasks import protection, residency
 from commvaultsim.sandbox import Sandbox
 
 FOLDER = {"folder": "Tenants/Acme Sàrl"}
@@ -24,6 +24,7 @@ READERS = {
     "commvault_job_info": {},
     "commvault_plan_info": tenant.inside({}),
     "commvault_protection_info": {**protection(), "time_zone": "Europe/Luxembourg"},
+    "commvault_residency_info": residency(),
     "commvault_server_info": tenant.inside({}),
     "commvault_sql_database_info": {},
     "commvault_storage_pool_info": {},

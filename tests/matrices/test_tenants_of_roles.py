@@ -147,7 +147,7 @@ REASONS: t.Mapping[str, str] = {
     "specifications": ELSEWHERE
     + "tests/integration/test_tenant_identity.py::test_a_restore_test_restores_no_neighbours_backup_as_this_tenants",
     **dict.fromkeys(("time_zone", "end", "directory", "beacon"), VALUE),
-    "provider_folders": PROVIDER,
+    **dict.fromkeys(("provider_folders", "restore_test"), PROVIDER),
     "tenant_offboarding.folder": "loses its mark if that is this tenant's: the module refuses another's (test_vcenter_folder_mark.py)",
     "confirm": "says again what tenant.alias says",
     "heir": "names who gets what users of the company have: the module refuses a stranger (test_tenants_of_modules.py)",

@@ -30,6 +30,7 @@ REQUEST: Json = {
 # Of the provider's own, not of a tenant: its options do not name the company that it is about.
 OUTSIDE = (
     *("commvault_company", "commvault_company_info", "commvault_infrastructure_info", "commvault_job_info", "commvault_protection_info"),
+    "commvault_residency_info",
 )
 
 
@@ -90,6 +91,7 @@ def tasks(modules: Modules) -> dict[str, list[Json]]:
         "commvault_plan": [tenant.PLAN, longer, {"name": "acme-spare", **ABSENT}],
         "commvault_plan_info": [{}, {"names": ["acme-gold", "none"], "entities": True}],
         "commvault_protection_info": [{**protection(), "time_zone": "Europe/Luxembourg"}],
+        "commvault_residency_info": [residency()],
         "commvault_region": [
             tenant.REGION,
             {**tenant.REGION, "entities": [{"names": ["acme-fs01"], "purpose": "workload"}], "allow_move": True},
@@ -163,6 +165,7 @@ def tasks(modules: Modules) -> dict[str, list[Json]]:
             {"tenant": "acme", "identity": "acme-fs01 agent_not_ready", "state": "resolved"},
         ],
         "itsm_ticket_info": [{}, {"tenant": "acme", "states": ["closed"]}],
+        "residency_report_files": [residency_report(modules)],
         "service_request_record": [{**REQUEST, "directory": str(modules.sandbox.state_dir)}],
         "vcenter_folder_info": [{"folder": "Tenants/Acme Sàrl"}],
         "vcenter_folder_mark": [
@@ -183,6 +186,22 @@ def protection() -> Json:
         # Long after what the test backs up.
         "end": "2037-01-01T06:00:00Z",
     }
+
+
+def residency() -> Json:
+    """Options of a look at where the tenant's data is."""
+    vcenter = {"name": "vc-lux", "region": "luxembourg", "address": "vc-lux.example.com"}
+    target = {"access_node": "lux-an-01", "file_client": "lux-restore-01", "datastore": "lux-ds-02"}
+    return {"tenants": protection()["tenants"], "region": "luxembourg", "vcenter": vcenter, "restore_test": target}
+
+
+def residency_report(modules: Modules) -> Json:
+    """Options of the reports of a region without a tenant."""
+    lists: Json = {key: [] for key in ("problems", "tenants", "things")}
+    document = {"format": "calligo.baas/residency/1", "region": "luxembourg", "complete": True, "proven": False, **lists}
+    path = modules.sandbox.state_dir / "residency.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return {"document": str(path), "directory": str(modules.sandbox.state_dir / "residency"), "made_at": "2026-11-24T06:00:00Z"}
 
 
 def daily_report(modules: Modules) -> Json:

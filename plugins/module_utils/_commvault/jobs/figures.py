@@ -12,6 +12,8 @@ import io
 import json
 import typing as t
 
+from ..._core.table import cell
+
 Row = dict[str, t.Any]
 
 GROUPS = ("company", "client", "type", "level", "status", "outcome", "reason")
@@ -38,8 +40,6 @@ SHOWN = 100
 """The most groups of one kind in a result; what is smaller is told together."""
 KEPT = 10_000
 """The most groups of one kind that are told apart while counting: reasons may have a number or a name of their own in each text."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""Beginnings that a spreadsheet takes for a formula (OWASP, CSV injection)."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -129,10 +129,3 @@ def lines(records: t.Iterable[Row], form: str) -> t.Iterator[str]:
         buffer.seek(0)
         buffer.truncate()
     yield buffer.getvalue()
-
-
-def cell(value: t.Any) -> t.Any:
-    """A value for a CSV cell. Text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA):
-        return f"'{value}"
-    return value

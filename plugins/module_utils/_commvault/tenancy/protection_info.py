@@ -15,7 +15,7 @@ import typing as t
 import zoneinfo
 
 from ..._core import output
-from ..._core.errors import AuthenticationFailed, BaasError, ConnectionFailed, InputError
+from ..._core.errors import BaasError, InputError
 from ..backups import jobs
 from ..backups import reasons as job_reasons
 from ..servers import agent_install
@@ -28,12 +28,12 @@ from ..wire import paging
 from ..wire.lookup import company_of
 from ..wire.replies import flag, number, part, text, word
 from .lookup import companies as all_companies
+from .reading import Reading
 
 if t.TYPE_CHECKING:
     from ..wire.client import Commvault
 
 Row = dict[str, t.Any]
-T = t.TypeVar("T")
 
 PAGE = 1000
 AHEAD = 2
@@ -43,7 +43,7 @@ BACKUPS = (jobs.BACKUP, jobs.SYNTHETIC_FULL)
 APPLICATIONS = [application for name in ("file_system", "sql_server") for application in agent_install.AGENTS[name]]
 
 
-def _companies(client: Commvault, names: t.Mapping[str, str]) -> dict[str, int | None]:
+def companies_of(client: Commvault, names: t.Mapping[str, str]) -> dict[str, int | None]:
     """The ids of companies; None for one that is not there. names: of the companies, by any key."""
     known = {found.name.casefold(): found.id for found in all_companies(client)}
     return {key: known.get(name.casefold()) for key, name in names.items()}
@@ -194,32 +194,13 @@ def _groups_enabled(client: Commvault, ids: t.Iterable[int]) -> dict[int, bool |
 Clients = dict[int, tuple[str, t.Optional[int], t.Optional[bool], bool]]  # noqa: UP045 - pylint takes no | outside of annotations
 
 
-class Source:
-    """The platform as figures need it. What cannot be read is None, and a sentence in problems.
-
-    Where the server cannot be reached or refuses the login, nothing more is asked: each call would wait as long again.
-    most: the most things of a kind that are asked for one by one.
-    """
+class Source(Reading):
+    """The platform as figures need it. most: the most things of a kind that are asked for one by one."""
 
     def __init__(self, client: Commvault, most: int) -> None:
-        self.problems: list[str] = []
+        super().__init__(client)
         self.most = most
         self.accept_unknown = client.accept_unknown_owners
-        self._client = client
-        self._gone = False
-
-    def _read(self, what: str, read: t.Callable[[], T]) -> T | None:
-        if self._gone:
-            return None
-        try:
-            return read()
-        except BaasError as error:
-            self._fail(what, error)
-            return None
-
-    def _fail(self, what: str, error: BaasError) -> None:
-        self._gone = isinstance(error, (ConnectionFailed, AuthenticationFailed))
-        self.problems.append(f"{'Commvault' if self._gone else what} could not be read: {error}")
 
     def now(self) -> int:
         """What time it is by the server's clock, in epoch seconds, and no earlier; by this machine's where the server does not tell."""
@@ -227,20 +208,20 @@ class Source:
         return math.ceil(time.time() + (self._client.ahead or 0)) + 1
 
     def companies(self, names: t.Mapping[str, str]) -> dict[str, int | None] | None:
-        """See _companies()."""
-        return self._read("Commvault's list of companies", lambda: _companies(self._client, names))
+        """See companies_of()."""
+        return self.ask("Commvault's list of companies", lambda: companies_of(self._client, names))
 
     def clients(self) -> Clients | None:
         """See _clients()."""
-        return self._read("Commvault's list of servers", lambda: _clients(self._client))
+        return self.ask("Commvault's list of servers", lambda: _clients(self._client))
 
     def groups(self) -> dict[int, tuple[int | None, str]] | None:
         """See _groups()."""
-        return self._read("Commvault's list of VM groups", lambda: _groups(self._client))
+        return self.ask("Commvault's list of VM groups", lambda: _groups(self._client))
 
     def vms(self) -> list[Row] | None:
         """See _vms()."""
-        return self._read("Commvault's list of VMs", lambda: _vms(self._client))
+        return self.ask("Commvault's list of VMs", lambda: _vms(self._client))
 
     def history(self, since: int) -> t.Iterator[Row]:
         """Backup jobs since then, in epoch seconds, by the server's clock; see _history(). What cannot be read ends it, with a problem."""
@@ -254,19 +235,19 @@ class Source:
 
     def reasons(self, ids: t.Iterable[int]) -> dict[int, str]:
         """See _reasons()."""
-        return self._read("Why jobs failed", lambda: _reasons(self._client, ids)) or {}
+        return self.ask("Why jobs failed", lambda: _reasons(self._client, ids)) or {}
 
     def vm_results(self, ids: t.Iterable[int]) -> dict[int, list[Row]]:
         """See _vm_results()."""
-        return self._read("What became of each VM", lambda: _vm_results(self._client, ids)) or {}
+        return self.ask("What became of each VM", lambda: _vm_results(self._client, ids)) or {}
 
     def parts(self, names: t.Iterable[str]) -> dict[str, list[Row] | None]:
         """See _parts()."""
-        return self._read("Subclients", lambda: _parts(self._client, names)) or {}
+        return self.ask("Subclients", lambda: _parts(self._client, names)) or {}
 
     def groups_enabled(self, ids: t.Iterable[int]) -> dict[int, bool | None]:
         """See _groups_enabled()."""
-        return self._read("VM groups", lambda: _groups_enabled(self._client, ids)) or {}
+        return self.ask("VM groups", lambda: _groups_enabled(self._client, ids)) or {}
 
 
 def options(params: Row) -> list[Row] | None:

@@ -11,7 +11,8 @@ import json
 import pytest
 
 from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs import figures as job_figures
-from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs.figures import Figures, cell, lines
+from ansible_collections.calligo.baas.plugins.module_utils._commvault.jobs.figures import Figures, lines
+from ansible_collections.calligo.baas.plugins.module_utils._core.table import cell
 
 
 def job(number=1, outcome="success", **more):
