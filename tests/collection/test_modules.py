@@ -22,7 +22,14 @@ from ansible_collections.calligo.baas.tests.support.collection import PACKAGE, R
 MODULES = [Module(name) for name in module_names()]
 PRODUCTS = {"commvault", "itsm", "vcenter"}
 # Modules that talk to no product, and so have no connection to set.
-ALONE = {"backup_check_record", "daily_report_files", "evidence_files", "residency_report_files", "service_request_record"}
+ALONE = {
+    "backup_check_record",
+    "daily_report_files",
+    "evidence_files",
+    "report_mail",
+    "residency_report_files",
+    "service_request_record",
+}
 SECRET = re.compile(r"pass(word|phrase)?$|secret|token|(^|_)key$")
 for_every_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
 for_every_connected_module = pytest.mark.parametrize(

@@ -18,11 +18,13 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import trustme
 from pyVim.task import WaitForTask
 
 from ansible_collections.calligo.baas.plugins.filter.service import FilterModule
 from ansible_collections.calligo.baas.plugins.module_utils._service import restore_leftovers
 from ansible_collections.calligo.baas.tests.support.golden import Golden, read_files, read_results
+from ansible_collections.calligo.baas.tests.support.mail_server import PASSWORD, Inbox, serving
 from ansible_collections.calligo.baas.tests.support.modules import Modules, vcenter_options
 from ansible_collections.calligo.baas.tests.support.playbooks import Run, evidence_dir, kill_playbook, refuse, run_playbook
 from ansible_collections.calligo.baas.tests.support.vcsim import content_of
@@ -80,11 +82,30 @@ def proven(platform: Sandbox, onboarded_again: Run) -> Run:
     return run_playbook(platform, "restore_test", "--limit", REGION, *SEED, "-vvvv", results=results(platform, "proven"))
 
 
+MAIL: dict[str, t.Any] = {
+    "daily_report_mail_host": "127.0.0.1",
+    "daily_report_mail_username": "baas-reports",
+    "daily_report_mail_password": PASSWORD,
+    "daily_report_mail_ca_path": "{{ sandbox_dir }}/mail-ca.pem",
+    "daily_report_mail_sender": "baas@example.com",
+    "daily_report_mail_to": "noc@example.com",
+    "daily_report_mail_tenants": {"acme": ["lea@acme.example"], "boreal": ["etienne@boreal.example"]},
+}
+
+
 @pytest.fixture(scope="module")
-def reported(platform: Sandbox, proven: Run) -> tuple[Run, list[dict[str, t.Any]]]:
+def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture(scope="module")
+def reported(platform: Sandbox, proven: Run, inbox: Inbox) -> tuple[Run, list[dict[str, t.Any]]]:
     """The daily reports of both regions, and the requests that they took."""
     platform.control("DELETE", "/journal")
-    run = run_playbook(platform, "daily_report", "-vvvv")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(platform.state_dir / "mail-ca.pem"))
+    with serving(inbox, authority.issue_cert("127.0.0.1")) as port:
+        run = run_playbook(platform, "daily_report", "-vvvv", "-e", json.dumps({**MAIL, "daily_report_mail_port": port}))
     return run, platform.control("GET", "/journal")["requests"]
 
 
@@ -185,7 +206,7 @@ def test_a_restore_test_proves_one_of_each_kind(platform: Sandbox, proven: Run, 
 
 
 def test_the_daily_report_is_one_for_the_provider_and_one_for_each_tenant(
-    platform: Sandbox, reported: tuple[Run, list[dict[str, t.Any]]]
+    platform: Sandbox, reported: tuple[Run, list[dict[str, t.Any]]], inbox: Inbox
 ) -> None:
     run, requests = reported
     assert run.status == 0, run.output
@@ -196,6 +217,13 @@ def test_the_daily_report_is_one_for_the_provider_and_one_for_each_tenant(
         *(("tenants", alias) for alias in ("acme", "boreal", "cafe-mueller")),
         *(("provider", region) for region in (REGION, "jersey")),
     }
+    assert sorted(to for to, _mail in inbox.mails) == [
+        ["etienne@boreal.example"],
+        ["lea@acme.example"],
+        ["noc@example.com"],
+        ["noc@example.com"],
+    ]
+    assert PASSWORD not in run.output
     here = reports[("provider", REGION)]
     assert here["complete"] and {system["state"] for system in here["systems"]} == {"protected"} and here["todo"] == []
     assert {system["kind"] for system in here["systems"]} == {"vm", "file", "database"}
@@ -230,8 +258,9 @@ def test_without_the_vcenter_the_daily_report_says_what_is_missing_and_the_run_f
         "--limit",
         REGION,
         "-e",
-        json.dumps({"daily_report_vcenter": nowhere, "daily_report_directory": str(place)}),
+        json.dumps({**MAIL, "daily_report_mail_port": 9, "daily_report_vcenter": nowhere, "daily_report_directory": str(place)}),
     )
+    assert "Not every report was sent by mail" in run.output and "127.0.0.1:9 could not be used" in run.output
     assert run.status != 0 and "The vCenter could not be read" in run.output
     (file,) = (place / "provider").rglob("report.json")
     record = json.loads(file.read_text(encoding="utf-8"))

@@ -160,6 +160,7 @@ BEGINNINGS: t.Mapping[str, str] = {
     "vcenter.": "says how vCenter is reached",
     "vcenter_account.": "says how vCenter is reached",
     "target.": PROVIDER,
+    "mail_": "says who gets which report by mail, which is the provider's to say",
     "region.": PROVIDER,
     "specifications.": ELSEWHERE + "see specifications",
     "tenant.region": VALUE,

@@ -165,6 +165,7 @@ def tasks(modules: Modules) -> dict[str, list[Json]]:
             {"tenant": "acme", "identity": "acme-fs01 agent_not_ready", "state": "resolved"},
         ],
         "itsm_ticket_info": [{}, {"tenant": "acme", "states": ["closed"]}],
+        "report_mail": [report_mail(modules)],
         "residency_report_files": [residency_report(modules)],
         "service_request_record": [{**REQUEST, "directory": str(modules.sandbox.state_dir)}],
         "vcenter_folder_info": [{"folder": "Tenants/Acme Sàrl"}],
@@ -202,6 +203,15 @@ def residency_report(modules: Modules) -> Json:
     path = modules.sandbox.state_dir / "residency.json"
     path.write_text(json.dumps(document), encoding="utf-8")
     return {"document": str(path), "directory": str(modules.sandbox.state_dir / "residency"), "made_at": "2026-11-24T06:00:00Z"}
+
+
+def report_mail(modules: Modules) -> Json:
+    """Options of a mail, to a server that is not there."""
+    directory = modules.sandbox.state_dir / "mails"
+    directory.mkdir(exist_ok=True)
+    server = {"host": "127.0.0.1", "port": 9, "username": "baas", "password": "correct horse"}
+    report = {"host": "", "name": "", "directory": str(directory.parent / "reports" / "provider" / "luxembourg" / "2026-11-24")}
+    return {**server, "sender": "baas@example.com", "reports": [report], "to": ["noc@example.com"], "directory": str(directory)}
 
 
 def daily_report(modules: Modules) -> Json:
