@@ -26,6 +26,7 @@ ALONE = {
     "backup_check_record",
     "daily_report_files",
     "evidence_files",
+    "monthly_report_files",
     "report_mail",
     "residency_report_files",
     "service_request_record",

@@ -15,11 +15,19 @@ from ansible_collections.calligo.baas.tests.support.playbooks import CHECKOUT
 #: Playbooks that send no request that writes, so that there is none to be killed in: what else but reading and files they do not call.
 READING = {
     "daily_report": "roles/daily_report/tasks",
+    "monthly_report": "roles/monthly_report/tasks",
     "residency_report": "roles/residency_report/tasks",
     "verify_evidence": "playbooks/verify_evidence.yml",
 }
 #: Modules that ask no server.
-FILES = {"backup_check_record", "daily_report_files", "evidence_files", "residency_report_files", "service_request_record"}
+FILES = {
+    "backup_check_record",
+    "daily_report_files",
+    "evidence_files",
+    "monthly_report_files",
+    "residency_report_files",
+    "service_request_record",
+}
 #: It talks to a mail server, and keeps a record of each mail: tests/integration/test_report_mail.py breaks off there.
 MAIL = {"report_mail"}
 #: Modules that ask neither Commvault nor a vCenter. Their provider is a directory: test_files_on_a_bad_day.py.

@@ -207,6 +207,7 @@ REASONS: t.Mapping[str, str] = {
     **dict.fromkeys(("causes.retry.windows", "own_causes.retry.windows"), VALUE),
     **dict.fromkeys((f"{part}causes.{name}" for part in ("", "own_") for name in ("cause", "words", "advice", "team", "states")), VALUE),
     **dict.fromkeys((f"{part}causes.{name}" for part in ("", "own_") for name in ("statuses", "kinds", "codes", "reasons")), VALUE),
+    **dict.fromkeys(("month", "daily_reports", "requests"), VALUE),
     **dict.fromkeys(("sender", "reports", "to", "tenants", "subject"), "says who gets which report, which is the provider's to say"),
     **dict.fromkeys(("vcenter.name", "vcenter.region", "vcenter.address", "restore_test"), PROVIDER),
     **dict.fromkeys(

@@ -146,7 +146,7 @@ REASONS: t.Mapping[str, str] = {
     ),
     "specifications": ELSEWHERE
     + "tests/integration/test_tenant_identity.py::test_a_restore_test_restores_no_neighbours_backup_as_this_tenants",
-    **dict.fromkeys(("time_zone", "end", "directory", "beacon"), VALUE),
+    **dict.fromkeys(("time_zone", "end", "directory", "beacon", "month", "daily_directory", "requests_directory"), VALUE),
     **dict.fromkeys(("provider_folders", "restore_test"), PROVIDER),
     "tenant_offboarding.folder": "loses its mark if that is this tenant's: the module refuses another's (test_vcenter_folder_mark.py)",
     "confirm": "says again what tenant.alias says",

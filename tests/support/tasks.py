@@ -165,6 +165,7 @@ def tasks(modules: Modules) -> dict[str, list[Json]]:
             {"tenant": "acme", "identity": "acme-fs01 agent_not_ready", "state": "resolved"},
         ],
         "itsm_ticket_info": [{}, {"tenant": "acme", "states": ["closed"]}],
+        "monthly_report_files": [monthly_report(modules)],
         "report_mail": [report_mail(modules)],
         "residency_report_files": [residency_report(modules)],
         "service_request_record": [{**REQUEST, "directory": str(modules.sandbox.state_dir)}],
@@ -203,6 +204,18 @@ def residency_report(modules: Modules) -> Json:
     path = modules.sandbox.state_dir / "residency.json"
     path.write_text(json.dumps(document), encoding="utf-8")
     return {"document": str(path), "directory": str(modules.sandbox.state_dir / "residency"), "made_at": "2026-11-24T06:00:00Z"}
+
+
+def monthly_report(modules: Modules) -> Json:
+    """Options of the reports of a month with one daily report, of a tenant without systems."""
+    sla = {"met": 0, "missed": 0, "excluded": 0, "unknown": 0, "percent": None}
+    tenant_row = {"host": "acme", "name": "Acme Sàrl", "alias": "acme", "sla": sla, "outcomes": [], "traffic": []}
+    report: Json = {"format": "calligo.baas/daily_report/1", "region": "luxembourg", "audience": {"kind": "provider", "name": ""}}
+    path = modules.sandbox.state_dir / "daily" / "2026-11-24" / "report.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**report, "complete": True, "tenants": [tenant_row], "systems": []}), encoding="utf-8")
+    place = {"daily_reports": str(modules.sandbox.state_dir / "daily"), "directory": str(modules.sandbox.state_dir / "monthly")}
+    return {**place, "region": "luxembourg", "month": "2026-11", "time_zone": "UTC", "made_at": "2026-12-01T06:00:00Z"}
 
 
 def report_mail(modules: Modules) -> Json:
