@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import resource
 import types
@@ -28,11 +29,23 @@ from ansible_collections.calligo.baas.tests.support.tasks import REQUEST
 Json = dict[str, t.Any]
 TICKETS: Json = {"provider": "file"}
 TROUBLE: Json = {**TICKETS, "tenant": "acme", "identity": "acme-fs01", "title": "no backup", "by": "noc", "note": "x" * 3000}
+CHECK: Json = {"causes": [{"cause": "other", "words": "It is not there", "team": "noc", "priority": "low"}], "document": "document.json"}
+#: What a check reads: a VM that a specification names and the vCenter does not have.
+DOCUMENT: Json = {
+    "format": "calligo.baas/protection/1",
+    "region": "luxembourg",
+    "period": {"to": "2026-11-24T06:00:00Z", "time_zone": "UTC", "days": ["2026-11-24"]},
+    "complete": True,
+    **{key: [] for key in ("problems", "systems", "unnamed")},
+    "tenants": [{"host": "acme", "name": "Acme", "alias": "acme"}],
+    "absent": [{"tenant": "acme", "name": "ghost", "vm_group": "web"}],
+}
 #: By module what there is before, and the task.
 TASKS: dict[str, tuple[Json, Json]] = {
     "itsm_ticket": ({**TROUBLE, "identity": "acme-fs02"}, TROUBLE),
     "itsm_ticket_info": (TROUBLE, TICKETS),
     "service_request_record": ({**REQUEST, "request": "RITM1", "tenant": "boreal"}, REQUEST),
+    "backup_check_record": ({**CHECK, "day": "2026-11-23"}, CHECK),
     "evidence_files": (
         {"files": [{"name": "a.json", "content": {"a": "x" * 3000}}], "seal": "1.sha256"},
         {"files": [{"name": "b.json", "content": {"b": "x" * 3000}}], "seal": "2.sha256"},
@@ -151,10 +164,13 @@ def files(directory: Path) -> dict[str, bytes]:
 @pytest.mark.usefixtures("waiting_is_short")
 @pytest.mark.parametrize("day", DAYS)
 @pytest.mark.parametrize("module", TASKS)
-def test_a_directory_that(tmp_path: Path, cells: Cells, module: str, day: str) -> None:
+def test_a_directory_that(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, cells: Cells, module: str, day: str) -> None:
     directory = tmp_path / "records"
     directory.mkdir()
-    first, task = ({**options, "directory": str(directory)} for options in TASKS[module])
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "document.json").write_text(json.dumps(DOCUMENT), encoding="utf-8")
+    places = {"directory": str(directory), **({"document": str(elsewhere / "document.json")} if module == "backup_check_record" else {})}
+    first, task = ({**options, **places} for options in TASKS[module])
     assert not run_module(MAKES.get(module, module), first).get("failed")
     before = files(directory)
     with DAYS[day].come(directory):
