@@ -138,11 +138,7 @@ SPEC = ArgumentSpec(
 def act(_session: None, context: Context) -> dict[str, t.Any]:
     directory, files, seal = context.params["directory"], context.params["files"], context.params["seal"]
     require_directory(directory)
-    for name in [*(file["name"] for file in files), *([] if seal is None else [seal])]:
-        if name != os.path.basename(name) or name in ("", ".", ".."):
-            raise InputError(f'"{name}" is no name of a file in a directory.')
-    if seal is not None and not seal.endswith(evidence.SEAL):
-        raise InputError(f'"{seal}" is no name of a seal, which ends in {evidence.SEAL}.')
+    _require_names([file["name"] for file in files], seal)
     with contextlib.ExitStack() as alone:
         # Before the first file, so that a run that has to wait for too long has written none.
         there = os.path.isdir(directory)
@@ -157,6 +153,14 @@ def act(_session: None, context: Context) -> dict[str, t.Any]:
                 alone.enter_context(context.locked(directory))
             written += _seal(context, directory, seal)
     return {"changed": any(one.changed for one in written), "files": [dataclasses.asdict(one) for one in written]}
+
+
+def _require_names(names: list[str], seal: str | None) -> None:
+    for name in [*names, *([] if seal is None else [seal])]:
+        if name != os.path.basename(name) or name in ("", ".", ".."):
+            raise InputError(f'"{name}" is no name of a file in a directory.')
+    if seal is not None and not seal.endswith(evidence.SEAL):
+        raise InputError(f'"{seal}" is no name of a seal, which ends in {evidence.SEAL}.')
 
 
 def _seal(context: Context, directory: str, name: str) -> t.Iterator[Written]:

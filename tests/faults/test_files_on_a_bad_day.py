@@ -113,7 +113,7 @@ def with_patched(name: str, instead: t.Callable[..., t.Any]) -> t.Callable[[Path
     @contextlib.contextmanager
     def patched(_directory: Path) -> t.Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(output.os, name, instead)
+            patch.setattr(os, name, instead)
             yield
 
     return patched

@@ -87,7 +87,7 @@ def wrong_with(result: Json, number: int, day: str, lenient: bool) -> str:
 def test_a_module_that_started_it(world: World, cells: Cells, module: str) -> None:
     rows = [(number, day) for number, _task in enumerate(tasks_of(world.modules, module)) for day in BAD_DAYS]
     problems = []
-    for number, day in cells.chosen(rows, sample=3):
+    for number, day in cells.chosen(rows):
         good = world.on_a_good_day(module, number)
         world.bring_back()
         if good.failed or good.starts == world.starts():
@@ -108,7 +108,7 @@ def test_a_module_that_started_it(world: World, cells: Cells, module: str) -> No
 @pytest.mark.usefixtures("simulated_time")
 def test_a_module_that_waits_for_a_job_of_others(world: World, cells: Cells) -> None:
     problems = []
-    for day in cells.chosen(list(BAD_DAYS), sample=3):
+    for day in cells.chosen(list(BAD_DAYS)):
         number = started(world, day)
         before = world.starts()
         result = world.run("commvault_job", {"job_ids": [number], "wait_timeout": 300})

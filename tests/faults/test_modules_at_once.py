@@ -59,11 +59,12 @@ def test_tenants_of_their_own(many: Platform, cells: Cells) -> None:
     found = many.facts()
     again = [run_module(name, options) for calls in tasks.values() for name, options in calls]
     assert [result for result in again if result["changed"]] == []
-    many.bring_back("empty")
-    for name, options in itertools.chain(*tasks.values()):
-        run_module(name, options)
-    wrong = differences(many.facts(), found)
-    assert not wrong, "\n".join(wrong)
+    if cells.everything:
+        many.bring_back("empty")
+        for name, options in itertools.chain(*tasks.values()):
+            run_module(name, options)
+        wrong = differences(many.facts(), found)
+        assert not wrong, "\n".join(wrong)
     for alias in aliases:
         cells.note("at once", f"{len(aliases)} converges by modules", alias, bad_replies.SURVIVED)
 

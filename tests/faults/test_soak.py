@@ -29,7 +29,7 @@ from ansible_collections.calligo.baas.tests.support.playbooks import run_playboo
 from commvaultsim.sandbox import Sandbox
 
 Json = dict[str, t.Any]
-CONVERGES, SOME = 1000, 5
+CONVERGES, SOME = 1000, 3
 PLAYBOOKS = 5
 LOOKS = 40
 GROWTH = 3 << 20

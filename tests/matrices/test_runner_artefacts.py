@@ -21,7 +21,7 @@ from ansible_collections.calligo.baas.tests.matrices.test_secrets import CANARY,
 
 Json = dict[str, t.Any]
 echo = test_secrets.echo  # a fixture
-CHOSEN = cells(list(KINDS), 3)
+CHOSEN = cells(list(KINDS), 2)
 #: What the run was given, where its secrets are. All else in the directory was written by the run.
 GIVEN = "env"
 

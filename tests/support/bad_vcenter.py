@@ -136,7 +136,7 @@ def _handler(bad: BadVcenter) -> type[http.server.BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "accept-encoding")}
             hit = bad.meets(name_of(self.command, self.path, body))
-            status, told, text = 200, [], b""
+            status, told, text = 200, list[tuple[str, str]](), b""
             if not hit or bad.answer.carried_out:
                 status, told, text = bad.passed_on(self.command, self.path, headers, body)
             if not hit:
