@@ -1,7 +1,7 @@
 # One command for each thing; the work is done by the scripts in tools/. Everything that is made lies in .build/ and .sandbox/.
 # Variables: PYTHON=<interpreter> to set up with, ARGS="<more arguments>" for the script behind a target.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit integration faults contract collection simulators matrices seeds molecule golden lint bench bench-report sandbox sandbox-stop clean
+.PHONY: help setup demo test unit integration faults contract collection simulators matrices seeds molecule golden schema lint bench bench-report sandbox sandbox-stop clean
 
 RUN := .build/venv/bin/python
 # The benchmarks are modules of the collection's tests.
@@ -33,6 +33,9 @@ unit integration faults contract collection simulators molecule: setup
 
 golden: setup ## Write the golden copies of results and evidence (tests/golden) anew; git diff then shows what users will see
 	@.build/venv/bin/pytest --renew-golden $(GOLDEN)
+
+schema: setup ## The JSON Schema of specifications (docs/schemas), from the roles' argument specifications
+	@PYTHONPATH=.build/collections $(RUN) tools/specification_schema.py
 
 lint: setup ## All linters and ansible-test sanity
 	@$(RUN) tools/lint.py $(ARGS)

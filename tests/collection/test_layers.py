@@ -23,7 +23,7 @@ MAY_IMPORT = {
     **{product: {"_core"} for product in PRODUCTS},
     "modules": {"_core", "_service", *PRODUCTS},
     "filter": {"_core", "_service"},
-    "lookup": {"_service"},
+    "lookup": {"_service", "plugin_utils"},
     "action": {"_service", "filter", "plugin_utils"},  # links to a file of plugin_utils
     "plugin_utils": {"_core", "_service", "filter", "plugin_utils"},
     "doc_fragments": set(),

@@ -14,6 +14,7 @@ from ansible_collections.calligo.baas.tests.support.playbooks import CHECKOUT
 
 #: Playbooks that send no request that writes, so that there is none to be killed in: what else but reading and files they do not call.
 READING = {
+    "check_specification": "roles/tenant_specification/tasks",
     "daily_report": "roles/daily_report/tasks",
     "monthly_report": "roles/monthly_report/tasks",
     "residency_report": "roles/residency_report/tasks",

@@ -71,7 +71,7 @@ SHARE = {"client": "boreal-fs01", "access": {"kind": "local", "drives": {"D": "/
 WRONG: dict[str, tuple[dict[str, t.Any], str]] = {
     "plan": (
         {"baas_file_backup": {"servers": [{**SHARE, "subclients": [{"name": "x", "plan": "boreal-glod", "content": ["D:\\"]}]}]}},
-        'The plan "boreal-glod" does not exist',
+        "The plan boreal-glod of x is not among the tenant's plans. Did you mean boreal-gold?",
     ),
     "vm": (
         {"baas_vm_backup": {"vcenter_folder": "Tenants/Boréal Îles Ltd", "groups": [{**GROUP, "vms": ["nobody"]}]}},
@@ -191,7 +191,7 @@ def test_the_example_of_the_readme_runs(platform: Sandbox, tmp_path: Path) -> No
     (tmp_path / "acme.yml").write_text(example, encoding="utf-8")
     # Its server is a Windows host that is not here: nothing is looked for on it, and nothing backed up.
     more = {"baas_sql_backup": {}, "file_backup_check_content": False, "tenant_onboarding_first_backup": False}
-    options = ("--limit", "acme", "-e", f"@{tmp_path / 'acme.yml'}", "-e", json.dumps(more))
+    options = ("-i", "acme-fs01.acme.example,", "--limit", "acme", "-e", f"@{tmp_path / 'acme.yml'}", "-e", json.dumps(more))
     seen, done, again = (run_playbook(platform, "tenant_onboard", *options, *mode) for mode in (("--check", "--diff"), (), ()))
     for run in (seen, done, again):
         assert run.status == 0, run.output

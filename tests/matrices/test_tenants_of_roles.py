@@ -149,6 +149,7 @@ REASONS: t.Mapping[str, str] = {
     **dict.fromkeys(("time_zone", "end", "directory", "beacon", "month", "daily_directory", "requests_directory"), VALUE),
     **dict.fromkeys(("provider_folders", "restore_test"), PROVIDER),
     "tenant_offboarding.folder": "loses its mark if that is this tenant's: the module refuses another's (test_vcenter_folder_mark.py)",
+    "tenant_specification.variables": "names variables of the tenant itself",
     "confirm": "says again what tenant.alias says",
     "heir": "names who gets what users of the company have: the module refuses a stranger (test_tenants_of_modules.py)",
     "manifest.company": "only reads inside it; the provider's account may read each",

@@ -36,7 +36,7 @@ def option(value: t.Any, name: str) -> t.Any:
     Raises ValueError for what cannot be converted, KeyError for an option that no role has.
     """
     try:
-        return _converted(value, specification(name))
+        return converted(value, specification(name))
     except TypeError as error:
         raise ValueError(f"{name}: {error}") from None
 
@@ -75,7 +75,12 @@ FACTS = {"vm_backup": {"vm_backup_folder_problems"}}
 
 
 def misspelt(variables: t.Iterable[str], *roles: str) -> list[str]:
-    """A sentence for each variable that looks like one of this collection, or like an option of one of the roles, and is none.
+    """A sentence or two for each variable that unread() tells."""
+    return [f"{name} is no variable of this collection. {advice}" for name, advice in unread(variables, *roles).items()]
+
+
+def unread(variables: t.Iterable[str], *roles: str) -> dict[str, str]:
+    """The variables that look like one of this collection, or like an option of one of the roles, and are none, with what to do about it.
 
     A block of a specification that is misspelt would be left out, and what it names would not be protected.
     variables: the names of all that a host has.
@@ -83,24 +88,26 @@ def misspelt(variables: t.Iterable[str], *roles: str) -> list[str]:
     known = INVENTORY.union(*({*options(role), f"{role}_result", *FACTS.get(role, ())} for role in roles))
     prefixes = ("baas_", *(f"{role}_" for role in roles))
     unknown = sorted(name for name in variables if name.startswith(prefixes) and name not in known)
-    return [f"{name} is no variable of this collection. {_advice(name, known)}" for name in unknown]
+    return {name: advice(name, known, "Give a variable of your own another beginning.") for name in unknown}
 
 
-def _advice(name: str, known: t.Collection[str]) -> str:
+def advice(name: str, known: t.Collection[str], otherwise: str) -> str:
+    """What was probably meant by a name that is none of those that are known."""
     near = difflib.get_close_matches(name, sorted(known), 1, cutoff=0.75)
-    return f"Did you mean {near[0]}?" if near else "Give a variable of your own another beginning."
+    return f"Did you mean {near[0]}?" if near else otherwise
 
 
-def _converted(value: t.Any, wanted: Specification) -> t.Any:
+def converted(value: t.Any, wanted: Specification) -> t.Any:
+    """A value in the type that is wanted, down to its last part. Raises ValueError or TypeError."""
     kind = wanted.get("type", "str")
     if value is None:
         return None
     if kind == "list":
         element = {**wanted, "type": wanted.get("elements", "str")}
-        return [_converted(one, element) for one in _listed(value)]
+        return [converted(one, element) for one in listed(value)]
     if kind == "dict":
         known = wanted.get("options") or {}
-        return {key: _converted(part, known[key]) if key in known else part for key, part in check_type_dict(value).items()}
+        return {key: converted(part, known[key]) if key in known else part for key, part in check_type_dict(value).items()}
     if kind == "str" and isinstance(value, bool):
         # YAML reads off and on as truth; Ansible takes such a value for the choice of that name.
         meant = [choice for choice in wanted.get("choices") or [] if choice in (BOOLEANS_TRUE if value else BOOLEANS_FALSE)]
@@ -108,7 +115,8 @@ def _converted(value: t.Any, wanted: Specification) -> t.Any:
     return SCALARS[kind](value)
 
 
-def _listed(value: t.Any) -> list[t.Any]:
+def listed(value: t.Any) -> list[t.Any]:
+    """A list, of what may be one in a text. Raises TypeError."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(",")] if value.strip() else []
     return t.cast(list[t.Any], check_type_list(value))

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change in any release.
-"""What must be true before a tenant is configured. Each problem is a sentence that names the thing and what to do."""
+"""What must be true before a tenant is configured, as far as Commvault and vCenter know it; specification.py has what the inventory tells.
+
+Each problem is a sentence that names the thing and what to do.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,12 @@ from .options import misspelt
 Row = t.Mapping[str, t.Any]
 
 
-def problems(  # noqa: PLR0913 - what a preflight has seen
+def problems(
     tenant: Row,
     region: Row | None = None,
-    plans: t.Iterable[Row] = (),
     infrastructure: Row | None = None,
     vcenter_error: str = "",
     sql_servers: t.Collection[str] = (),
-    acceptance: bool = False,
     variables: t.Iterable[str] = (),
     databases: t.Iterable[Row] = (),
     claims: t.Iterable[Row] = (),
@@ -31,10 +32,10 @@ def problems(  # noqa: PLR0913 - what a preflight has seen
     """All that stands in the way of a tenant's onboarding, at once.
 
     tenant: name and region, and what is compared with claims, which is what others have (tenants.py).
-    region: name, vcenter (name, region) and restore_test. plans: as the specification has them.
+    region: name and vcenter (name, region), where these are not checked with the specification.
     infrastructure: what M(calligo.baas.commvault_infrastructure_info) found. vcenter_error: why the tenant's folder in
     the vCenter could not be read, empty if it could. sql_servers: names of the servers that need the agent of SQL Server; the others need
-    that of the file system. acceptance: whether there will be acceptance restores, which need a place in the region.
+    that of the file system.
     variables: the names of the tenant's variables. roles: those whose options may be among them.
     databases: results of a loop of M(calligo.baas.commvault_sql_database_info) over the subclients that name some; an instance that
     Commvault does not know yet has none.
@@ -45,10 +46,9 @@ def problems(  # noqa: PLR0913 - what a preflight has seen
         *([f"vCenter: {vcenter_error}"] if vcenter_error else []),
         *tenants.conflicts(tenant, claims),
         *(text for group in covering for text in _covered(group, tenant)),
-        *(_residency(tenant, region, plans) if region else []),
+        *(_residency(tenant, region) if region else []),
         *(_infrastructure(infrastructure, tenant, sql_servers) if infrastructure else []),
         *(text for result in databases for text in _databases(result)),
-        *(_restores(region) if region and acceptance else []),
     ]
 
 
@@ -68,25 +68,13 @@ def _covered(group: Row, tenant: Row) -> t.Iterator[str]:
         yield f"The tenant's folder, or a VM in it, is backed up by the VM group {group['name']} of another company. {advice}"
 
 
-def _residency(tenant: Row, region: Row, plans: t.Iterable[Row]) -> t.Iterator[str]:
-    """What the specification itself says about regions."""
+def _residency(tenant: Row, region: Row) -> t.Iterator[str]:
     home = tenant["region"]
     if region["name"] != home:
         yield f"The tenant's data must stay in {home}, but its host is in the inventory group of the region {region['name']}."
     vcenter = region.get("vcenter") or {}
     if vcenter.get("region") not in (None, home):
         yield f"The vCenter {vcenter.get('name')} is in {vcenter['region']}, the tenant's data must stay in {home}."
-    for plan in plans:
-        for destination in plan.get("destinations") or []:
-            if destination.get("region") not in (None, home):
-                copy = f"{destination['name']} in {destination['region']}"
-                yield f"The plan {plan['name']} has a copy {copy}, the tenant's data must stay in {home}."
-
-
-def _restores(region: Row) -> t.Iterator[str]:
-    if not region.get("restore_test"):
-        advice = "Say there where to, or set tenant_onboarding_acceptance to false."
-        yield f"The region {region['name']} has no restore_test, where the acceptance restores go. {advice}"
 
 
 def _databases(result: Row) -> t.Iterator[str]:

@@ -28,6 +28,7 @@ def claims(variables: t.Mapping[str, Row], tenants: t.Iterable[str], regions: t.
     variables: of all hosts, by inventory name, as given() takes them. tenants, regions: inventory names. folder is None for none;
     the provider has no alias, and claims the access nodes, the restore clients and the folder for restores of a region. A claim holds
     nothing secret, so that it may be a fact, made once for all hosts of a play.
+    Where a tenant's name or alias is missing it is None.
     """
     return [
         *(_of_tenant(host, variables[host]) for host in tenants if variables[host].get("baas_tenant")),
@@ -42,19 +43,22 @@ def _of_tenant(host: str, known: Row) -> dict[str, t.Any]:
     )
     return {
         "host": str(host),
-        "name": str(tenant["name"]),
-        "alias": str(tenant["alias"]),
+        "name": _text(tenant.get("name")),
+        "alias": _text(tenant.get("alias")) or "",
         "vcenter": _vcenter(given(known, "baas_region")),
         "folder": given(known, "baas_vm_backup").get("vcenter_folder"),
-        "servers": sorted({str(server["client"]) for rows in servers for server in rows}),
+        "servers": sorted({str(server["client"]) for rows in servers for server in rows if server and server.get("client")}),
     }
 
 
 def of_region(region: Row, host: str = "") -> dict[str, t.Any]:
     """What the provider claims in a region."""
     place = region.get("restore_test") or {}
-    nodes = [*(region.get("access_nodes") or []), *(place[key] for key in ("access_node", "file_client", "sql_client") if place.get(key))]
-    names = {"host": str(host), "name": f"the provider in {region['name']}", "alias": None, "vcenter": _vcenter(region)}
+    nodes = [
+        *filter(None, region.get("access_nodes") or []),
+        *(place[key] for key in ("access_node", "file_client", "sql_client") if place.get(key)),
+    ]
+    names = {"host": str(host), "name": f"the provider in {region.get('name') or host}", "alias": None, "vcenter": _vcenter(region)}
     return {**names, "folder": place.get("folder"), "servers": sorted({str(node) for node in nodes})}
 
 
@@ -62,41 +66,64 @@ def _vcenter(region: Row) -> str | None:
     return (region.get("vcenter") or {}).get("name")
 
 
+class Conflict(t.NamedTuple):
+    """What a tenant would have of another's, in sentences. They say of another tenant no more than its host in the inventory."""
+
+    about: str
+    """alias, name, folder, or server."""
+    value: str
+    what: str
+    way_out: str
+
+
 def conflicts(tenant: Row, known: t.Iterable[Row]) -> t.Iterator[str]:
-    """What a tenant would have of another's, in sentences. They say of another tenant no more than its host in the inventory.
+    """What a tenant would have of another's, in sentences.
 
     tenant: name, and as far as they are to be judged alias, vcenter, folder (None for none) and servers. known: claims().
     """
-    for other in known:
-        if _is(tenant, other):
-            continue
-        who = other["name"] if other["alias"] is None else f"the tenant {other['host']}"
-        if tenant.get("alias") and _same(tenant["alias"], other["alias"]):
-            yield f"The alias {tenant['alias']} is that of {who}, too. Each tenant has a name and an alias of its own."
-        if _same(tenant["name"], other["name"]):
-            yield f"The company {tenant['name']} is that of {who}, too, by another alias. Each tenant has a name and an alias of its own."
-        for server in tenant.get("servers") or []:
-            if any(_same(server, claimed) for claimed in other["servers"]):
-                yield f"The server {server} belongs to {who}, and its backups would be {tenant['name']}'s. Correct the specification."
-        yield from _folder_conflicts(tenant, other, who)
+    return (f"{found.what} {found.way_out}" for other in known if not _is(tenant, other) for found in between(tenant, other))
 
 
-def _folder_conflicts(tenant: Row, other: Row, who: str) -> t.Iterator[str]:
+def between(tenant: Row, other: Row) -> t.Iterator[Conflict]:
+    """What a tenant would have of one other's, see conflicts()."""
+    who = other["name"] if other["alias"] is None else f"the tenant {other['host']}"
+    apart = "Each tenant has a name and an alias of its own."
+    alias, name = tenant.get("alias"), tenant.get("name")
+    if tenant.get("alias") and _same(tenant["alias"], other["alias"]):
+        yield Conflict("alias", str(alias), f"The alias {alias} is that of {who}, too.", apart)
+    if name and _same(name, other["name"]):
+        by = "" if alias and _same(alias, other["alias"]) else ", by another alias"
+        yield Conflict("name", str(name), f"The company {name} is that of {who}, too{by}.", apart)
+    for server in tenant.get("servers") or []:
+        if any(_same(server, claimed) for claimed in other["servers"]):
+            what = f"The server {server} belongs to {who}, and its backups would be {name}'s."
+            yield Conflict("server", str(server), what, "Correct the specification.")
+    yield from _of_folders(tenant, other, who)
+
+
+def _of_folders(tenant: Row, other: Row, who: str) -> t.Iterator[Conflict]:
     mine, theirs = tenant.get("folder"), other["folder"]
     apart = None not in (tenant.get("vcenter"), other["vcenter"]) and tenant["vcenter"] != other["vcenter"]
     if mine is None or theirs is None or apart:
         return
-    advice = f"VMs of {who} would be in the company of {tenant['name']}. Give each tenant a folder of its own."
+    what, shown = "", mine or "/"
     if _within(mine, theirs):
-        yield f"The folder {mine or '/'} {'belongs to' if _within(theirs, mine) else 'lies in that of'} {who}. {advice}"
+        what = f"The folder {shown} {'belongs to' if _within(theirs, mine) else 'lies in that of'} {who}."
     elif _within(theirs, mine):
-        yield f"In the folder {mine or '/'} lies that of {who}. {advice}"
+        what = f"In the folder {shown} lies that of {who}."
+    if what:
+        advice = f"VMs of {who} would be in the company of {tenant.get('name')}. Give each tenant a folder of its own."
+        yield Conflict("folder", str(mine), what, advice)
 
 
 def _is(tenant: Row, other: Row) -> bool:
     """Whether a claim is the tenant's own: of the same name, and of the same alias if that is known."""
     alias = tenant.get("alias")
     return other["alias"] is not None and _same(tenant["name"], other["name"]) and (alias is None or _same(alias, other["alias"]))
+
+
+def _text(value: t.Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _same(one: t.Any, other: t.Any) -> bool:

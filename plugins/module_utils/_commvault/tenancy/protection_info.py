@@ -204,7 +204,7 @@ class Source(Reading):
 
     def now(self) -> int:
         """What time it is by the server's clock, in epoch seconds, and no earlier; by this machine's where the server does not tell."""
-        self._read("Commvault's time", lambda: self._client.get("/CommServ"))
+        self.ask("Commvault's time", lambda: self._client.get("/CommServ"))
         return math.ceil(time.time() + (self._client.ahead or 0)) + 1
 
     def companies(self, names: t.Mapping[str, str]) -> dict[str, int | None] | None:

@@ -12,7 +12,6 @@ from ansible_collections.calligo.baas.plugins.module_utils._service import prefl
 
 TENANT = {"name": "Acme Sàrl", "region": "luxembourg"}
 REGION = {"name": "luxembourg", "vcenter": {"name": "vc-lux", "region": "luxembourg"}}
-PLANS = [{"name": "gold", "destinations": [{"name": "Primary", "storage_pool": "pool", "region": "luxembourg"}]}]
 POOL = {"name": "pool", "exists": True, "encrypted": True, "region": "luxembourg"}
 NODE = {"name": "node", "exists": True, "region": None}
 SERVER = {
@@ -31,8 +30,8 @@ def found(**values: t.Any) -> dict[str, t.Any]:
 
 
 def test_nothing_stands_in_the_way() -> None:
-    assert preflight.problems(TENANT, REGION, PLANS, found()) == []
-    assert preflight.problems(TENANT, REGION, PLANS, found(servers=[{**SERVER, "company": "Acme Sàrl"}])) == []
+    assert preflight.problems(TENANT, REGION, found()) == []
+    assert preflight.problems(TENANT, REGION, found(servers=[{**SERVER, "company": "Acme Sàrl"}])) == []
 
 
 @pytest.mark.parametrize(
@@ -52,30 +51,23 @@ def test_nothing_stands_in_the_way() -> None:
     ],
 )
 def test_each_problem_is_named(values: dict[str, t.Any], words: str) -> None:
-    (problem,) = preflight.problems(TENANT, REGION, PLANS, found(**values))
+    (problem,) = preflight.problems(TENANT, REGION, found(**values))
     assert words in problem
 
 
 def test_another_companys_name_is_not_told() -> None:
-    (problem,) = preflight.problems(TENANT, REGION, PLANS, found(servers=[{**SERVER, "company": "Boréal"}]))
+    (problem,) = preflight.problems(TENANT, REGION, found(servers=[{**SERVER, "company": "Boréal"}]))
     assert "Boréal" not in problem
 
 
-def test_residency_of_the_specification_itself() -> None:
+def test_residency_of_the_region() -> None:
     away = {"name": "jersey", "vcenter": {"name": "vc-jer", "region": "jersey"}}
-    plans = [{"name": "gold", "destinations": [{"name": "Copy", "storage_pool": "pool", "region": "jersey"}]}]
-    assert len(preflight.problems(TENANT, away, plans, found())) == 3
+    assert len(preflight.problems(TENANT, away, found())) == 2
 
 
 def test_all_problems_come_at_once() -> None:
     everything = found(storage_pools=[{**POOL, "encrypted": False}], servers=[{**SERVER, "ready": False}])
-    assert len(preflight.problems(TENANT, REGION, PLANS, everything, "no folder")) == 3
-
-
-def test_acceptance_restores_need_a_place() -> None:
-    (problem,) = preflight.problems(TENANT, REGION, PLANS, found(), acceptance=True)
-    assert "luxembourg has no restore_test" in problem and "tenant_onboarding_acceptance" in problem
-    assert preflight.problems(TENANT, {**REGION, "restore_test": {"folder": "Restore tests"}}, PLANS, found(), acceptance=True) == []
+    assert len(preflight.problems(TENANT, REGION, everything, "no folder")) == 3
 
 
 def test_a_folder_that_another_companys_group_covers_is_no_free_one() -> None:
