@@ -110,8 +110,8 @@ def test_jmespath_is_imported_in_one_file():
     assert importers("jmespath") == ["plugins/module_utils/_core/query.py"]
 
 
-def test_yaml_is_imported_in_one_file():
-    assert importers("yaml") == ["plugins/module_utils/_itsm/record.py"]
+def test_yaml_is_imported_where_files_of_yaml_are_kept():
+    assert importers("yaml") == ["plugins/module_utils/_itsm/record.py", "plugins/module_utils/_service/yaml_edit.py"]
 
 
 def test_holidays_is_imported_in_one_file():

@@ -30,6 +30,7 @@ ALONE = {
     "report_mail",
     "residency_report_files",
     "service_request_record",
+    "specification_edit",
 }
 SECRET = re.compile(r"pass(word|phrase)?$|secret|token|(^|_)key$")
 for_every_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)

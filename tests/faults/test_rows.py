@@ -28,6 +28,7 @@ FILES = {
     "monthly_report_files",
     "residency_report_files",
     "service_request_record",
+    "specification_edit",
 }
 #: It talks to a mail server, and keeps a record of each mail: tests/integration/test_report_mail.py breaks off there.
 MAIL = {"report_mail"}

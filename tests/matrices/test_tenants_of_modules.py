@@ -112,6 +112,7 @@ PLACE = "names something in a vCenter, where the mark of the folder says whose i
 COMPANY = (
     "names the company itself: the provider's account may act in each (tests/integration/test_tenant_isolation.py has tenants' accounts)"
 )
+SPECIFIED = "is looked for in the tenant's own files alone, or added to them (tests/integration/test_specification_edit.py)"
 REASONS: t.Mapping[str, str] = {
     **dict.fromkeys(
         (
@@ -191,9 +192,18 @@ REASONS: t.Mapping[str, str] = {
         (
             *("seal", "identity", "title", "team", "due", "note", "internal_note", "by", "request", "service", "time", "approval"),
             *("calendar.zone", "calendar.hours", "calendar.days"),
+            *("retention.retention_days", "vm.reason", "file_server.definition", "sql_instance.definition"),
+            *("message", "author_name", "author_email", "remote", "branch", "patch_file"),
             *("calendar.holidays.country", "calendar.holidays.subdivision", "catalogue.services"),
         ),
         VALUE,
+    ),
+    **dict.fromkeys(
+        (
+            *("specification_edit.path", "retention.plan", "retention.destination", "vm.group", "specification_edit.vm.name"),
+            *("file_server.client", "sql_instance.client", "sql_instance.name"),
+        ),
+        SPECIFIED,
     ),
     **dict.fromkeys(("commvault_company.name", "commvault_company_info.names", "contacts", "plans", "servers"), COMPANY),
     **dict.fromkeys(

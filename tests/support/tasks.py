@@ -27,6 +27,7 @@ REQUEST: Json = {
         "holidays": {"country": "LU"},
     },
 }
+SPECIFICATION = "baas_plans:\n  - name: acme-gold\n    destinations: [{name: Primary, storage_pool: lux-pool-01, retention_days: 30}]\n"
 # Of the provider's own, not of a tenant: its options do not name the company that it is about.
 OUTSIDE = (
     *("commvault_company", "commvault_company_info", "commvault_infrastructure_info", "commvault_job_info", "commvault_protection_info"),
@@ -169,6 +170,7 @@ def tasks(modules: Modules) -> dict[str, list[Json]]:
         "report_mail": [report_mail(modules)],
         "residency_report_files": [residency_report(modules)],
         "service_request_record": [{**REQUEST, "directory": str(modules.sandbox.state_dir)}],
+        "specification_edit": [specification_edit(modules)],
         "vcenter_folder_info": [{"folder": "Tenants/Acme Sàrl"}],
         "vcenter_folder_mark": [
             {"folder": "Tenants/Acme Sàrl", "tenant": "acme"},
@@ -241,6 +243,17 @@ def backup_check(modules: Modules) -> Json:
     """Options of the record of a day of a region without a tenant."""
     causes = [{"cause": "other", "words": "The last backup did not succeed", "team": "backup", "priority": "moderate"}]
     return {"document": daily_report(modules)["document"], "directory": str(modules.sandbox.state_dir), "causes": causes}
+
+
+def specification_edit(modules: Modules) -> Json:
+    """Options of a change of a specification, whose file is made."""
+    file = modules.sandbox.state_dir / "host_vars" / "acme.yml"
+    if not file.is_file():
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(SPECIFICATION, encoding="utf-8")
+    retention = {"plan": "acme-gold", "destination": "Primary", "retention_days": "60"}
+    commit = {"message": "RITM1: retention", "author_name": "Service desk", "author_email": "servicedesk@example.com"}
+    return {"path": str(file.with_suffix("")), "retention": retention, "unversioned": True, **commit}
 
 
 def tasks_of(modules: Modules, name: str) -> list[Json]:

@@ -65,6 +65,14 @@ def write_file(path: str, parts: t.Iterable[str], mode: str, make_directory: boo
         return Written(path, size, before != after)
 
 
+def replace_text(path: str, text: str) -> None:
+    """Replace a file in one step, every character as it is; its mode stays, and a new one has that of shared records. Raises OSError."""
+    mode = stat.S_IMODE(os.stat(path).st_mode) if os.path.lexists(path) else MODES["0640"]
+    with _replacing(path, mode) as (stream, keep):
+        stream.write(text.encode())
+        keep()
+
+
 def require_directory(path: str) -> None:
     """Refuse a directory that files could not be written to: before a run starts anything whose outcome has to be kept. Only reads.
 

@@ -4,7 +4,7 @@
 # Private to this collection: may change in any release.
 """A ticket as a text that people can read: YAML of which nothing is used but mappings, lists and texts.
 
-The only file that imports yaml, and that only where there are tickets in files.
+It imports yaml only where there are tickets in files.
 """
 
 from __future__ import annotations
