@@ -55,8 +55,9 @@ TASKS: dict[str, tuple[Json, Json]] = {
 MAKES = {"itsm_ticket_info": "itsm_ticket"}
 
 
-#: It makes a directory of its own anew each day, which no other run reads a record from (tests/integration/test_daily_report_files.py).
-WHOLE = {"daily_report_files"}
+#: What makes a directory of its own anew each time, which no other run reads a record from (tests/integration/test_daily_report_files.py,
+#: test_monthly_report_files.py, test_residency.py), and what changes files that people write (test_specification_edit.py has its bad days).
+WHOLE = {"daily_report_files", "monthly_report_files", "residency_report_files", "specification_edit"}
 
 
 class Day(t.NamedTuple):
