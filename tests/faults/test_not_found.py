@@ -9,6 +9,7 @@ also where something is to be absent. What is taken for none makes nothing a sec
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 
@@ -24,6 +25,8 @@ Json = dict[str, t.Any]
 world, simulated_time = test_replies.world, test_replies.simulated_time  # fixtures
 
 OWN = ("404 of the server", "404 {}")
+#: Older servers do the same by another call, which is sent then; the simulator's has no job, and leaves a client ready.
+OLDER = (("commvault_agent", "PUT /V4/Client/{}/Retire"),)
 ANSWERS: dict[str, Json] = {
     OWN[0]: {"body": {"errorCode": 5, "errorMessage": "no such thing, says the server"}},
     "404 HTML": {"html": bad_replies.PAGE.format("404 Not Found")},
@@ -64,8 +67,9 @@ def play(world: World, module: str, number: int, call: str, answer: str) -> tupl
     result = world.run(module, options)
     text = str(result.get("msg", ""))
     if not result.get("failed"):
-        # As on a good day: an older call did it, or a warning says what could not be told.
-        survived = not good.failed and not test_replies.survived(world, good, result)
+        # As on a good day: an older call did it, or a warning or the result itself says what could not be told.
+        told = "HTTP 404" in json.dumps(result) and world.facts() == good.facts
+        survived = (module, call) in OLDER or told or (not good.failed and not test_replies.survived(world, good, result))
         return (bad_replies.SURVIVED, "") if survived else (bad_replies.NONE, wrong_with_none(world, good))
     if "Traceback" in text or "exception" in result or "\n" in text.strip() or len(text) < 40:
         return bad_replies.REFUSED, f"no clear error: {text[:400]}"

@@ -58,7 +58,7 @@ class Call:
 
 def _own(reply: Reply, call: Call) -> bool:
     """Whether a 404 is the server's own. Some lists say so of nothing, and hold what they promise."""
-    return tells_of_none(reply.json()) or call.lacks(reply) is None
+    return tells_of_none(reply.json()) or (bool(promise(call.method, call.path).keys) and call.lacks(reply) is None)
 
 
 def _not_found(text: str, way_out: str, name: str) -> None:
