@@ -55,8 +55,8 @@ TASKS: dict[str, tuple[Json, Json]] = {
 MAKES = {"itsm_ticket_info": "itsm_ticket"}
 
 
-#: What makes a directory of its own anew each time, which no other run reads a record from (tests/integration/test_daily_report_files.py,
-#: test_monthly_report_files.py, test_residency.py), and what changes files that people write (test_specification_edit.py has its bad days).
+#: Reports: each file is written anew as a whole by write_file(), as evidence is, and no other run reads it as a record.
+#: A specification lies in a checkout of people's own, whose bad days are others (tests/integration/test_specification_edit.py).
 WHOLE = {"daily_report_files", "monthly_report_files", "residency_report_files", "specification_edit"}
 
 
