@@ -14,6 +14,8 @@ Row = t.Mapping[str, t.Any]
 PROTECTED = (("vm", "vms", "vms"), ("file", "files", "subclients"), ("database", "databases", "instances"))
 """A kind of system, the part of the result that tells of it, and what is listed there if there is any."""
 
+UNKNOWN = dict.fromkeys(("jobs", "bytes", "media_bytes", "kept_until"))
+
 
 def onboarding(seen: Row, acceptance: Row | None = None) -> dict[str, t.Any]:
     """What an onboarding comes to, from what was seen of it.
@@ -24,7 +26,8 @@ def onboarding(seen: Row, acceptance: Row | None = None) -> dict[str, t.Any]:
     found, None where it was not asked, and planned, names as planned() gives them; earlier, the texts of the records of earlier runs by
     their paths; recorded_at (ISO 8601, UTC) and recorded_by.
     acceptance: the record of the acceptance restores of this run; None if none were made.
-    Gives result (of the role), unspecified (what the tenant has beside the specification), unproven (the protected kinds for which no
+    Gives result (of the role; its unspecified is what the tenant has beside the specification, None where it was not looked at), drift
+    (the same in lines for people), unproven (the protected kinds for which no
     acceptance restore has passed in an earlier run), record, and due: whether the record is to be written, because something was done or
     there is none yet.
     """
@@ -34,7 +37,7 @@ def onboarding(seen: Row, acceptance: Row | None = None) -> dict[str, t.Any]:
     proven = {sample["kind"] for known in passed for sample in known["samples"]}
     return {
         "result": result,
-        "unspecified": unspecified(seen["estate"], seen["planned"]) if seen.get("estate") else [],
+        "drift": None if result["unspecified"] is None else [in_words(row) for row in result["unspecified"]],
         "unproven": [kind for kind, part, systems in PROTECTED if result[part].get(systems) and kind not in proven],
         "record": {
             "kind": "onboarding",
@@ -48,26 +51,54 @@ def onboarding(seen: Row, acceptance: Row | None = None) -> dict[str, t.Any]:
     }
 
 
-def unspecified(estate: Row, planned: t.Collection[str]) -> list[str]:
-    """What belongs to a tenant's company and is not in its specification, which takes nothing away. planned: names as planned() gives them.
+def unspecified(estate: Row, planned: t.Collection[str]) -> list[dict[str, t.Any]]:
+    """What belongs to a tenant's company and is not in its specification, which takes nothing away, with what is kept of it.
 
+    Each with kind, name, and jobs, bytes, media_bytes and kept_until, None where Commvault does not tell. planned: as planned() names it.
     estate: what M(calligo.baas.commvault_estate_info) found. What comes with something else and what is retired is not among it.
     """
     known = {name.casefold() for name in planned}
-    made = [*_machines(estate), *_subclients(estate), *(("Plan", row["name"]) for row in estate["plans"])]
-    return [f"{kind} {label}" for kind, label in made if label.casefold() not in known]
+    made = [*_machines(estate), *_subclients(estate), *(("Plan", row["name"], row.get("kept")) for row in estate["plans"])]
+    return [{"kind": kind, "name": label, **(kept or UNKNOWN)} for kind, label, kept in made if label.casefold() not in known]
 
 
-def _machines(estate: Row) -> t.Iterator[tuple[str, str]]:
+def in_words(row: Row) -> str:
+    """A line for people about something that the specification does not name."""
+    if row["jobs"] is None:
+        return f"{row['kind']} {row['name']}: what is kept of it is unknown"
+    until = f", until {row['kept_until']}" if row["kept_until"] else ""
+    return f"{row['kind']} {row['name']}: {row['jobs']} jobs kept, {row['bytes']} bytes, {row['media_bytes']} of them on media{until}"
+
+
+def _machines(estate: Row) -> t.Iterator[tuple[str, str, Row | None]]:
     for kind, part in (("Server", "servers"), ("Hypervisor", "hypervisors")):
-        yield from ((kind, row["name"]) for row in estate[part] if not row["retired"])
-    yield from (("VM group", f"{row['hypervisor']}/{row['name']}") for row in estate["vm_groups"] if not row["default"])
+        yield from ((kind, row["name"], _kept(estate, row["name"])) for row in estate[part] if not row["retired"])
+    for row in estate["vm_groups"]:
+        if not row["default"]:
+            yield "VM group", f"{row['hypervisor']}/{row['name']}", _kept(estate, row["hypervisor"], row["name"])
 
 
-def _subclients(estate: Row) -> t.Iterator[tuple[str, str]]:
-    own = [row for row in estate["subclients"] if not row["default"]]
-    yield from (("Subclient", f"{row['client']}/{row['backupset']}/{row['name']}") for row in own if not row["sql_server"])
-    yield from (("Subclient of databases", f"{row['client']} / {row['instance']} / {row['name']}") for row in own if row["sql_server"])
+def _subclients(estate: Row) -> t.Iterator[tuple[str, str, Row | None]]:
+    for row in estate["subclients"]:
+        # What was backed up is told by client and subclient: of two that are called so nobody knows whose it is.
+        like = [one for one in estate["subclients"] if (one["client"], one["name"]) == (row["client"], row["name"])]
+        kept = _kept(estate, row["client"], row["name"]) if len(like) == 1 else None
+        if row["default"]:
+            continue
+        if row["sql_server"]:
+            yield "Subclient of databases", f"{row['client']} / {row['instance']} / {row['name']}", kept
+        else:
+            yield "Subclient", f"{row['client']}/{row['backupset']}/{row['name']}", kept
+
+
+def _kept(estate: Row, client: str, subclient: str | None = None) -> dict[str, t.Any] | None:
+    """What is kept of a client, or of one of its subclients; None where Commvault cannot list the jobs."""
+    if estate.get("backups") is None:
+        return None
+    rows = [row for row in estate["backups"] if row["client"] == client and subclient in (None, row["subclient"])]
+    ends = [row["kept_until"] for row in rows if row["kept_until"]]
+    sums = {key: sum(row[key] for row in rows) for key in ("jobs", "bytes", "media_bytes")}
+    return {**sums, "kept_until": "infinite" if "infinite" in ends else max(ends, default=None)}
 
 
 def planned(specification: Row) -> dict[str, list[t.Any]]:
@@ -128,4 +159,5 @@ def _result(seen: Row) -> dict[str, t.Any]:
         "company": seen["company"]["company"],
         "plans": [made["plan"] for made in seen["plans"]["results"]],
         **parts,
+        "unspecified": unspecified(seen["estate"], seen["planned"]) if seen.get("estate") else None,
     }

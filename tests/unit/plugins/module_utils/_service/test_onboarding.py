@@ -73,6 +73,7 @@ def test_the_record_holds_what_was_asked_what_was_done_and_what_was_proven() -> 
             "company": COMPANY,
             "plans": [PLAN],
             **{key: SEEN[key] for key in ("vms", "files", "databases")},
+            "unspecified": None,
         },
         "systems": [
             {"kind": "vm", "name": "acme-web-01", "backup": "yes", "reason": ""},
@@ -146,11 +147,22 @@ def test_what_the_specification_does_not_name_is_listed() -> None:
         "plans": [PLAN, {"name": "acme-old"}],
     }
     names = onboarding.planned(SPECIFICATION)["names"]
-    assert told(estate=estate, planned=names)["unspecified"] == [
-        "Server fs02",
-        "VM group acme-vcenter/left",
-        "Subclient fs01/defaultBackupSet/more",
-        "Subclient of databases sql01 / SQL01 / sales",
-        "Plan acme-old",
+    unknown = told(estate=estate, planned=names)
+    assert unknown["drift"] == [
+        f"{label}: what is kept of it is unknown"
+        for label in (
+            *("Server fs02", "VM group acme-vcenter/left", "Subclient fs01/defaultBackupSet/more"),
+            *("Subclient of databases sql01 / SQL01 / sales", "Plan acme-old"),
+        )
     ]
-    assert told()["unspecified"] == []
+    kept = {"jobs": 2, "bytes": 10, "media_bytes": 4, "kept_until": "2027-01-01T00:00:00Z"}
+    backups = [{"client": "fs01", "subclient": "more", **kept}, {"client": "fs02", "subclient": "x", **kept}]
+    rows = told(estate={**estate, "backups": backups}, planned=names)["result"]["unspecified"]
+    assert [(row["name"], row["jobs"], row["bytes"], row["kept_until"]) for row in rows] == [
+        ("fs02", 2, 10, "2027-01-01T00:00:00Z"),
+        ("acme-vcenter/left", 0, 0, None),
+        ("fs01/defaultBackupSet/more", 2, 10, "2027-01-01T00:00:00Z"),
+        ("sql01 / SQL01 / sales", 0, 0, None),
+        ("acme-old", None, None, None),
+    ]
+    assert told()["drift"] is None
