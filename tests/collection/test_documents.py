@@ -28,7 +28,7 @@ LINES = [
     for line in text.splitlines()
 ]
 COMMANDS = [(file, line) for file, line in LINES if line.startswith(("ansible", "make "))]
-PLAYBOOKS = {file.stem for file in (ROOT / "playbooks").glob("*.yml")}
+PLAYBOOKS = {".".join(file.relative_to(ROOT / "playbooks").with_suffix("").parts) for file in (ROOT / "playbooks").rglob("*.yml")}
 TARGETS = set(re.findall(r"^([a-z-]+(?: [a-z-]+)*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
 

@@ -29,6 +29,7 @@ ALONE = {
     "monthly_report_files",
     "report_mail",
     "residency_report_files",
+    "service_request_journal",
     "service_request_record",
     "specification_edit",
 }

@@ -91,14 +91,14 @@ def test_what_cannot_be_converted_is_named():
 
 
 def test_every_play_obeys_the_throttle():
-    plays = {file.name: yaml.safe_load(file.read_text(encoding="utf-8")) for file in (ROOT / "playbooks").glob("*.yml")}
+    plays = {file.name: yaml.safe_load(file.read_text(encoding="utf-8")) for file in (ROOT / "playbooks").rglob("*.yml")}
     assert plays
     assert {play["throttle"] for play in itertools.chain.from_iterable(plays.values())} == {"{{ baas_throttle | default(0) }}"}
 
 
 def test_no_role_waits_by_a_loop_of_tasks():
     """Modules wait: a loop of tasks logs in each time, ends at the first error, and fills the screen with failures that are none."""
-    files = [*ROOT.glob("roles/*/*/*.yml"), *ROOT.glob("playbooks/*.yml")]
+    files = [*ROOT.glob("roles/*/*/*.yml"), *ROOT.glob("playbooks/**/*.yml")]
     loops = [
         str(file.relative_to(ROOT)) for file in files if re.search(r"^\s*(until|retries):", file.read_text(encoding="utf-8"), re.MULTILINE)
     ]
@@ -107,7 +107,7 @@ def test_no_role_waits_by_a_loop_of_tasks():
 
 def test_the_variables_of_the_inventory_are_known():
     """Any other that begins so is an error, so that a misspelt block does not leave out what it names."""
-    files = [*ROOT.glob("roles/*/defaults/main.yml"), *ROOT.glob("playbooks/*.yml")]
+    files = [*ROOT.glob("roles/*/defaults/main.yml"), *ROOT.glob("playbooks/**/*.yml")]
     read = {name for file in files for name in re.findall(r"\bbaas_\w+", file.read_text(encoding="utf-8"))}
     assert read == INVENTORY
 

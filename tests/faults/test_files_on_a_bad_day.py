@@ -45,6 +45,10 @@ TASKS: dict[str, tuple[Json, Json]] = {
     "itsm_ticket": ({**TROUBLE, "identity": "acme-fs02"}, TROUBLE),
     "itsm_ticket_info": (TROUBLE, TICKETS),
     "service_request_record": ({**REQUEST, "request": "RITM1", "tenant": "boreal"}, REQUEST),
+    "service_request_journal": (
+        {"tenant": "boreal", "request": {"number": "RITM1"}},
+        {"tenant": "acme", "request": {"number": "RITM2", "approval": "x" * 200}},
+    ),
     "backup_check_record": ({**CHECK, "day": "2026-11-23"}, CHECK),
     "evidence_files": (
         {"files": [{"name": "a.json", "content": {"a": "x" * 3000}}], "seal": "1.sha256"},
@@ -151,8 +155,8 @@ DAYS: dict[str, Day] = {
     "has no room": Day(with_patched("statvfs", no_room), READING),
     "is read-only": Day(with_patched("access", lambda path, mode: False), READING),
     "is held by another run": Day(held, READING),
-    # What a sealed file says is the business of who verifies, and a ticket about something else is not read.
-    "has damaged records": Day(damaged, ("evidence_files", "itsm_ticket")),
+    # What a sealed file says is the business of who verifies, and another tenant's journal, or a ticket about something else, is not read.
+    "has damaged records": Day(damaged, ("evidence_files", "itsm_ticket", "service_request_journal")),
 }
 
 

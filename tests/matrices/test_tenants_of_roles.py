@@ -155,6 +155,24 @@ REASONS: t.Mapping[str, str] = {
     "manifest.company": "only reads inside it; the provider's account may read each",
     "vm_folder": "only reads VMs, of which those are recorded that a backup of the company's hypervisor holds",
     "file_servers.subclients.plan": "is not read by this role",
+    **dict.fromkeys(
+        (
+            "service_request.plan",
+            "service_request.copy",
+            "service_request.tenant.name",
+            "service_request.tenant.alias",
+            "service_request.plans",
+        ),
+        f"{ELSEWHERE}tests/integration/test_service_requests.py: plans are the specification's, and looked for in its company",
+    ),
+    **dict.fromkeys(
+        (
+            *(f"service_request.{name}" for name in ("number", "retention_days", "approval", "take_over", "dir", "calendar")),
+            *(f"service_request.specification.{name}" for name in ("path", "remote", "branch", "author_name", "author_email", "patch_dir")),
+            *("service_request.tickets.provider", "service_request.tickets.directory"),
+        ),
+        VALUE,
+    ),
 }
 BEGINNINGS: t.Mapping[str, str] = {
     "commvault.": "says how Commvault is reached",

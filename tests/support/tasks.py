@@ -169,6 +169,7 @@ def tasks(modules: Modules) -> dict[str, list[Json]]:
         "monthly_report_files": [monthly_report(modules)],
         "report_mail": [report_mail(modules)],
         "residency_report_files": [residency_report(modules)],
+        "service_request_journal": [{"directory": str(modules.sandbox.state_dir), "tenant": "acme", "request": {"number": "RITM0010042"}}],
         "service_request_record": [{**REQUEST, "directory": str(modules.sandbox.state_dir)}],
         "specification_edit": [specification_edit(modules)],
         "vcenter_folder_info": [{"folder": "Tenants/Acme Sàrl"}],

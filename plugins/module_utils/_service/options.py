@@ -65,6 +65,7 @@ INVENTORY = frozenset(
     for name in (
         *("commvault", "vcenter", "region", "tenant", "plans", "vm_backup", "file_backup", "sql_backup"),
         *("evidence_dir", "itsm", "clock_margin", "poll_seconds", "throttle"),
+        *("requests_dir", "calendar", "specification"),
     )
 )
 """The variables of the inventory that the roles' defaults and the playbooks read."""
