@@ -55,7 +55,7 @@ options:
       name: {description: Name of the instance., type: str, required: true}
       state: {description: Whether the specification is to have it., type: str, choices: [present, absent], default: present}
       definition: {description: "The rest of it, such as C(plan).", type: dict, default: {}}
-  message:
+  commit_message:
     description: The message of the commit, a line that names the ticket.
     type: str
     required: true
@@ -98,7 +98,7 @@ EXAMPLES = r"""
       plan: acme-gold
       destination: Primary
       retention_days: 60
-    message: "RITM0010042: retention of acme-gold"
+    commit_message: "RITM0010042: retention of acme-gold"
     author_name: Service desk
     author_email: servicedesk@example.com
 
@@ -109,7 +109,7 @@ EXAMPLES = r"""
       group: acme-vms
       name: acme-web-02
       state: absent
-    message: "RITM0010043: acme-web-02 is not backed up any more"
+    commit_message: "RITM0010043: acme-web-02 is not backed up any more"
     author_name: Service desk
     author_email: servicedesk@example.com
     remote: origin
@@ -151,7 +151,7 @@ SPEC = ArgumentSpec(
     {
         "path": {"type": "path", "required": True},
         **{name: {"type": "dict", "options": options} for name, options in _KINDS.items()},
-        "message": {"type": "str", "required": True},
+        "commit_message": {"type": "str", "required": True},
         "author_name": {"type": "str", "required": True},
         "author_email": {"type": "str", "required": True},
         "remote": {"type": "str", "default": ""},
@@ -169,7 +169,7 @@ def bind(_session: None, context: Context) -> EditWork:
     with as_input():
         specification_edit.require_commit(params)
     author = Author(params["author_name"], params["author_email"])
-    wish = Wish(params["message"], author, *(params[name] for name in ("remote", "branch", "unversioned", "patch_file")))
+    wish = Wish(params["commit_message"], author, *(params[name] for name in ("remote", "branch", "unversioned", "patch_file")))
     files = HostFiles(params["path"])
 
     def decide(texts: Texts) -> Texts:

@@ -25,7 +25,7 @@ baas_plans: # Léa's
     destinations:
       - {{name: Primary, storage_pool: p, retention_days: 30}} # signed
 """
-COMMIT = {"message": "RITM1: retention of acme-gold", "author_name": "Léa Weber", "author_email": "lea@example.com"}
+COMMIT = {"commit_message": "RITM1: retention of acme-gold", "author_name": "Léa Weber", "author_email": "lea@example.com"}
 
 
 def git(directory, *arguments):
@@ -83,7 +83,7 @@ def test_a_change_is_committed_in_the_name_of_who_asked(repository):
     assert result["changed"] and result["diff"] == predicted["diff"]
     assert plans(repository) == PLANS.format("acme").replace("30", "60")
     assert result["edit"]["commit"] == git(repository, "rev-parse", "HEAD")
-    assert git(repository, "log", "-1", "--format=%an <%ae>|%cn|%B") == f"Léa Weber <lea@example.com>|Léa Weber|{COMMIT['message']}"
+    assert git(repository, "log", "-1", "--format=%an <%ae>|%cn|%B") == f"Léa Weber <lea@example.com>|Léa Weber|{COMMIT['commit_message']}"
     assert git(repository, "show", "--name-only", "--format=") == "host_vars/acme/plans.yml"
     # What somebody else has prepared is left as it was.
     assert git(repository, "status", "--porcelain") == "A  host_vars/globex/note.yml"
@@ -145,7 +145,7 @@ def test_a_push_that_comes_second_goes_on_top(repository):
     git(other, "push", "--quiet")
     result = run(options(repository, remote="origin"))
     assert result["edit"]["pushed"] and result["edit"]["commit"] == git(repository.parent / "remote.git", "rev-parse", "main")
-    assert git(repository, "log", "--format=%s") == f"{COMMIT['message']}\nelsewhere\nbegin"
+    assert git(repository, "log", "--format=%s") == f"{COMMIT['commit_message']}\nelsewhere\nbegin"
 
 
 def test_a_conflict_is_refused_and_everything_is_as_before(repository):
@@ -222,8 +222,8 @@ def test_links_lead_nowhere(repository):
         ({"path": "host_vars/acme"}, "is no path of a host"),
         ({"path": "/x/host_vars/.."}, "is no path of a host"),
         ({"path": "/x/host_vars/a; rm -rf /"}, "is no path of a host"),
-        ({"message": "a\nb"}, "not seen"),
-        ({"message": " "}, "has to be a line of text"),
+        ({"commit_message": "a\nb"}, "not seen"),
+        ({"commit_message": " "}, "has to be a line of text"),
         ({"author_email": "a> <b"}, "has to be a line of text"),
         ({"remote": "--upload-pack=id"}, "is no name of one"),
         ({"branch": "a..b"}, "is no name of one"),
@@ -257,7 +257,8 @@ def test_requests_at_once_are_all_done_and_none_is_lost(repository):
     path.write_text(plans(repository) + extra, encoding="utf-8")
     git(repository, "commit", "--quiet", "--all", "--message", "more")
     given = [
-        {**options(repository), "retention": {"plan": f"acme-{n}", "retention_days": 70 + n}, "message": f"RITM{n}: x"} for n in range(3)
+        {**options(repository), "retention": {"plan": f"acme-{n}", "retention_days": 70 + n}, "commit_message": f"RITM{n}: x"}
+        for n in range(3)
     ]
     given.append(options(repository, tenant="globex"))
     root = str(ROOT / ".build" / "collections")

@@ -193,7 +193,7 @@ REASONS: t.Mapping[str, str] = {
             *("seal", "identity", "title", "team", "due", "note", "internal_note", "by", "request", "service", "time", "approval"),
             *("calendar.zone", "calendar.hours", "calendar.days"),
             *("retention.retention_days", "vm.reason", "file_server.definition", "sql_instance.definition"),
-            *("message", "take_over", "author_name", "author_email", "remote", "branch", "patch_file"),
+            *("commit_message", "take_over", "author_name", "author_email", "remote", "branch", "patch_file"),
             *("calendar.holidays.country", "calendar.holidays.subdivision", "catalogue.services"),
         ),
         VALUE,

@@ -253,7 +253,7 @@ def specification_edit(modules: Modules) -> Json:
         file.parent.mkdir(exist_ok=True)
         file.write_text(SPECIFICATION, encoding="utf-8")
     retention = {"plan": "acme-gold", "destination": "Primary", "retention_days": "60"}
-    commit = {"message": "RITM1: retention", "author_name": "Service desk", "author_email": "servicedesk@example.com"}
+    commit = {"commit_message": "RITM1: retention", "author_name": "Service desk", "author_email": "servicedesk@example.com"}
     return {"path": str(file.with_suffix("")), "retention": retention, "unversioned": True, **commit}
 
 

@@ -25,6 +25,7 @@ class Plan(t.Protocol):
     def label(self) -> str: ...
     @property
     def file_name(self) -> str: ...
+
     def letter(self, now: datetime.datetime) -> Letter:
         """What is sent. Raises OSError where a file of it cannot be read."""
 

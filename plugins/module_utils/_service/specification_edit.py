@@ -68,7 +68,7 @@ def require_plain(value: str) -> None:
 
 def require_commit(asked: Row) -> None:
     """Raise ValueError where a commit's message, author, remote or branch is none, or could be taken for something else."""
-    for name in ("message", "author_name", "author_email"):
+    for name in ("commit_message", "author_name", "author_email"):
         require_plain(asked[name])
         if not asked[name].strip() or any(char in asked[name] for char in "<>"):
             raise ValueError(f"{name} is {asked[name]!a}, and has to be a line of text without < and >.")

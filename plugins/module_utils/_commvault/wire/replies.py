@@ -38,7 +38,7 @@ def text(row: Row | None, *keys: str) -> str | None:
 def number(row: Row | None, *keys: str) -> int:
     """The whole number below these keys, 0 where it is missing or null. Raises ApiError where it is no number."""
     value = _value(row, keys) or 0
-    if type(value) is int:
+    if isinstance(value, int) and not isinstance(value, bool):
         return value
     try:
         return int(value)

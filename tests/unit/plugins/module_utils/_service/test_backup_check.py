@@ -479,7 +479,7 @@ def test_a_reason_that_names_another_tenant_is_not_in_the_ticket(reason, told):
     check.run(
         document(system(jobs=[job(1, reason=reason)]), other), document(system(jobs=[job(1, reason=reason)]), other, to=LATER), most=0
     )
-    (ticket,) = check.desk.tickets.values()
+    (ticket,) = list(check.desk.tickets.values())
     assert (reason in ticket["internal_note"]) is told
     assert check.problems()[FILES]["reason"] == reason, "the record is the provider's"
 
