@@ -16,8 +16,8 @@ from paths import BUILD, ROOT
 CELLS = BUILD / "faults" / "cells.jsonl"
 PAGE = ROOT / "docs" / "faults.md"
 SECURITY = ROOT / "SECURITY.md"
-LINE = re.compile(r"^\*\*\d+ runs, .* wrong\.\*\*$", re.MULTILINE)
-"""The counts, on both pages."""
+LINE = re.compile(r"^\*\*(\d+ runs, .* wrong|There was none yet)\.\*\*$", re.MULTILINE)
+"""The counts, on both pages; before the first full run there are none."""
 SURVIVED, REFUSED, NONE = "survived", "refused", "taken for none"
 FAULTS = ("reply", "not found", "job", "vcenter", "vcenter reply", "files")
 """The matrices whose cells are each a fault in the way of one task."""
