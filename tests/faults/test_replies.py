@@ -219,9 +219,15 @@ def survived(world: World, good: Good, result: Json) -> str:
     facts = world.facts()
     if facts != good.facts:
         return f"success, and something else is there than on a good day: {difference(good.facts, facts)}"
-    if world.said(result) != good.said and not result.get("warnings"):
+    if world.said(result) != good.said and not tells(result):
         return f"success that says something else than on a good day, without a warning: {difference(good.said, world.said(result))}"
     return ""
+
+
+def tells(result: Json) -> bool:
+    """Whether a success says that something is missing: by a warning, or as a report that calls itself incomplete and says why."""
+    reports = [value for value in result.values() if isinstance(value, dict)]
+    return bool(result.get("warnings")) or any(one.get("complete") is False and one.get("problems") for one in reports)
 
 
 def refused(world: World, cell: Cell, good: Good, result: Json) -> str:

@@ -65,7 +65,8 @@ def test_what_is_kept_adds_up(modules):
 
 
 def test_a_server_that_lists_no_jobs_is_not_taken_for_an_empty_one(modules):
-    fault = {"name": "http", "method": "GET", "path": ".*/BackupDestination/.*/Jobs", "status": 404, "body": {"Message": "No such route."}}
+    body = {"errorCode": 404, "errorMessage": "No such route."}
+    fault = {"name": "http", "method": "GET", "path": ".*/BackupDestination/.*/Jobs", "status": 404, "body": body}
     modules.sandbox.control("POST", "/faults", {**fault, "times": 9})
     found = estate(modules)
     modules.sandbox.control("DELETE", "/faults")

@@ -100,7 +100,15 @@ class Deviation:
         return all(re.fullmatch(pattern, text) for pattern, text in ((self.module, module), (self.call, call), (self.reply, reply)))
 
 
-DEVIATIONS: tuple[Deviation, ...] = ()
+DEVIATIONS: tuple[Deviation, ...] = (
+    Deviation(
+        "commvault_(protection|residency)_info",
+        "GET .*",
+        ".*",
+        EITHER,
+        "a report of many tenants goes on, calls itself incomplete and names what could not be read",
+    ),
+)
 
 
 def allowed(module: str, call: str, kind: str, reply: str) -> frozenset[str]:
