@@ -162,16 +162,16 @@ from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.sessi
 from ansible_collections.calligo.baas.plugins.module_utils._core import output
 from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, run
-from ansible_collections.calligo.baas.plugins.module_utils._service import protection_document, protection_reading, report_period
+from ansible_collections.calligo.baas.plugins.module_utils._service import (
+    protection_document,
+    protection_reading,
+    protection_scope,
+    report_period,
+)
 
-_TENANT: dict[str, t.Any] = {
-    **{name: {"type": "str", "required": True} for name in ("host", "name", "alias", "region")},
-    **{name: {"type": "list", "elements": "dict", "required": True} for name in ("plans", "parts")},
-    "vms": {"type": "dict"},
-}
 SPEC = ArgumentSpec(
     {
-        "tenants": {"type": "list", "elements": "dict", "required": True, "options": _TENANT},
+        "tenants": {"type": "list", "elements": "dict", "required": True, "options": protection_scope.TENANT},
         "region": {"type": "str", "required": True},
         "vms_file": {"type": "path"},
         "vms_error": {"type": "str", "default": ""},

@@ -116,17 +116,12 @@ from ansible_collections.calligo.baas.plugins.module_utils._commvault.wire.sessi
 from ansible_collections.calligo.baas.plugins.module_utils._core import output
 from ansible_collections.calligo.baas.plugins.module_utils._core.argspec import ArgumentSpec
 from ansible_collections.calligo.baas.plugins.module_utils._core.runner import Context, run
-from ansible_collections.calligo.baas.plugins.module_utils._service import residency
+from ansible_collections.calligo.baas.plugins.module_utils._service import protection_scope, residency
 
-_TENANT: dict[str, t.Any] = {
-    **{name: {"type": "str", "required": True} for name in ("host", "name", "alias", "region")},
-    **{name: {"type": "list", "elements": "dict", "required": True} for name in ("plans", "parts")},
-    "vms": {"type": "dict"},
-}
 _VCENTER = {"name": {"type": "str", "required": True}, "region": {"type": "str"}, "address": {"type": "str", "required": True}}
 SPEC = ArgumentSpec(
     {
-        "tenants": {"type": "list", "elements": "dict", "required": True, "options": _TENANT},
+        "tenants": {"type": "list", "elements": "dict", "required": True, "options": protection_scope.TENANT},
         "region": {"type": "str", "required": True},
         "vcenter": {"type": "dict", "options": _VCENTER},
         "restore_test": {"type": "dict"},

@@ -20,6 +20,12 @@ MINUTE, DAY = 60, 86400
 SLA_DAYS = 30
 """The days of Commvault's SLA where a plan does not say otherwise (CommCell default)."""
 UNITS = {"minutes": MINUTE, "daily": DAY, "weekly": 7 * DAY, "monthly": 31 * DAY, "yearly": 366 * DAY}
+TENANT: t.Mapping[str, t.Any] = {
+    **{name: {"type": "str", "required": True} for name in ("host", "name", "alias", "region")},
+    **{name: {"type": "list", "elements": "dict", "required": True} for name in ("plans", "parts")},
+    "vms": {"type": "dict"},
+}
+"""The options of a module for a tenant that scope() gives."""
 
 
 @dataclasses.dataclass(frozen=True)
